@@ -1,0 +1,7 @@
+"""Floating point: f64 and math.f64 (contract/language.md §4)."""
+
+from typing import Final
+
+from x07bundle.lang.primitives.row import Primitive
+
+ROWS: Final[tuple[Primitive, ...]] = ()

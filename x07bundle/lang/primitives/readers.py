@@ -1,0 +1,7 @@
+"""Readers: in-memory sources, buffered reading, interfaces (contract/language.md §4)."""
+
+from typing import Final
+
+from x07bundle.lang.primitives.row import Primitive
+
+ROWS: Final[tuple[Primitive, ...]] = ()

@@ -1,0 +1,7 @@
+"""Containers of values behind handles: vec_value, map_value, scratch (contract/language.md §4)."""
+
+from typing import Final
+
+from x07bundle.lang.primitives.row import Primitive
+
+ROWS: Final[tuple[Primitive, ...]] = ()
