@@ -1,0 +1,30 @@
+"""Where the compiler gets its modules from: the caller's `Modules`, never the file system."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """The bytes of one x07AST file. `file` is its name in messages.
+
+    `builtin`: a std module that comes with the tool; it may use internal heads.
+    """
+
+    file: str
+    data: bytes
+    builtin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleProblem:
+    """Why a module id gives no source: unknown, ambiguous, unreadable."""
+
+    message: str
+    hint: str | None = None
+
+
+class Modules(Protocol):
+    """Finds the source of a module id (contract/project.md §4)."""
+
+    def find(self, module_id: str) -> SourceFile | ModuleProblem: ...
