@@ -1,0 +1,331 @@
+"""What is open while a function is lowered: statements, temporaries, fuel, names.
+
+Order of evaluation: C leaves the order of arguments open, X07 does not. `arguments` puts a value
+into a temporary when a later argument could change it or is seen by it.
+
+Owned values without a name are in one of two places until they are consumed or dropped: `pending`
+(arguments of a call that is not complete yet) and the temporaries of the open `Region`s (values
+that a view still looks at). A return in the middle of an expression drops both.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from x07bundle.lang import ir, tree, types
+from x07bundle.lang.facts import Facts
+from x07bundle.lang.ir import Value
+from x07bundle.lang.lower.names import Names, local_name
+from x07bundle.lang.primitives.row import Effect
+from x07bundle.lang.types import Type
+
+LONGEST_EXPRESSION: Final = 160
+"""Characters of a C expression before a part of it gets a temporary: lines stay readable, and
+nesting stays far below what C compilers guarantee."""
+
+_POINTERS: Final = {
+    "ptr_const_u8": "const uint8_t *",
+    "ptr_mut_u8": "uint8_t *",
+    "ptr_const_void": "const void *",
+    "ptr_mut_void": "void *",
+    "ptr_const_i32": "const uint32_t *",
+    "ptr_mut_i32": "uint32_t *",
+}
+
+
+def c_type(ty: Type) -> str:
+    """`uint32_t`, `x07_bytes`, `const uint8_t *`: to be followed by a name through `declare`."""
+    match ty.kind:
+        case "i32":
+            return "uint32_t"
+        case "f64":
+            return "double"
+        case "void":
+            return "void"
+        case _:
+            return _POINTERS.get(ty.kind) or f"x07_{ty.kind}"
+
+
+def cleared(ty: Type) -> str:
+    """The value of a variable whose value was moved away."""
+    return f"X07_NO_{ty.kind.upper()}"
+
+
+def as_view(ty: Type, text: str) -> str:
+    return f"x07_{ty.kind}_as_view({text})"
+
+
+class Diverged(Exception):
+    """What follows in this stretch of code is never reached."""
+
+
+class Destination(Protocol):
+    """Where the value of a form goes: `Discard`, into a variable, or out of the function."""
+
+    def accept(self, builder: "Builder", value: Value) -> None: ...
+
+
+class Discard:
+    """The value is not wanted."""
+
+    def accept(self, builder: "Builder", value: Value) -> None:
+        """Nothing: a value that is delivered here has no effect of its own."""
+
+
+DISCARD: Final = Discard()
+
+
+@dataclass(frozen=True, slots=True)
+class Into:
+    """Into a C variable that is declared already."""
+
+    name: str
+
+    def accept(self, builder: "Builder", value: Value) -> None:
+        builder.line(f"{self.name} = {ir.argument(value)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A C variable that owns a value. `consumed`: the call that is being built takes it over."""
+
+    name: str
+    ty: Type
+    consumed: bool = False
+
+
+@dataclass(slots=True)
+class Region:
+    """A stretch of C at whose end its temporaries are dropped."""
+
+    temporaries: list[Held] = field(default_factory=list)
+
+
+Handler = Callable[["Builder", tree.Node], Value]
+ControlHandler = Callable[["Builder", tree.Node, Destination], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """By type of node: `values` give a C expression, `control` delivers to a destination."""
+
+    values: dict[type[tree.Node], Handler]
+    control: dict[type[tree.Node], ControlHandler]
+
+
+class Builder:
+    """One function in the making."""
+
+    def __init__(
+        self,
+        function: tree.Function,
+        handlers: Handlers,
+        callee: Callable[[tree.Function | tree.Extern], str],
+        charging: bool,
+    ) -> None:
+        self.function = function
+        self.callee = callee
+        self.facts = Facts()
+        self.out: list[ir.Statement] = []
+        self.read: set[str] = set()
+        self.pending: list[Held] = []
+        self.regions: list[Region] = []
+        self.open_blocks: list[tree.Block] = []
+        self._handlers = handlers
+        self._charging = charging
+        self._charge: ir.Charge | None = None
+        self._names = Names()
+        self._locals: dict[tree.Variable, str] = {}
+
+    # -- statements
+
+    def line(self, text: str) -> None:
+        self.out.append(ir.Line(text))
+
+    def emit(self, statement: ir.Statement) -> None:
+        self.out.append(statement)
+
+    def site(self, at: str) -> str:
+        return f"X07_AT({ir.string(self.function.name.encode())}, {ir.string(at.encode())})"
+
+    @contextmanager
+    def nested(self) -> Iterator[list[ir.Statement]]:
+        """A list of statements that runs on its own condition."""
+        outer, outer_charge = self.out, self._charge
+        self.out, self._charge = [], None
+        try:
+            yield self.out
+        finally:
+            self.out, self._charge = outer, outer_charge
+
+    # -- fuel
+
+    def charge(self, at: str) -> None:
+        """One expression is evaluated here: paid with the rest of its straight-line stretch."""
+        if not self._charging:
+            return
+        if self._charge is None:
+            self._charge = ir.Charge(0, self.site(at))
+            self.out.append(self._charge)
+        self._charge.amount += 1
+
+    def end_stretch(self) -> None:
+        """What follows may not be reached: it is paid for on its own."""
+        self._charge = None
+
+    @property
+    def charging(self) -> bool:
+        return self._charging
+
+    # -- names
+
+    def declare_name(self, variable: tree.Variable) -> str:
+        name = self._names.unique(local_name(variable.name))
+        self._locals[variable] = name
+        return name
+
+    def name(self, variable: tree.Variable) -> str:
+        """The C name of a variable that is read here."""
+        name = self._locals[variable]
+        self.read.add(name)
+        return name
+
+    def temporary(self, ty: Type, value: Value | None) -> str:
+        """Declares a temporary; the caller reads it, or says that nobody does."""
+        name = self._names.unique(_TEMPORARY.get(ty.kind, "value"))
+        self.emit(ir.Declare(c_type(ty), name, None if value is None else ir.argument(value)))
+        self.read.add(name)
+        return name
+
+    # -- values
+
+    def value(self, node: tree.Node) -> Value:
+        """The value of a node, charged, as a C expression that is to be used exactly once."""
+        control = self._handlers.control.get(type(node))
+        if control is not None:
+            return self._through_variable(node)
+        self.charge_for(node)
+        value = self._handlers.values[type(node)](self, node)
+        if node.ty is types.NEVER:
+            self.line(ir.argument(value))
+            raise Diverged
+        if len(value.text) > LONGEST_EXPRESSION:
+            return ir.atom(self.temporary(node.ty, value))
+        return value
+
+    def charge_for(self, node: tree.Node) -> None:
+        if not isinstance(node, _UNCHARGED):
+            self.charge(node.at)
+
+    def _through_variable(self, node: tree.Node) -> Value:
+        if node.ty is types.NEVER:
+            self.deliver(node, DISCARD)
+            raise Diverged
+        name = self.temporary(node.ty, None)
+        self.deliver(node, Into(name))
+        return ir.atom(name)
+
+    def deliver(self, node: tree.Node, destination: Destination) -> None:
+        """Evaluates a node and sends its value on; forms send it from inside."""
+        control = self._handlers.control.get(type(node))
+        if control is None and destination is DISCARD:
+            self.discard(node)
+        elif control is None:
+            destination.accept(self, self.value(node))
+        else:
+            if destination is not DISCARD and not (isinstance(node, tree.Block) and not node.written):
+                self.charge(node.at)
+            control(self, node, destination)
+
+    def discard(self, node: tree.Node) -> None:
+        """Evaluates a node for what it does."""
+        depth = len(self.pending)
+        value = self.value(node)
+        if node.ty.is_owned:
+            self.line(f"x07_{node.ty.kind}_drop({ir.argument(value)})")
+        elif self.facts.effect(node) is Effect.WRITES and not value.text.isidentifier():
+            self.line(f"(void){ir.operand(value)}")
+        assert len(self.pending) == depth
+
+    def deliver_block(self, node: tree.Node, destination: Destination) -> bool:
+        """As `deliver`; tells whether control comes out at the end."""
+        try:
+            self.deliver(node, destination)
+        except Diverged:
+            return False
+        return True
+
+    # -- order of arguments
+
+    def arguments(self, nodes: Sequence[tree.Node]) -> list[Value]:
+        """The values of arguments, from left to right."""
+        effects = [self.facts.effect(node) for node in nodes]
+        values: list[Value] = []
+        for index, node in enumerate(nodes):
+            value = self.value(node)
+            rest = effects[index + 1 :]
+            exits = any(self.facts.exits(later) for later in nodes[index + 1 :])
+            if _must_settle(effects[index], rest) or (exits and node.ty.is_owned):
+                value = self.settle(node, value, exits)
+            values.append(value)
+        return values
+
+    def settle(self, node: tree.Node, value: Value, exits: bool) -> Value:
+        """Puts a value into a temporary, so that what follows cannot disturb it."""
+        name = value.text if value.text in self._settled else self.temporary(node.ty, value)
+        if node.ty.is_owned and exits and not isinstance(node, tree.Borrow | tree.Temporary):
+            self.pending.append(Held(name, node.ty, consumed=True))
+        return ir.atom(name)
+
+    _settled: frozenset[str] = frozenset()
+
+    def finish_call(self, depth: int, node: tree.Node, value: Value) -> Value:
+        """The call is complete: forgets what it consumed, drops what it only looked at."""
+        mine = self.pending[depth:]
+        looked_at = [held for held in mine if not held.consumed]
+        if not looked_at:
+            del self.pending[depth:]
+            return value
+        if node.ty in (types.NEVER, types.VOID):
+            del self.pending[depth:]
+            return value
+        result = ir.atom(self.temporary(node.ty, value))
+        del self.pending[depth:]
+        for held in reversed(looked_at):
+            self.drop(held)
+        return result
+
+    # -- drops
+
+    def drop(self, held: Held) -> None:
+        self.line(f"x07_{held.ty.kind}_drop({held.name})")
+
+    def drop_variable(self, variable: tree.Variable) -> None:
+        self.line(f"x07_{variable.ty.kind}_drop({self.name(variable)})")
+
+    @contextmanager
+    def region(self) -> Iterator[Region]:
+        region = Region()
+        self.regions.append(region)
+        try:
+            yield region
+        finally:
+            self.regions.pop()
+
+    def drop_region(self, region: Region) -> None:
+        for held in reversed(region.temporaries):
+            self.drop(held)
+
+
+_TEMPORARY: Final = {"i32": "number", "bytes": "bytes", "bytes_view": "view", "vec_u8": "vec"}
+
+_UNCHARGED: Final = (tree.Temporary, tree.Rebrand)
+
+
+def _must_settle(effect: Effect, rest: Sequence[Effect]) -> bool:
+    """Whether a value has to be fixed before later arguments are evaluated."""
+    if effect is Effect.PURE or not rest:
+        return False
+    last = max(rest)
+    return last is Effect.WRITES or (effect is Effect.WRITES and last is not Effect.PURE)

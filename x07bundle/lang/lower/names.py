@@ -1,0 +1,54 @@
+"""C names for X07 names: kept as they are where C lets us."""
+
+import re
+from typing import Final
+
+_RESERVED: Final = frozenset(
+    """
+    auto break case char const continue default do double else enum extern float for goto if inline
+    int long register restrict return short signed sizeof static struct switch typedef union
+    unsigned void volatile while asm typeof true false bool complex imaginary noreturn alignas
+    alignof thread_local static_assert atomic generic offsetof main errno assert stdin stdout
+    stderr unix linux signbit isnan isinf isfinite setjmp va_start va_arg va_end va_copy
+    """.split()
+)
+
+_PLAIN: Final = re.compile(r"[a-z][A-Za-z0-9_]*\Z")
+
+
+def _is_safe(name: str) -> bool:
+    """Whether no keyword, macro or type of a C header can be meant by the name."""
+    return (
+        _PLAIN.match(name) is not None
+        and name not in _RESERVED
+        and not name.startswith("x07_")
+        and not name.endswith("_t")
+        and "__" not in name
+    )
+
+
+def local_name(name: str) -> str:
+    """The C name of a local, before it is made unique in its function."""
+    return name if _is_safe(name) else f"v_{name}"
+
+
+def function_name(name: str) -> str:
+    """`app.text.split` -> `app__text__split`: the two underscores keep it apart from locals."""
+    mangled = name.replace(".", "__").replace("-", "_")
+    return mangled if "__" in mangled and mangled[0].islower() else f"f__{mangled}"
+
+
+class Names:
+    """Hands out names, each once."""
+
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+        self._next: dict[str, int] = {}
+
+    def unique(self, wanted: str) -> str:
+        name = wanted
+        while name in self._used:
+            self._next[wanted] = self._next.get(wanted, 1) + 1
+            name = f"{wanted}_{self._next[wanted]}"
+        self._used.add(name)
+        return name
