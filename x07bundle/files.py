@@ -1,0 +1,157 @@
+"""Files that appear whole or not at all, their digests, and JSON that is the same every time.
+
+Whoever writes an output writes it here: beside its place, then renamed into it. Failures of the
+file system become `OutputError` with what can be done about them.
+"""
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from x07bundle.errors import OutputError, X07Error
+
+HINTS: Final[dict[int, str]] = {
+    errno.ENOSPC: "free some space on that file system, or choose another place",
+    errno.EDQUOT: "the disk quota is used up: free some space, or choose another place",
+    errno.EROFS: "the file system is read-only: choose another place",
+    errno.EACCES: "you may not write there: choose another place, or change its permissions",
+    errno.EPERM: "you may not write there: choose another place, or change its permissions",
+    errno.ENOENT: "create the folder first, or choose another place",
+    errno.ENOTDIR: "a part of the path is a file: choose another place",
+    errno.EISDIR: "a folder has that name: choose another name",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+
+HASH_CHUNK_BYTES: Final = 1 << 20
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """The error for people: which output, why, what to do."""
+    reason = (error.strerror or str(error)).lower()
+    hint = HINTS.get(error.errno or 0, "check the path and the file system, then try again")
+    return OutputError(f"cannot write `{path}`: {reason}", hint=hint)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The whole file.
+
+    Raises:
+        X07Error: it is missing, a folder, or unreadable.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise X07Error(f"cannot read `{path}`: {reason}", hint="check the path") from error
+
+
+@contextlib.contextmanager
+def placing(target: Path) -> Iterator[Path]:
+    """A free path beside `target`, for a file that takes its place when the block ends well.
+
+    The block must create the file. When it raises, whatever it left there is removed. A folder
+    as target is refused before anything is made.
+
+    Raises:
+        OutputError: a file system error, in the block or in the renaming.
+    """
+    if target.is_dir():
+        raise output_error(target, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    staged = beside(target)
+    try:
+        yield staged
+        staged.replace(target)
+    except OSError as error:
+        raise output_error(target, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            staged.unlink()
+
+
+def beside(target: Path) -> Path:
+    """A name in the folder of `target` that nothing has: hidden, and at most 255 bytes long."""
+    stem = os.fsdecode(os.fsencode(target.name)[:200])
+    return target.with_name(f".{stem}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
+
+
+def write_new(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Create `path` with `mode` less the umask. Raises OSError, `FileExistsError` included."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+
+
+def write_atomic(path: Path, data: bytes, mode: int = 0o666, *, parents: bool = False) -> None:
+    """Write a file, or replace it: readers see the old bytes or the new ones, nothing between.
+
+    Raises:
+        OutputError: it cannot be written; what was there before is untouched.
+    """
+    if parents:
+        make_folder(path.parent)
+    with placing(path) as staged:
+        write_new(staged, data, mode)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and its parents; no error when it is there.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def sha256_bytes(data: bytes) -> str:
+    """Bare lower-case hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """Bare lower-case hex of a file of any size.
+
+    Raises:
+        X07Error: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            while chunk := stream.read(HASH_CHUNK_BYTES):
+                digest.update(chunk)
+    except OSError as error:
+        raise X07Error(f"cannot read `{path}`: {(error.strerror or '').lower()}") from error
+    return digest.hexdigest()
+
+
+def json_pretty(document: object) -> bytes:
+    """Two spaces, keys in the order given, final newline (contract/reports.md §0)."""
+    return _encode(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def json_pretty_sorted(document: object) -> bytes:
+    """Two spaces, keys alphabetical at every level, final newline."""
+    return _encode(json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+
+
+def json_compact(document: object) -> bytes:
+    """One line, keys in the order given, final newline."""
+    return _encode(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def json_compact_sorted(document: object) -> bytes:
+    """One line, keys alphabetical at every level, final newline."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _encode(text + "\n")
+
+
+def _encode(text: str) -> bytes:
+    """UTF-8. Bytes of file names that are no UTF-8 (lone surrogates here) become `?`."""
+    return text.encode("utf-8", errors="replace")

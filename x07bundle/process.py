@@ -1,0 +1,328 @@
+"""The one door to other processes: nothing else imports `subprocess`.
+
+A command is a tuple of words with an environment given in full; no shell, no ambient variables.
+The child leads a process group of its own, and the whole group is killed when the leader ends,
+when the deadline passes, or when we are interrupted. Output is kept up to a cap; what comes after
+it is read and dropped, so that the child never blocks on a full pipe.
+"""
+
+import contextlib
+import errno
+import os
+import selectors
+import shlex
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final
+
+from x07bundle.errors import ToolMissingError, X07Error
+
+READ_BYTES: Final = 1 << 16
+POLL_SECONDS: Final = 0.005
+"""How often an exit is looked for where the system cannot wait on a process and a pipe at once."""
+DRAIN_SECONDS: Final = 1.0
+"""How long a pipe may stay open after the group was killed (a descendant that left the group)."""
+
+NO_LIMIT: Final = sys.maxsize
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceLimits:
+    """rlimits of the child; None leaves the inherited one.
+
+    `cpu_seconds`: SIGXCPU there, SIGKILL one second later.
+    """
+
+    cpu_seconds: int | None = None
+    core_bytes: int | None = None
+    memory_bytes: int | None = None
+    file_bytes: int | None = None
+    open_files: int | None = None
+    processes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What to run. `stdin` None is the null device. Caps are bytes kept of each stream."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: Path | None = None
+    stdin: bytes | None = None
+    stdout_cap: int = NO_LIMIT
+    stderr_cap: int = NO_LIMIT
+    wall_ms: int | None = None
+    limits: ResourceLimits = ResourceLimits()
+
+    def __str__(self) -> str:
+        """As one would type it."""
+        return shlex.join(self.argv)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How it ended. `exit_status` is the exit code, or 128 + signal."""
+
+    exit_status: int
+    signal: int | None
+    stdout: bytes
+    stderr: bytes
+    stdout_over: bool
+    stderr_over: bool
+    timed_out: bool
+
+
+def run(command: Command) -> Finished:
+    """Run to the end.
+
+    Raises:
+        ToolMissingError: there is no such program.
+        X07Error: it could not be started.
+    """
+    with _started(command) as child, contextlib.closing(_Exchange(command, child)) as exchange:
+        timed_out = exchange.until_exit()
+        _kill_group(child)
+        exchange.drain()
+        status = child.wait()
+    return Finished(
+        exit_status=status if status >= 0 else 128 - status,
+        signal=-status if status < 0 else None,
+        stdout=bytes(exchange.stdout.kept),
+        stderr=bytes(exchange.stderr.kept),
+        stdout_over=exchange.stdout.over,
+        stderr_over=exchange.stderr.over,
+        timed_out=timed_out,
+    )
+
+
+def find_program(name: str, env: Mapping[str, str]) -> Path | None:
+    """The file that `name` means: a path as it stands, or the first match on PATH of `env`."""
+    folders = [""] if os.sep in name else env.get("PATH", os.defpath).split(os.pathsep)
+    for folder in folders:
+        path = Path(folder, name)
+        if path.is_file() and os.access(path, os.X_OK):
+            return path
+    return None
+
+
+@contextlib.contextmanager
+def _started(command: Command) -> Iterator[subprocess.Popen[bytes]]:
+    """The child. Leaving the block by an exception (Ctrl-C) kills its group and reaps it."""
+    child = _start(command)
+    try:
+        yield child
+    except BaseException:
+        _kill_group(child)
+        child.wait()
+        raise
+    finally:
+        for stream in (child.stdin, child.stdout, child.stderr):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+
+def _start(command: Command) -> subprocess.Popen[bytes]:
+    try:
+        with warnings.catch_warnings():
+            # The hook below only calls setrlimit, which is safe after a fork with threads around.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return subprocess.Popen(
+                command.argv,
+                stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=command.cwd,
+                env=dict(command.env),
+                process_group=0,
+                preexec_fn=_limiter(command.limits),
+                bufsize=0,
+            )
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise _start_error(command, error) from error
+
+
+def _start_error(command: Command, error: Exception) -> X07Error:
+    program = command.argv[0]
+    code = error.errno if isinstance(error, OSError) else None
+    if code == errno.ENOENT and not (command.cwd and not command.cwd.is_dir()):
+        return ToolMissingError(
+            f"program not found: `{program}`", hint="install it, or check the path"
+        )
+    if code in (errno.EACCES, errno.ENOEXEC):
+        return X07Error(
+            f"cannot execute `{program}`: {os.strerror(code).lower()}",
+            hint="it must be an executable file for this machine",
+        )
+    return X07Error(f"cannot start `{program}`: {error}")
+
+
+def _limiter(limits: ResourceLimits) -> Callable[[], None] | None:
+    """Sets the rlimits in the child, before the program starts. None when there are none.
+
+    A limit above the inherited hard one is clamped to it.
+    """
+    wanted = _rlimits(limits)
+    if not wanted:
+        return None
+    import resource
+
+    plan: list[tuple[int, tuple[int, int]]] = []
+    for name, (soft, hard) in wanted.items():
+        number = getattr(resource, name)
+        most = resource.getrlimit(number)[1]
+        ceiling = hard if most == resource.RLIM_INFINITY else min(hard, most)
+        plan.append((number, (min(soft, ceiling), ceiling)))
+
+    def apply() -> None:
+        for number, pair in plan:
+            resource.setrlimit(number, pair)
+
+    return apply
+
+
+def _rlimits(limits: ResourceLimits) -> dict[str, tuple[int, int]]:
+    """The rlimits to set: name to (soft, hard)."""
+    cpu = limits.cpu_seconds
+    wanted = {
+        "RLIMIT_CPU": None if cpu is None else (cpu, cpu + 1),
+        "RLIMIT_CORE": _both(limits.core_bytes),
+        "RLIMIT_AS": _both(limits.memory_bytes),
+        "RLIMIT_FSIZE": _both(limits.file_bytes),
+        "RLIMIT_NOFILE": _both(limits.open_files),
+        "RLIMIT_NPROC": _both(limits.processes),
+    }
+    return {name: pair for name, pair in wanted.items() if pair is not None}
+
+
+def _both(value: int | None) -> tuple[int, int] | None:
+    return None if value is None else (value, value)
+
+
+def _kill_group(child: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the group. Before the leader is reaped: until then its id is ours."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The first `cap` bytes of a stream."""
+
+    cap: int
+    kept: bytearray = field(default_factory=bytearray)
+    over: bool = False
+
+    def take(self, chunk: bytes) -> None:
+        room = self.cap - len(self.kept)
+        self.over = self.over or len(chunk) > room
+        self.kept += chunk[:room]
+
+
+class _Exchange:
+    """The three pipes of a child and its exit, in one selector. Holds the selector and a pidfd."""
+
+    def __init__(self, command: Command, child: subprocess.Popen[bytes]) -> None:
+        self.child = child
+        self.stdout = _Kept(command.stdout_cap)
+        self.stderr = _Kept(command.stderr_cap)
+        self.input = memoryview(command.stdin or b"")
+        self.deadline = _deadline(command.wall_ms)
+        self.selector = selectors.DefaultSelector()
+        self.exit_descriptor = _pidfd(child.pid)
+        self._register()
+
+    def _register(self) -> None:
+        for stream, sink in ((self.child.stdout, self.stdout), (self.child.stderr, self.stderr)):
+            if stream is not None:
+                os.set_blocking(stream.fileno(), False)
+                self.selector.register(stream, selectors.EVENT_READ, sink)
+        if self.child.stdin is not None:
+            os.set_blocking(self.child.stdin.fileno(), False)
+            self.selector.register(self.child.stdin, selectors.EVENT_WRITE)
+        if self.exit_descriptor is not None:
+            self.selector.register(self.exit_descriptor, selectors.EVENT_READ)
+
+    def until_exit(self) -> bool:
+        """Feed and read until the leader ends; true when the deadline passed first."""
+        while not self._exited():
+            left = self.deadline - time.monotonic()
+            if left <= 0:
+                return True
+            wait = left if self.exit_descriptor is not None else min(left, POLL_SECONDS)
+            self._turn(wait)
+        return False
+
+    def drain(self) -> None:
+        """Read what the pipes still hold."""
+        self._forget_exit()
+        end = time.monotonic() + DRAIN_SECONDS
+        while self.selector.get_map() and time.monotonic() < end:
+            self._turn(POLL_SECONDS)
+
+    def close(self) -> None:
+        self._forget_exit()
+        self.selector.close()
+
+    def _forget_exit(self) -> None:
+        if self.exit_descriptor is not None:
+            self.selector.unregister(self.exit_descriptor)
+            os.close(self.exit_descriptor)
+            self.exit_descriptor = None
+
+    def _exited(self) -> bool:
+        """Whether the leader has ended. Leaves it unreaped where the system allows."""
+        if not hasattr(os, "waitid"):
+            return self.child.poll() is not None
+        state = os.waitid(os.P_PID, self.child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return state is not None
+
+    def _turn(self, wait_seconds: float) -> None:
+        # epoll counts in milliseconds and refuses more than about 24 days.
+        for key, _ in self.selector.select(min(wait_seconds, 86_400.0)):
+            if key.fileobj is self.child.stdin:
+                self._feed(self.child.stdin)
+            elif isinstance(key.data, _Kept):
+                self._read(key.fd, key.fileobj, key.data)
+
+    def _feed(self, stream: IO[bytes]) -> None:
+        try:
+            written = os.write(stream.fileno(), self.input[:READ_BYTES])
+            self.input = self.input[written:]
+        except BlockingIOError:
+            return
+        except OSError:
+            # The child closed its end: it does not want the rest.
+            self.input = self.input[:0]
+        if not self.input:
+            self.selector.unregister(stream)
+            stream.close()
+
+    def _read(self, descriptor: int, stream: object, sink: _Kept) -> None:
+        try:
+            chunk = os.read(descriptor, READ_BYTES)
+        except BlockingIOError:
+            return
+        sink.take(chunk)
+        if not chunk:
+            self.selector.unregister(stream)  # type: ignore[arg-type]
+
+
+def _deadline(wall_ms: int | None) -> float:
+    return float("inf") if wall_ms is None else time.monotonic() + wall_ms / 1000
+
+
+def _pidfd(pid: int) -> int | None:
+    """A descriptor that becomes readable when the process ends; None where there is none."""
+    if sys.platform != "linux":
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None
