@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from x07bundle.lang.primitives.row import Primitive
+from x07bundle.lang.primitives.row import Primitive, row
 
-ROWS: Final[tuple[Primitive, ...]] = ()
+ROWS: Final[tuple[Primitive, ...]] = (row("json.jcs.canon_doc_v1", "V i i i", "B"),)
