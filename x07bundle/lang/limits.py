@@ -31,6 +31,14 @@ def ast_nodes(entry: Module, modules: Iterable[Module], options: Options) -> lis
     return [_over(entry.module_id, entry.file, message, hint)]
 
 
+def c_bytes(entry: Module, size: int, options: Options) -> list[Diagnostic]:
+    """The generated C, which is ASCII."""
+    if size <= options.max_c_bytes:
+        return []
+    message = f"generated C too large: max_c_bytes={options.max_c_bytes} got {size}"
+    return [_over(entry.module_id, entry.file, message, "`--max-c-bytes` sets this limit")]
+
+
 def _over(module_id: str, file: str, message: str, hint: str) -> Diagnostic:
     return Diagnostic(
         code=CODE,

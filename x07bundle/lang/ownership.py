@@ -199,7 +199,7 @@ class _Walker:
             found = self.transfers[node] = self.sequence(parts) or {}
         return found
 
-    def sequence(self, nodes: list[tree.Node]) -> Transfer | None:
+    def sequence(self, nodes: Sequence[tree.Node]) -> Transfer | None:
         """The parts one after another; None if the end is never reached."""
         total: Transfer = {}
         for node in nodes:
@@ -234,7 +234,9 @@ class _Walker:
             step[node.variable] = _FILLED
         return step
 
-    def split(self, first: list[tree.Node], ways: list[list[tree.Node]]) -> Transfer | None:
+    def split(
+        self, first: Sequence[tree.Node], ways: Sequence[Sequence[tree.Node]]
+    ) -> Transfer | None:
         step = self.sequence(first)
         ends = [end for end in map(self.sequence, ways) if end is not None]
         if step is None or not ends:

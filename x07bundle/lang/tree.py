@@ -83,7 +83,7 @@ class Temporary(Node):
 
 @dataclass(slots=True, eq=False)
 class Binary(Node):
-    """An operator with two i32 operands, both evaluated: `+ - * / % & | ^ <<u >>u` and comparisons."""
+    """`+ - * / % & | ^ <<u >>u` or a comparison: two i32 operands, both evaluated."""
 
     operator: str
     left: Node
@@ -143,10 +143,14 @@ class Let(Node):
 
 @dataclass(slots=True, eq=False)
 class Set(Node):
-    """Assigns. `drop_old` (set by `ownership`): the variable may hold a value to drop first."""
+    """Assigns. In value position the value is the new one, or 0 where `zero` (`set0`).
+
+    `drop_old` (set by `ownership`): the variable may hold a value to drop first.
+    """
 
     variable: Variable
     value: Node
+    zero: bool = False
     drop_old: bool = False
 
 

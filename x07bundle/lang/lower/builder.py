@@ -180,10 +180,20 @@ class Builder:
 
     # -- names
 
-    def declare_name(self, variable: tree.Variable) -> str:
-        name = self._names.unique(local_name(variable.name))
+    def reserve_name(self, variable: tree.Variable) -> str:
+        return self._names.unique(local_name(variable.name))
+
+    def bind(self, variable: tree.Variable, name: str) -> None:
         self._locals[variable] = name
+
+    def declare_name(self, variable: tree.Variable) -> str:
+        name = self.reserve_name(variable)
+        self.bind(variable, name)
         return name
+
+    def target(self, variable: tree.Variable) -> str:
+        """The C name of a variable that is only written here."""
+        return self._locals[variable]
 
     def name(self, variable: tree.Variable) -> str:
         """The C name of a variable that is read here."""
@@ -200,12 +210,19 @@ class Builder:
 
     # -- values
 
-    def value(self, node: tree.Node) -> Value:
-        """The value of a node, charged, as a C expression that is to be used exactly once."""
-        control = self._handlers.control.get(type(node))
-        if control is not None:
+    def is_control(self, node: tree.Node) -> bool:
+        """Whether the node is a form that delivers its value from inside."""
+        return type(node) in self._handlers.control
+
+    def value(self, node: tree.Node, charged: bool = True) -> Value:
+        """The value of a node as a C expression that is to be used exactly once."""
+        if isinstance(node, tree.Block) and len(node.body) == 1 and not node.drops:
+            self.charge_form(node)
+            return self.value(node.body[0])
+        if self.is_control(node):
             return self._through_variable(node)
-        self.charge_for(node)
+        if charged and not isinstance(node, _UNCHARGED):
+            self.charge(node.at)
         value = self._handlers.values[type(node)](self, node)
         if node.ty is types.NEVER:
             self.line(ir.argument(value))
@@ -214,14 +231,28 @@ class Builder:
             return ir.atom(self.temporary(node.ty, value))
         return value
 
-    def charge_for(self, node: tree.Node) -> None:
-        if not isinstance(node, _UNCHARGED):
+    def value_or_none(self, node: tree.Node) -> Value | None:
+        """As `value`; None if control never comes back from it."""
+        depth = len(self.pending)
+        try:
+            return self.value(node)
+        except Diverged:
+            del self.pending[depth:]
+            return None
+
+    def charge_form(self, node: tree.Node) -> None:
+        """A form in value position; a bare branch has no form of its own."""
+        if not isinstance(node, tree.Block) or node.written:
             self.charge(node.at)
 
-    def _through_variable(self, node: tree.Node) -> Value:
+    def leave_if_never(self, node: tree.Node) -> None:
+        """Ends this stretch if the node never has a value."""
         if node.ty is types.NEVER:
             self.deliver(node, DISCARD)
             raise Diverged
+
+    def _through_variable(self, node: tree.Node) -> Value:
+        self.leave_if_never(node)
         name = self.temporary(node.ty, None)
         self.deliver(node, Into(name))
         return ir.atom(name)
@@ -234,8 +265,8 @@ class Builder:
         elif control is None:
             destination.accept(self, self.value(node))
         else:
-            if destination is not DISCARD and not (isinstance(node, tree.Block) and not node.written):
-                self.charge(node.at)
+            if destination is not DISCARD:
+                self.charge_form(node)
             control(self, node, destination)
 
     def discard(self, node: tree.Node) -> None:
@@ -244,17 +275,24 @@ class Builder:
         value = self.value(node)
         if node.ty.is_owned:
             self.line(f"x07_{node.ty.kind}_drop({ir.argument(value)})")
-        elif self.facts.effect(node) is Effect.WRITES and not value.text.isidentifier():
+        elif value.constant is None:
             self.line(f"(void){ir.operand(value)}")
         assert len(self.pending) == depth
 
-    def deliver_block(self, node: tree.Node, destination: Destination) -> bool:
-        """As `deliver`; tells whether control comes out at the end."""
+    def completes(self, lower: Callable[[], None]) -> bool:
+        """Lowers a stretch of its own; tells whether control comes out at the end."""
+        depth = len(self.pending)
         try:
-            self.deliver(node, destination)
+            lower()
         except Diverged:
+            del self.pending[depth:]
             return False
         return True
+
+    def keep_looked_at(self, depth: int) -> None:
+        """What has been looked at since `depth` lives to the end of the region."""
+        self.regions[-1].temporaries += self.pending[depth:]
+        del self.pending[depth:]
 
     # -- order of arguments
 
@@ -273,33 +311,30 @@ class Builder:
 
     def settle(self, node: tree.Node, value: Value, exits: bool) -> Value:
         """Puts a value into a temporary, so that what follows cannot disturb it."""
-        name = value.text if value.text in self._settled else self.temporary(node.ty, value)
+        name = self.temporary(node.ty, value)
         if node.ty.is_owned and exits and not isinstance(node, tree.Borrow | tree.Temporary):
             self.pending.append(Held(name, node.ty, consumed=True))
         return ir.atom(name)
 
-    _settled: frozenset[str] = frozenset()
-
     def finish_call(self, depth: int, node: tree.Node, value: Value) -> Value:
-        """The call is complete: forgets what it consumed, drops what it only looked at."""
-        mine = self.pending[depth:]
-        looked_at = [held for held in mine if not held.consumed]
-        if not looked_at:
-            del self.pending[depth:]
-            return value
-        if node.ty in (types.NEVER, types.VOID):
-            del self.pending[depth:]
-            return value
-        result = ir.atom(self.temporary(node.ty, value))
+        """The call is complete: forgets what it consumed, drops what it only looked at.
+
+        What a resulting pointer may point into lives on to the end of the region.
+        """
+        looked_at = [held for held in self.pending[depth:] if not held.consumed]
         del self.pending[depth:]
-        for held in reversed(looked_at):
-            self.drop(held)
-        return result
+        if node.ty.kind in types.POINTERS:
+            self.regions[-1].temporaries += looked_at
+        elif looked_at and node.ty is not types.NEVER:
+            value = ir.atom(self.temporary(node.ty, value))
+            self.out += self.drops(looked_at)
+        return value
 
     # -- drops
 
-    def drop(self, held: Held) -> None:
-        self.line(f"x07_{held.ty.kind}_drop({held.name})")
+    def drops(self, held: Sequence[Held]) -> list[ir.Statement]:
+        """The statements that drop values without a name, the newest first."""
+        return [ir.Line(f"x07_{each.ty.kind}_drop({each.name})") for each in reversed(held)]
 
     def drop_variable(self, variable: tree.Variable) -> None:
         self.line(f"x07_{variable.ty.kind}_drop({self.name(variable)})")
@@ -313,9 +348,16 @@ class Builder:
         finally:
             self.regions.pop()
 
-    def drop_region(self, region: Region) -> None:
-        for held in reversed(region.temporaries):
-            self.drop(held)
+    def drop_all(self, variables: Sequence[tree.Variable]) -> None:
+        """Before leaving the function: everything that is held, by name or without."""
+        unnamed = [held for region in self.regions for held in region.temporaries]
+        self.out += self.drops([*unnamed, *self.pending])
+        for variable in variables:
+            self.drop_variable(variable)
+
+    @property
+    def holds_unnamed(self) -> bool:
+        return bool(self.pending) or any(region.temporaries for region in self.regions)
 
 
 _TEMPORARY: Final = {"i32": "number", "bytes": "bytes", "bytes_view": "view", "vec_u8": "vec"}

@@ -2,8 +2,8 @@
 
 Parameter words, as in the contract's tables:
 
-    i f iface        copied                      V oV rV    views (V takes bytes and vec by coercion)
-    B vec oB rB rrB  moved in                    oI rI      copied
+    i f iface        copied                  V oV rV    views (V takes bytes and vec by coercion)
+    B vec oB rB rrB  moved in                oI rI      copied
     &B &vec &oB …    looked at: an identifier stays, a temporary is dropped afterwards
     !B !vec          looked at, and must be an identifier
     pcu8 pmu8 pcv pmv pci pmi   raw pointers (ptr_const_u8, ptr_mut_u8, …void, …i32)
