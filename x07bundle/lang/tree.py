@@ -143,14 +143,13 @@ class Let(Node):
 
 @dataclass(slots=True, eq=False)
 class Set(Node):
-    """Assigns. In value position the value is the new one, or 0 where `zero` (`set0`).
+    """Assigns. In value position the value is the new one.
 
     `drop_old` (set by `ownership`): the variable may hold a value to drop first.
     """
 
     variable: Variable
     value: Node
-    zero: bool = False
     drop_old: bool = False
 
 

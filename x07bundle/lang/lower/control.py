@@ -111,8 +111,7 @@ def _set(builder: Builder, node: tree.Node, destination: Destination) -> None:
     else:
         builder.deliver(node.value, Into(name))
     if destination is not DISCARD:
-        value = _ZERO if node.zero else ir.atom(builder.name(node.variable))
-        destination.accept(builder, value)
+        destination.accept(builder, ir.atom(builder.name(node.variable)))
 
 
 # -- branches
