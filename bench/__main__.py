@@ -1,0 +1,21 @@
+"""Measures, and prints each figure beside its target. Exits 0 unless something breaks."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import bundle_cost, hello_world, kernel_speed
+from bench.workshop import open_workshop
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="x07-bench-") as folder:
+        workshop = open_workshop(Path(folder))
+        for part in (bundle_cost, kernel_speed, hello_world):
+            for figure in part.measure(workshop):
+                sys.stdout.write(f"{figure}\n")
+                sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

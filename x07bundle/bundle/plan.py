@@ -1,0 +1,151 @@
+"""The plan of a bundle: everything that is decided before anything is written."""
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from x07bundle.bundle.request import Limits, Request
+from x07bundle.bundle.target import Target
+from x07bundle.contract.worlds import SANDBOXED
+from x07bundle.errors import UsageError
+from x07bundle.project.manifest import Link
+from x07bundle.project.profiles import Profile, world_of
+
+SCHEMA_VERSION: Final = "x07.bundle.plan@0.1.0"
+DEFAULT_NAME: Final = "app"
+"""The file name of a program's bundle where `--out` is a folder (contract/cli.md §3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A native bundle to be made. `static`: linked with no shared library."""
+
+    target: Target
+    world: str
+    profile: str | None
+    out: Path
+    cc_profile: str
+    static: bool
+    link: Link
+    limits: Limits
+    max_c_bytes: int | None
+    emit_folder: Path | None
+    attestation: Path | None
+    jobs: int
+
+    @property
+    def name(self) -> str:
+        """What the program sees as argv[0] (contract/abi.md §2)."""
+        return self.out.stem
+
+
+def decide(request: Request, target: Target, profile: Profile | None) -> Plan:
+    """The plan for a request, from what its files say.
+
+    Raises:
+        UsageError: the request asks for what this version does not make.
+    """
+    world = world_of(request.world, profile, target.project)
+    _refuse_sandboxed(world, request.sandbox_flags)
+    link = target.project.link if target.project and target.kind == "project" else Link()
+    return Plan(
+        target=target,
+        world=world,
+        profile=profile.name if profile else None,
+        out=out_path(request.out, target),
+        cc_profile=request.cc_profile or (profile and profile.cc_profile) or "default",
+        static=request.static or link.static,
+        link=link,
+        limits=_limits(request, profile),
+        max_c_bytes=request.max_c_bytes,
+        emit_folder=request.emit_folder,
+        attestation=request.attestation,
+        jobs=request.jobs,
+    )
+
+
+def out_path(out: str | None, target: Target) -> Path:
+    """The path of the executable; a folder, or a trailing slash, gets a file name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if not out:
+        raise UsageError("missing `--out <PATH>` for output executable")
+    if not out.endswith(("/", "\\")) and not Path(out).is_dir():
+        return Path(out)
+    project = target.project
+    named = project is not None and target.kind == "project"
+    name = project.root.absolute().name if project is not None and named else ""
+    return Path(out.rstrip("\\")) / (name or DEFAULT_NAME)
+
+
+def _refuse_sandboxed(world: str, flags: tuple[str, ...]) -> None:
+    if world == SANDBOXED:
+        raise UsageError(
+            f"bundles of the world `{SANDBOXED}` are not made by this version",
+            "it makes native bundles of `run-os` programs",
+            "choose a profile of that world: --profile os",
+        )
+    if flags:
+        raise UsageError(
+            f"only bundles of the world `{SANDBOXED}` have {', '.join(f'`{f}`' for f in flags)}",
+            f"this one is of `{world}`, which nothing confines",
+            "leave the option out",
+        )
+
+
+def _limits(request: Request, profile: Profile | None) -> Limits:
+    if profile is None:
+        return request.limits
+    base = Limits(
+        profile.solve_fuel,
+        profile.max_memory_bytes,
+        profile.max_output_bytes,
+        profile.cpu_time_limit_seconds,
+    )
+    return request.limits.over(base)
+
+
+def as_json(plan: Plan) -> dict[str, Any]:
+    """The document that `--plan` prints: what would be made, and from what."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "world": plan.world,
+        "profile": plan.profile,
+        "target": target_json(plan.target),
+        "entry": os.fspath(plan.target.entry),
+        "bundle": {
+            "out": os.fspath(plan.out),
+            "name": plan.name,
+            "abi": {"kind": "argv_v1"},
+            "kind": "native",
+            "emit_dir": path_or_none(plan.emit_folder),
+            "attestation": path_or_none(plan.attestation),
+        },
+        "link": {
+            "cc_profile": plan.cc_profile,
+            "static": plan.static,
+            "libs": list(plan.link.libs),
+            "search_paths": [os.fspath(path) for path in plan.link.search_paths],
+            "frameworks": list(plan.link.frameworks),
+        },
+        "limits": asdict(plan.limits) | {"max_c_bytes": plan.max_c_bytes},
+    }
+
+
+def target_json(target: Target) -> dict[str, Any]:
+    """The `target` of plans and reports (contract/reports.md §3 and §4)."""
+    project = target.project
+    return {
+        "kind": target.kind,
+        "path": os.fspath(target.path),
+        "project_root": os.fspath(project.root.absolute()) if project is not None else None,
+        "lockfile": path_or_none(target.lockfile),
+        "resolved_module_roots": [os.fspath(root) for root in target.module_roots],
+    }
+
+
+def path_or_none(path: Path | None) -> str | None:
+    return None if path is None else os.fspath(path)

@@ -1,0 +1,81 @@
+"""What to bundle: a project, or one program with its module roots (contract/cli.md §3).
+
+Reads the project's files; writes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from x07bundle.bundle.request import Request
+from x07bundle.errors import ProjectError, UsageError
+from x07bundle.project import discovery, lockfile, manifest
+from x07bundle.project.manifest import Manifest
+
+ENTRY_SUFFIX: Final = ".x07.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`path` is what was named or found: the project file, or the program.
+
+    `project`: the project that profiles come from; a program may have none.
+    """
+
+    kind: Literal["project", "program"]
+    path: Path
+    entry: Path
+    module_roots: tuple[Path, ...]
+    project: Manifest | None
+    lockfile: Path | None = None
+
+
+def find(request: Request, environment: Mapping[str, str]) -> Target:
+    """The target of a request.
+
+    Raises:
+        UsageError: the options name none, or contradict each other.
+        ProjectError: the project cannot be used.
+    """
+    if request.module_roots and (request.program is None or request.project is not None):
+        raise UsageError(
+            "`--module-root` is only valid with `--program` and without `--project`",
+            hint="a project names its roots in `module_roots` of x07.json",
+        )
+    if request.program is not None and request.project is None:
+        return _program(request.program, request, environment)
+    return _project(request, environment)
+
+
+def _project(request: Request, environment: Mapping[str, str]) -> Target:
+    file = discovery.named(request.project) if request.project else discovery.discover(Path())
+    if file is None:
+        raise UsageError(
+            "no project found (pass `--project` or `--program`)",
+            "neither this folder nor one above it has an x07.json",
+            "make one with `x07 init`",
+        )
+    project = manifest.load(file, environment)
+    entry = project.root / request.program if request.program else project.entry
+    _check_entry(entry)
+    return Target("project", file, entry, project.module_roots, project, lockfile.verify(project))
+
+
+def _program(program: Path, request: Request, environment: Mapping[str, str]) -> Target:
+    _check_entry(program)
+    if not request.module_roots:
+        raise UsageError(
+            "`--program` requires explicit `--module-root`",
+            hint=f"name the folder of its modules: --module-root {program.parent}",
+        )
+    found = discovery.discover_for_program(program)
+    project = manifest.load(found, environment) if found else None
+    return Target("program", program, program, request.module_roots, project)
+
+
+def _check_entry(entry: Path) -> None:
+    if not entry.name.endswith(ENTRY_SUFFIX):
+        raise UsageError(f"`{entry}` is not an entry program: its name must end `{ENTRY_SUFFIX}`")
+    if not entry.is_file():
+        raise ProjectError(f"entry program not found: `{entry}`", hint="check `entry` in x07.json")
