@@ -1,0 +1,178 @@
+"""The default project of `x07 init` (contract/project.md §8): all of its files, or none.
+
+The files' contents are in `templates/default`; only the lockfile is made here, because it names
+versions.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from x07bundle.errors import X07Error
+from x07bundle.files import json_pretty, write_atomic, write_new
+from x07bundle.project.lockfile import new_lock
+from x07bundle.project.manifest import CURRENT_COMPAT
+
+TEMPLATE: Final = Path(__file__).resolve().parent / "templates" / "default"
+LOCKFILE: Final = "x07.lock.json"
+IGNORED: Final = ".gitignore"
+PROGRAM: Final = (
+    "x07.json",
+    LOCKFILE,
+    "src/app.x07.json",
+    "src/main.x07.json",
+    "tests/tests.json",
+    "tests/smoke.x07.json",
+)
+TOOLCHAIN: Final = "x07-toolchain.toml"
+AGENT_KIT: Final = (".agent/docs", ".agent/skills", "AGENT.md")
+
+
+class InitError(X07Error):
+    """No project was made. `code` is the one of the report (contract/cli.md §6)."""
+
+    exit_code = 20
+
+    def __init__(self, code: str, brief: str, hint: str | None = None) -> None:
+        super().__init__(brief, hint=hint)
+        self.code = code
+
+
+@dataclass(slots=True)
+class _Made:
+    """What was made so far, to take back."""
+
+    files: list[Path] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)
+
+
+def create(root: Path) -> tuple[str, ...]:
+    """Makes the project in `root`, which is made too where it is missing.
+
+    Returns:
+        What was made, relative to `root`, in the order of the report.
+
+    Raises:
+        InitError: something is in the way or cannot be written; nothing was made.
+    """
+    _refuse_existing(root)
+    ignored = _ignored(root)
+    with _all_or_nothing() as made:
+        _make_folder(root, made, "X07INIT_MKDIR")
+        for name in _new_files(root):
+            _make_file(root / name, _content(name), made, _code(name))
+        if ignored is not None:
+            _write_ignored(root / IGNORED, ignored, made)
+    return _created(root, made, ignored is not None)
+
+
+def _refuse_existing(root: Path) -> None:
+    if root.exists() and not root.is_dir():
+        raise InitError("X07INIT_MKDIR", f"`{root}` is a file", "name a folder, or none")
+    found = [name for name in (*PROGRAM, *AGENT_KIT) if os.path.lexists(root / name)]
+    if found:
+        listed = ", ".join(f"`{name}`" for name in found)
+        brief = f"there is a project here already: {listed}"
+        raise InitError("X07INIT_EXISTS", brief, "make the project in an empty folder")
+
+
+def _new_files(root: Path) -> Iterator[str]:
+    yield from PROGRAM
+    if not os.path.lexists(root / TOOLCHAIN):
+        yield TOOLCHAIN
+    for folder in AGENT_KIT[:2]:
+        for path in sorted((TEMPLATE / folder.removeprefix(".")).iterdir()):
+            yield f"{folder}/{path.name}"
+    yield AGENT_KIT[2]
+
+
+def _content(name: str) -> bytes:
+    if name == LOCKFILE:
+        return json_pretty(new_lock(CURRENT_COMPAT))
+    return (TEMPLATE / name.removeprefix(".")).read_bytes()
+
+
+def _ignored(root: Path) -> bytes | None:
+    """The new text of `.gitignore`, or None where it holds every line already."""
+    wanted = (TEMPLATE / "gitignore").read_bytes().splitlines()
+    try:
+        old = (root / IGNORED).read_bytes()
+    except FileNotFoundError:
+        old = b""
+    except OSError as error:
+        raise _failure("X07INIT_GITIGNORE", root / IGNORED, error) from error
+    present = {line.strip() for line in old.splitlines()}
+    missing = [line for line in wanted if line not in present]
+    if not missing:
+        return None
+    separator = b"" if not old or old.endswith(b"\n") else b"\n"
+    return old + separator + b"\n".join(missing) + b"\n"
+
+
+@contextmanager
+def _all_or_nothing() -> Iterator[_Made]:
+    """Removes what was made when the block raises, Ctrl-C included."""
+    made = _Made()
+    try:
+        yield made
+    except BaseException:
+        for path in made.files:
+            with suppress(OSError):
+                path.unlink()
+        for folder in reversed(made.folders):
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def _make_folder(folder: Path, made: _Made, code: str) -> None:
+    absent = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(absent):
+        try:
+            path.mkdir()
+        except OSError as error:
+            raise _failure(code, path, error) from error
+        made.folders.append(path)
+
+
+def _make_file(path: Path, data: bytes, made: _Made, code: str) -> None:
+    _make_folder(path.parent, made, code)
+    made.files.append(path)
+    try:
+        write_new(path, data)
+    except FileExistsError as error:
+        made.files.pop()
+        raise _failure("X07INIT_EXISTS", path, error) from error
+    except OSError as error:
+        raise _failure(code, path, error) from error
+
+
+def _write_ignored(path: Path, data: bytes, made: _Made) -> None:
+    is_new = not path.exists()
+    try:
+        write_atomic(path, data)
+    except X07Error as error:
+        raise InitError("X07INIT_GITIGNORE", error.brief, error.hint) from error
+    if is_new:
+        made.files.append(path)
+
+
+def _failure(code: str, path: Path, error: OSError) -> InitError:
+    reason = (error.strerror or str(error)).lower()
+    return InitError(code, f"cannot write `{path}`: {reason}", "nothing was made; mend that first")
+
+
+def _code(name: str) -> str:
+    folders = {"src": "X07INIT_SRC", "tests": "X07INIT_TESTS", ".agent": "X07INIT_AGENT_DIR"}
+    return folders.get(name.partition("/")[0], "X07INIT_IO")
+
+
+def _created(root: Path, made: _Made, with_ignored: bool) -> tuple[str, ...]:
+    names: Sequence[str] = (*PROGRAM, IGNORED, TOOLCHAIN, *AGENT_KIT)
+    written = {path.relative_to(root).as_posix() for path in made.files}
+    if with_ignored:
+        written.add(IGNORED)
+    return tuple(name for name in names if name in written or name in AGENT_KIT)
