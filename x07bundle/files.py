@@ -110,6 +110,36 @@ def make_folder(path: Path) -> None:
         raise output_error(path, error) from error
 
 
+@contextlib.contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """A private folder (mode 0700) below `parent`, removed with all it holds.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    folder = parent / f"x07bundle-{os.getpid()}-{os.urandom(6).hex()}"
+    try:
+        folder.mkdir(0o700)
+    except OSError as error:
+        raise output_error(folder, error) from error
+    try:
+        yield folder
+    finally:
+        _remove_tree(folder)
+
+
+def _remove_tree(folder: Path) -> None:
+    """Most are flat: `shutil` is imported for those that are not."""
+    try:
+        for entry in folder.iterdir():
+            entry.unlink()
+        folder.rmdir()
+    except OSError:
+        import shutil
+
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def sha256_bytes(data: bytes) -> str:
     """Bare lower-case hex."""
     return hashlib.sha256(data).hexdigest()

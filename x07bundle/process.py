@@ -130,22 +130,29 @@ def _started(command: Command) -> Iterator[subprocess.Popen[bytes]]:
 
 def _start(command: Command) -> subprocess.Popen[bytes]:
     try:
+        limiter = _limiter(command.limits)
+        if limiter is None:
+            return _open(command, None)
         with warnings.catch_warnings():
-            # The hook below only calls setrlimit, which is safe after a fork with threads around.
+            # The hook only calls setrlimit, which is safe after a fork with threads around.
             warnings.simplefilter("ignore", DeprecationWarning)
-            return subprocess.Popen(
-                command.argv,
-                stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                cwd=command.cwd,
-                env=dict(command.env),
-                process_group=0,
-                preexec_fn=_limiter(command.limits),
-                bufsize=0,
-            )
+            return _open(command, limiter)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise _start_error(command, error) from error
+
+
+def _open(command: Command, hook: Callable[[], None] | None) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command.argv,
+        stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=command.cwd,
+        env=dict(command.env),
+        process_group=0,
+        preexec_fn=hook,
+        bufsize=0,
+    )
 
 
 def _start_error(command: Command, error: Exception) -> X07Error:
