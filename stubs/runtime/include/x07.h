@@ -1,0 +1,17 @@
+/* The runtime, as a compiled program sees it: one file per part, in the order of language.md §4. */
+#ifndef X07_H
+#define X07_H
+
+#include "x07_limits.h"
+#include "x07_program.h"
+#include "x07_bytes.h"
+#include "x07_vec.h"
+#include "x07_option.h"
+#include "x07_result.h"
+#include "x07_number.h"
+#include "x07_pointer.h"
+#include "x07_process.h"
+#include "x07_contract.h"
+#include "x07_forms.h"
+
+#endif
