@@ -1,0 +1,71 @@
+"""`x07 check` (contract/cli.md §9, reports.md §7)."""
+
+import os
+from pathlib import Path
+
+import click
+
+from x07bundle.cli.findings import text
+from x07bundle.cli.output import echo_bytes
+from x07bundle.errors import UsageError
+from x07bundle.files import json_compact
+from x07bundle.lang.diagnostics import document, has_errors
+from x07bundle.lang.options import Options
+from x07bundle.project import discovery, manifest, profiles
+from x07bundle.project.checking import Checked, check_project
+from x07bundle.project.lockfile import verify
+
+
+@click.command(name="check")
+@click.option(
+    "--project",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="x07.json, or its folder. Default: the nearest one, from here up.",
+)
+@click.option("--profile", metavar="NAME", help="Check for the world of this profile.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON (x07diag) instead.")
+def command(project: Path | None, profile: str | None, as_json: bool) -> int:
+    """Find what is wrong in a project: all of it, in one run.
+
+    Checks the entry program, the modules that it imports, and every other *.x07.json file below
+    the module roots. Each finding names its file, a JSON pointer, and what to do; pointers refer
+    to the formatted file.
+
+    Exit code 0; 1 when there are errors; 2 when the project cannot be read.
+
+    \b
+    Examples:
+      x07 check
+      x07 check --project examples/greet --json
+    """
+    loaded = manifest.load(_project_file(project), os.environ)
+    verify(loaded)
+    world = profiles.world_of(None, profiles.select(loaded, profile), loaded)
+    is_open = world == "run-os"
+    checked = check_project(loaded, Options(world=world, allow_unsafe=is_open, allow_ffi=is_open))
+    _print(checked, as_json)
+    return 1 if has_errors(checked.found) else 0
+
+
+def _project_file(project: Path | None) -> Path:
+    """The project file; a relative path where it is below the current folder.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if project is not None:
+        return discovery.named(project)
+    found = discovery.discover(Path.cwd())
+    if found is None:
+        raise UsageError("no project found", hint="give it with --project, or make one: `x07 init`")
+    return found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found
+
+
+def _print(checked: Checked, as_json: bool) -> None:
+    if as_json:
+        echo_bytes(json_compact(document(checked.found, {"inputs": checked.files})))
+    elif checked.found:
+        click.echo(text(checked.found), nl=False)
+    else:
+        click.echo(f"no findings in {len(checked.files)} files")

@@ -1,0 +1,28 @@
+"""`x07 completion`: click's own completion, as a script to source."""
+
+import click
+from click.shell_completion import ShellComplete, get_completion_class
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+@click.command(name="completion")
+@click.argument("shell", type=click.Choice(SHELLS))
+@click.pass_context
+def command(context: click.Context, shell: str) -> None:
+    """Print the completion script of a SHELL.
+
+    \b
+    Put it where the shell reads it at start:
+      bash   x07 completion bash > ~/.local/share/bash-completion/completions/x07
+      zsh    x07 completion zsh > a folder of $fpath, as the file _x07
+      fish   x07 completion fish > ~/.config/fish/completions/x07.fish
+    or try it in the shell at hand:
+      eval "$(x07 completion bash)"
+    """
+    root = context.find_root()
+    kind = get_completion_class(shell)
+    assert kind is not None
+    script = kind(root.command, {}, root.info_name or "x07", "_X07_COMPLETE")
+    # Not `script.source()`: the one of bash starts a bash to ask for its version.
+    click.echo(ShellComplete.source(script))

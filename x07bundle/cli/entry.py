@@ -1,0 +1,118 @@
+"""What surrounds every command: failures become a short text and an exit code.
+
+| exit code | |
+| --- | --- |
+| what the command returns | it ran; None is 0 |
+| 2, or that of the error's class | an error with a hint (`errors.X07Error`, wrong options) |
+| 70 | a mistake in this tool; the traceback is printed when X07_TRACEBACK is set |
+| 130, 143 | Ctrl-C, SIGTERM: what was being written is removed |
+"""
+
+import io
+import os
+import signal
+import sys
+from typing import Final, NoReturn
+
+import click
+
+from x07bundle.errors import OutputError, UsageError, X07Error
+
+INTERNAL: Final = 70
+INTERRUPTED: Final = 130
+TERMINATED: Final = 143
+PIPE_CLOSED: Final = 1
+TRACEBACK: Final = "X07_TRACEBACK"
+
+RECURSION: Final = 20_000
+"""Frames. A document may nest 256 levels; a pass takes a few frames for each, and Python's own
+limit of 1000 leaves too little. No pass recurses over anything that is longer than deep."""
+
+
+def run(command: click.Command, program: str) -> NoReturn:
+    """Runs a command with the arguments of this process, then exits."""
+    sys.setrecursionlimit(RECURSION)
+    signal.signal(signal.SIGTERM, _terminate)
+    _speak_utf8()
+    try:
+        code = _exit_code(command, program)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_stdout()
+        code = PIPE_CLOSED
+    except OSError as error:
+        _drop_stdout()
+        code = _say(OutputError(f"cannot write to standard output: {_reason(error)}"))
+    sys.exit(code)
+
+
+def _exit_code(command: click.Command, program: str) -> int:
+    """The exit code of a command; what it raises is said on stderr."""
+    try:
+        result = command.main(prog_name=program, standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except X07Error as error:
+        return _say(error)
+    except click.ClickException as error:
+        return _say(_usage_error(error))
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(f"{program}: interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = f"`{os.fsdecode(error.filename)}`: " if error.filename else ""
+        return _say(X07Error(where + _reason(error), hint="check the file system, then try again"))
+    except Exception as error:
+        return _internal(program, error)
+
+
+def _say(error: X07Error) -> int:
+    _trace()
+    click.echo(error.render(), err=True, nl=False)
+    return error.exit_code
+
+
+def _usage_error(error: click.ClickException) -> X07Error:
+    """Wrong options in the words of this tool."""
+    message = error.format_message().rstrip(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f"`{context.command_path} --help` says what it takes" if context else None
+    return UsageError(message[:1].lower() + message[1:], hint=hint)
+
+
+def _internal(program: str, error: Exception) -> int:
+    _trace()
+    kind = type(error).__name__
+    click.echo(f"{program}: internal error: {kind}: {error}", err=True)
+    click.echo(f"hint: set {TRACEBACK}=1 to see where, and report it as a bug", err=True)
+    return INTERNAL
+
+
+def _trace() -> None:
+    if os.environ.get(TRACEBACK):
+        import traceback  # only on request: it is slow to import
+
+        traceback.print_exc()
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _terminate(_signal: int, _frame: object) -> NoReturn:
+    """Unwinds, so that what clean-up there is runs."""
+    sys.exit(TERMINATED)
+
+
+def _speak_utf8() -> None:
+    """Reports are UTF-8 in every locale; a byte of a file name that is none becomes an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _drop_stdout() -> None:
+    """Nothing reads stdout any more: let the flush at exit succeed."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())

@@ -1,0 +1,88 @@
+"""The command `x07`. A command's module is imported when the command is used.
+
+Each module holds one click command named `command`, which returns its exit code.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Final
+
+import click
+
+from x07bundle import LANGUAGE_VERSION, __version__
+from x07bundle.cli.entry import run
+
+PROGRAM: Final = "x07"
+
+
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    """`summary` is the line in `x07 --help`, which must not import the module."""
+
+    module: str
+    summary: str
+
+
+SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
+    "init": Subcommand("x07bundle.cli.init", "Make a new project."),
+    "fmt": Subcommand("x07bundle.cli.fmt", "Bring x07AST files into canonical form."),
+    "check": Subcommand("x07bundle.cli.check", "Find what is wrong in a project, all of it."),
+    "run": Subcommand("x07bundle.cli.run", "Compile a program, run it, and report."),
+    "bundle": Subcommand("x07bundle.cli.bundle", "Make one executable of a program."),
+    "completion": Subcommand("x07bundle.cli.completion", "Print a shell's completion script."),
+}
+
+
+class Program(click.Group):
+    """The group: the table of subcommands, in the order in which people meet them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        subcommand = SUBCOMMANDS.get(cmd_name)
+        if subcommand is None:
+            return None
+        command = import_module(subcommand.module).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, row.summary) for name, row in SUBCOMMANDS.items()])
+
+
+@click.group(
+    cls=Program,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="`x07 COMMAND --help` says what a command takes, with examples.",
+)
+@click.version_option(
+    __version__,
+    prog_name=PROGRAM,
+    message=f"%(prog)s %(version)s (language {LANGUAGE_VERSION})",
+)
+@click.pass_context
+def command(context: click.Context) -> None:
+    """Compile, run and bundle programs written in X07.
+
+    \b
+    A first program:
+      x07 init hello && cd hello
+      printf hello > in.bin
+      x07 run --input in.bin
+      x07 bundle --profile os --out dist/hello
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(2)
+
+
+def main() -> None:
+    run(command, PROGRAM)
+
+
+if __name__ == "__main__":
+    main()
