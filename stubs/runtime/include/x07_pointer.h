@@ -63,21 +63,6 @@ X07_POINTER_STEPS(mut_void, void *, 1)
 X07_POINTER_STEPS(const_i32, const uint32_t *, 4)
 X07_POINTER_STEPS(mut_i32, uint32_t *, 4)
 
-static inline const uint8_t *x07_ptr_as_const_u8(uint8_t *from)
-{
-    return from;
-}
-
-static inline const void *x07_ptr_as_const_void(void *from)
-{
-    return from;
-}
-
-static inline const uint32_t *x07_ptr_as_const_i32(uint32_t *from)
-{
-    return from;
-}
-
 static inline uint32_t x07_ptr_read_u8(const uint8_t *from)
 {
     return *from;

@@ -1,0 +1,55 @@
+"""All rows by head. A head with several rows is overloaded: its first parameter's type chooses."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from x07bundle.lang.primitives import (
+    bytes,
+    float,
+    json,
+    memory,
+    number,
+    option,
+    os,
+    readers,
+    result,
+    tables,
+    values,
+    vec,
+)
+from x07bundle.lang.primitives.row import Primitive
+from x07bundle.lang.types import Type
+
+ROWS: Final[tuple[Primitive, ...]] = (
+    *bytes.ROWS,
+    *vec.ROWS,
+    *option.ROWS,
+    *result.ROWS,
+    *number.ROWS,
+    *tables.ROWS,
+    *values.ROWS,
+    *readers.ROWS,
+    *float.ROWS,
+    *json.ROWS,
+    *os.ROWS,
+    *memory.ROWS,
+)
+
+
+def _first_rows() -> dict[str, Primitive]:
+    found: dict[str, Primitive] = {}
+    for row in ROWS:
+        found.setdefault(row.head, row)
+    return found
+
+
+TABLE: Final[Mapping[str, Primitive]] = MappingProxyType(_first_rows())
+"""The row of each head; of an overloaded one, the first."""
+
+_BY_FIRST_TYPE: Final = {(row.head, row.params[0].ty): row for row in ROWS if row.params}
+
+
+def overload(row: Primitive, first: Type) -> Primitive:
+    """The row of the same head whose first parameter has type `first`; `row` if there is none."""
+    return _BY_FIRST_TYPE.get((row.head, first), row)
