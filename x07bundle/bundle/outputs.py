@@ -7,29 +7,37 @@ the folders that were made for them.
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from x07bundle import files
 
 
-@contextlib.contextmanager
-def placing_all(targets: Sequence[Path]) -> Iterator[dict[Path, Path]]:
-    """For each target the path to write to. The first target is the last to be renamed.
+@dataclass(frozen=True, slots=True)
+class Output:
+    """`mode` is what the umask takes from."""
+
+    path: Path
+    data: bytes
+    mode: int = 0o666
+
+
+def place(outputs: Sequence[Output]) -> None:
+    """Writes all of them; the first one is the last to appear.
 
     Raises:
         OutputError: a folder or a file cannot be made; nothing is left.
     """
     with contextlib.ExitStack() as stack:
-        staged = {}
-        for target in targets:
-            stack.enter_context(_folder(target.parent))
-            staged[target] = stack.enter_context(files.placing(target))
-        yield staged
+        for output in outputs:
+            stack.enter_context(_folder(output.path.parent))
+            staged = stack.enter_context(files.placing(output.path))
+            files.write_new(staged, output.data, output.mode)
 
 
 @contextlib.contextmanager
 def _folder(folder: Path) -> Iterator[None]:
-    """A folder for the time of the block, and for good when it ends well."""
+    """A folder for the time of the block, and for good when the block ends well."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     files.make_folder(folder)
     try:

@@ -9,6 +9,7 @@ from x07bundle.bundle.request import Limits, Request
 from x07bundle.bundle.target import Target
 from x07bundle.contract.worlds import SANDBOXED
 from x07bundle.errors import UsageError
+from x07bundle.lang.options import Options
 from x07bundle.project.manifest import Link
 from x07bundle.project.profiles import Profile, world_of
 
@@ -29,7 +30,7 @@ class Plan:
     static: bool
     link: Link
     limits: Limits
-    max_c_bytes: int | None
+    source_limits: Options
     emit_folder: Path | None
     attestation: Path | None
     jobs: int
@@ -58,7 +59,7 @@ def decide(request: Request, target: Target, profile: Profile | None) -> Plan:
         static=request.static or link.static,
         link=link,
         limits=_limits(request, profile),
-        max_c_bytes=request.max_c_bytes,
+        source_limits=request.source_limits,
         emit_folder=request.emit_folder,
         attestation=request.attestation,
         jobs=request.jobs,
@@ -131,7 +132,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
             "search_paths": [os.fspath(path) for path in plan.link.search_paths],
             "frameworks": list(plan.link.frameworks),
         },
-        "limits": asdict(plan.limits) | {"max_c_bytes": plan.max_c_bytes},
+        "limits": asdict(plan.limits) | {"max_c_bytes": plan.source_limits.max_c_bytes},
     }
 
 

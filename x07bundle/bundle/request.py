@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from x07bundle.lang.options import Options
+
+
+SOURCE_LIMITS: Final = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ def _first(value: int | None, otherwise: int | None) -> int | None:
 class Request:
     """The options of contract/cli.md §3, as given.
 
+    `source_limits`: the limits of the compiler; its other options are not used here.
     `sandbox_flags`: the names of options that were given and belong to sandboxed bundles alone.
     """
 
@@ -43,7 +50,7 @@ class Request:
     cc_profile: str | None = None
     static: bool = False
     limits: Limits = Limits()
-    max_c_bytes: int | None = None
+    source_limits: Options = SOURCE_LIMITS
     emit_folder: Path | None = None
     attestation: Path | None = None
     jobs: int = 1

@@ -1,0 +1,40 @@
+"""From a plan to C text: sources are read and compiled; nothing is written."""
+
+from dataclasses import dataclass, replace
+
+from x07bundle import files
+from x07bundle.bundle.plan import Plan
+from x07bundle.lang.compiler import Compiled, compile_entry
+from x07bundle.lang.modules import SourceFile
+from x07bundle.lang.options import Options
+from x07bundle.project.sources import ProjectModules
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The entry as it was read, and what the compiler made of it."""
+
+    entry: SourceFile
+    compiled: Compiled
+
+
+def compile_sources(plan: Plan) -> Front:
+    """Compiles the entry and what it imports.
+
+    Raises:
+        X07Error: the entry cannot be read.
+    """
+    path = plan.target.entry
+    entry = SourceFile(str(path), files.read_bytes(path))
+    modules = ProjectModules(plan.target.module_roots, plan.world)
+    return Front(entry, compile_entry(entry, modules, options(plan), any_entry_id=True))
+
+
+def options(plan: Plan) -> Options:
+    """What the compiler is told: no limit that the plan does not name."""
+    return replace(
+        plan.source_limits,
+        world=plan.world,
+        fuel=plan.limits.solve_fuel,
+        heap_bytes=plan.limits.max_memory_bytes,
+    )
