@@ -1,0 +1,56 @@
+"""What the checker knows about names: locals, the owners that views borrow from, and scopes.
+
+A view, wherever it is, has one source: an `Owner`, or None when nothing can end before the view
+does (a literal, `input`, state of the runtime). An owner is borrowed while it has holders (view
+locals) or is held (by arguments of calls that are still being put together).
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from x07bundle.lang.tree import Variable
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """`transparent`: temporaries end here, names do not (the condition of a loop)."""
+
+    transparent: bool = False
+    is_open: bool = True
+    locals: list["Local"] = field(default_factory=list)
+    temporaries: list["Owner"] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Owner:
+    """Something that views borrow from. `scope` is None for what outlives the function's body.
+
+    `parameter` is the index of a view parameter: a source that a function's result may have.
+    `changed` is the time (`Flow.clock`) of the last move or assignment, `changed_at` its place.
+    """
+
+    name: str
+    kind: Literal["local", "temporary", "parameter"]
+    scope: Scope | None
+    parameter: int = -1
+    holders: dict["Local", str] = field(default_factory=dict)
+    held: list[str] = field(default_factory=list)
+    changed: int = 0
+    changed_at: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Local:
+    """A variable and its state at this point of the walk.
+
+    `owner` is there for owned types; `source` and `borrowed_at` say what a view borrows from.
+    `shadowed` is the local that the name means again when the scope ends.
+    """
+
+    variable: Variable
+    scope: Scope
+    shadowed: "Local | None"
+    owner: Owner | None = None
+    moved_at: str | None = None
+    source: Owner | None = None
+    borrowed_at: str = ""

@@ -1,0 +1,96 @@
+"""Parts that may not run: each is checked from the same state, then their ends are merged.
+
+What a part changed is read from the journal and taken back, so that the cost is that of the
+changes, not of the number of locals.
+"""
+
+from typing import Final
+
+from x07bundle.lang import tree
+from x07bundle.lang.check import fixes
+from x07bundle.lang.check.bindings import Local, Owner
+from x07bundle.lang.check.flow import Flow
+from x07bundle.lang.check.moves import BORROWED, put_back, repoint
+
+State = tuple[str | None, Owner | None, str]
+"""moved_at, source and borrowed_at of a local."""
+Changes = dict[Local, State]
+
+ONE_SOURCE: Final = "X07-BORROW-0003"
+MOVED_IN_LOOP: Final = "X07-MOVE-0003"
+
+
+def take_back(flow: Flow, mark: int) -> Changes:
+    """What changed since the journal was `mark` entries long; the state is as it was then."""
+    entries = flow.journal[mark:]
+    changes = {
+        entry[0]: (entry[0].moved_at, entry[0].source, entry[0].borrowed_at) for entry in entries
+    }
+    for local, moved_at, source, borrowed_at in reversed(entries):
+        local.moved_at = moved_at
+        if local.source is not source:
+            repoint(local, source, borrowed_at)
+    del flow.journal[mark:]
+    return {local: state for local, state in changes.items() if local.scope.is_open}
+
+
+def merge(flow: Flow, ends: list[Changes], at: str) -> None:
+    """Goes on from several ends: moved in one is moved, and all views have one source.
+
+    A part that changed nothing is an empty dict; one that never comes back is left out.
+    """
+    for local in {local: None for end in ends for local in end}:
+        states = [end[local] for end in ends if local in end]
+        if len(states) < len(ends):
+            states.append((local.moved_at, local.source, local.borrowed_at))
+        moved_at = next((state[0] for state in states if state[0] is not None), None)
+        source = one_source(flow, [state[1] for state in states], local.variable.name, at)
+        borrowed_at = next((state[2] for state in states if state[1] is source), "")
+        put_back(flow, local, moved_at, source, borrowed_at)
+
+
+def one_source(flow: Flow, sources: list[Owner | None], what: str, at: str) -> Owner | None:
+    """The owner that a view borrows from, whichever branch it comes from."""
+    owners = list({owner: None for owner in sources if owner is not None})
+    if len(owners) > 1:
+        names = " and ".join(f'"{owner.name}"' for owner in owners[:2])
+        message = f"{what} must have a single borrow source across branches, not {names}"
+        hint = "copy with `view.to_bytes`, or use each view inside its own branch"
+        flow.report.error(ONE_SOURCE, at, message, hint)
+    return owners[0] if owners else None
+
+
+def merge_loop(flow: Flow, changes: Changes, started: int, at: str) -> None:
+    """The end of a loop: its body ran not at all, once, or after itself.
+
+    `started` is what the clock said when the body began.
+    """
+    for local, (moved_at, source, borrowed_at) in changes.items():
+        if moved_at is not None and local.moved_at is None:
+            _warn_moved(flow, local, moved_at)
+        if source is not None and source is not local.source and source.changed > started:
+            _refuse_next_round(flow, local, source, borrowed_at)
+    merge(flow, [changes, {}], at)
+
+
+def _warn_moved(flow: Flow, local: Local, moved_at: str) -> None:
+    name = local.variable.name
+    flow.report.warning(
+        MOVED_IN_LOOP,
+        moved_at,
+        f'"{name}" is moved inside a loop: it is empty from the second round on',
+        hint="give away a copy, or `set` it again before the round ends",
+        fix=fixes.copy_instead(local, moved_at),
+    )
+
+
+def _refuse_next_round(flow: Flow, local: Local, owner: Owner, borrowed_at: str) -> None:
+    """The view of one round is still there when the next round changes its owner."""
+    name = local.variable.name
+    message = f'set while borrowed: "{owner.name}" borrowed_by="{name}" borrowed_ptr={borrowed_at}'
+    hint = f'the view "{name}" lives on into the next round; bind it inside the loop'
+    flow.report.error(BORROWED, owner.changed_at, message, hint)
+
+
+def never_returns(node: tree.Node) -> bool:
+    return node.ty.kind == "never"

@@ -1,0 +1,114 @@
+"""The state of checking one function, and what changes it: names, scopes, counters.
+
+Moves and borrows are in `moves`, branches in `branches`. State that a branch may have to take
+back goes through `journal`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+from x07bundle.lang import source, tree, types
+from x07bundle.lang.check.bindings import Local, Owner, Scope
+from x07bundle.lang.check.environment import Environment, Signature
+from x07bundle.lang.check.report import Report
+from x07bundle.lang.options import Options
+from x07bundle.lang.types import Type
+
+Handler = Callable[["Flow", source.Form, bool], tree.Node]
+"""Checks one form. The flag: whether its value is wanted, or is it a statement."""
+
+Entry = tuple[Local, str | None, Owner | None, str]
+"""A local as it was before a change: moved_at, source, borrowed_at."""
+
+
+@dataclass(slots=True, eq=False)
+class Flow:
+    """`sources` says what the view of a node borrows from; a node that is not there, nothing.
+
+    `clock` counts moves and assignments; `loops` the loops around this point; `unsafe` the unsafe
+    blocks. `frozen` is the number of scopes whose variables a contract clause may only look at.
+    """
+
+    environment: Environment
+    options: Options
+    report: Report
+    signature: Signature
+    module: source.Module
+    handlers: Mapping[str, Handler]
+    otherwise: Handler
+    function: tree.Function
+    scopes: list[Scope] = field(default_factory=list)
+    names: dict[str, Local] = field(default_factory=dict)
+    sources: dict[tree.Node, Owner] = field(default_factory=dict)
+    journal: list[Entry] = field(default_factory=list)
+    arguments: list[Owner] = field(default_factory=list)
+    returned: list[tuple[Owner | None, str]] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
+    gone_at_exit: dict[Local, str] = field(default_factory=dict)
+    clock: int = 0
+    unsafe: int = 0
+    frozen: int = 0
+    locals_count: int = 0
+    backends: set[str] = field(default_factory=set)
+    externs: set[str] = field(default_factory=set)
+
+    @property
+    def in_clause(self) -> bool:
+        return self.frozen > 0
+
+
+@contextmanager
+def scope(flow: Flow, transparent: bool = False) -> Iterator[Scope]:
+    """A scope; its names mean again what they meant before when it ends."""
+    opened = Scope(transparent=transparent)
+    flow.scopes.append(opened)
+    try:
+        yield opened
+    finally:
+        flow.scopes.pop()
+        opened.is_open = False
+        for local in reversed(opened.locals):
+            restore(flow, local)
+
+
+def restore(flow: Flow, local: Local) -> None:
+    if local.shadowed is None:
+        del flow.names[local.variable.name]
+    else:
+        flow.names[local.variable.name] = local.shadowed
+
+
+def naming_scope(flow: Flow) -> Scope:
+    """Where a `let` binds: transparent scopes hold no names."""
+    return next(each for each in reversed(flow.scopes) if not each.transparent)
+
+
+def bind(
+    flow: Flow, name: str, ty: Type, at: str, kind: Literal["param", "local", "result"] = "local"
+) -> Local:
+    """A new local of the current scope, in the place of whatever the name meant before."""
+    home = naming_scope(flow)
+    local = Local(tree.Variable(name, ty, kind, at), home, flow.names.get(name))
+    if ty.kind in types.OWNED:
+        local.owner = Owner(name, "local", home)
+    home.locals.append(local)
+    flow.names[name] = local
+    flow.locals_count += kind == "local"
+    return local
+
+
+def find(flow: Flow, name: str) -> Local | None:
+    local = flow.names.get(name)
+    return bind_input(flow) if local is None and name == "input" else local
+
+
+def bind_input(flow: Flow) -> Local:
+    """`input` is there in every body; the function gets the variable when it is first used."""
+    variable = tree.Variable("input", types.VIEW, "input", flow.function.at)
+    flow.function.input = variable
+    local = Local(variable, flow.scopes[0], None)
+    flow.scopes[0].locals.insert(0, local)
+    flow.names["input"] = local
+    return local
