@@ -82,8 +82,4 @@ static inline x07_bytes_view x07_input(void)
     return x07_state.input;
 }
 
-/* Registers what frees the blocks that live until the program ends (tables, readers), so that none
- * is left when memory is counted. At most 16 functions; the same one counts once. */
-void x07_on_end(void (*release)(void));
-
 #endif

@@ -1,0 +1,17 @@
+/* What lives until the program ends (tables, readers): freed before memory is counted. */
+#ifndef X07_RELEASE_H
+#define X07_RELEASE_H
+
+/* What frees the things of one kind. `run` leaves none, as before the first thing. */
+typedef struct x07_release {
+    void (*run)(void);
+    struct x07_release *next;
+} x07_release;
+
+/* To be called with the first thing of a kind; the next x07_release_all runs it once. */
+void x07_release_add(x07_release *release);
+
+/* Runs what was added, the last one first. */
+void x07_release_all(void);
+
+#endif
