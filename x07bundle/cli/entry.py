@@ -10,6 +10,7 @@
 
 import io
 import os
+import re
 import signal
 import sys
 from typing import Final, NoReturn
@@ -24,6 +25,7 @@ TERMINATED: Final = 143
 PIPE_CLOSED: Final = 1
 TRACEBACK: Final = "X07_TRACEBACK"
 
+QUOTED: Final = re.compile(r"'([^'\s]+)'")
 RECURSION: Final = 20_000
 """Frames. A document may nest 256 levels; a pass takes a few frames for each, and Python's own
 limit of 1000 leaves too little. No pass recurses over anything that is longer than deep."""
@@ -61,8 +63,9 @@ def _exit_code(command: click.Command, program: str) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        where = f"`{os.fsdecode(error.filename)}`: " if error.filename else ""
-        return _say(X07Error(where + _reason(error), hint="check the file system, then try again"))
+        what = f"`{os.fsdecode(error.filename)}`" if error.filename else "input or output failed"
+        hint = "check the file system, then try again"
+        return _say(X07Error(f"{what}: {_reason(error)}", hint=hint))
     except Exception as error:
         return _internal(program, error)
 
@@ -75,7 +78,7 @@ def _say(error: X07Error) -> int:
 
 def _usage_error(error: click.ClickException) -> X07Error:
     """Wrong options in the words of this tool."""
-    message = error.format_message().rstrip(".")
+    message = QUOTED.sub(r"`\1`", error.format_message().rstrip("."))
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f"`{context.command_path} --help` says what it takes" if context else None
     return UsageError(message[:1].lower() + message[1:], hint=hint)
