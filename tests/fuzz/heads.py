@@ -202,6 +202,7 @@ BYTES: Final[dict[str, Row]] = {
     "prng.lcg_next_u32": ("i", lambda x: (x * 1103515245 + 12345) & MASK),
     "io.open_read_bytes": ("V", Reader),
     "io.read": ("mi", reader_read),
+    "std.brand.erase_bytes_v1": ("m", lambda b: b),
     "process.set_exit_code_v1": ("i", process_exit_code),
 }
 
