@@ -15,7 +15,7 @@ from x07bundle.lang.check.branches import (
     take_back,
 )
 from x07bundle.lang.check.expression import arity, integer
-from x07bundle.lang.check.flow import Flow, bind, scope
+from x07bundle.lang.check.flow import Flow, bind, naming_scope, scope
 from x07bundle.lang.types import Type
 
 CONDITION: Final = "X07-TYPE-IF-0001"
@@ -125,16 +125,20 @@ def for_(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:
 
 
 def _loop_variable(flow: Flow, name: source.Name, known: Local | None) -> Local:
-    """A local of that name is used again; it must be an i32."""
-    if known is None:
+    """An i32 local of that name is used again; anything else is shadowed."""
+    if known is not None and known.variable.ty.kind in ("i32", "error"):
+        moves.is_frozen(flow, known, name.at)
+    else:
+        _refuse_other_type(flow, name, known)
         known = bind(flow, name.name, types.I32, name.at)
-    elif moves.is_frozen(flow, known, name.at):
-        return known
-    elif known.variable.ty.kind != "i32" and not poison.fits_anywhere(known.variable.ty):
-        message = f'the variable of `for` must be i32, but "{name.name}" is {known.variable.ty}'
-        flow.report.error(LOOP_VARIABLE, name.at, message, "choose another name")
     known.variable.assigned = True
     return known
+
+
+def _refuse_other_type(flow: Flow, name: source.Name, known: Local | None) -> None:
+    if known is not None and known.scope is naming_scope(flow):
+        message = f'the variable of `for` must be i32, but "{name.name}" is {known.variable.ty}'
+        flow.report.error(LOOP_VARIABLE, name.at, message, "choose another name")
 
 
 def short_circuit(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:

@@ -40,7 +40,8 @@ def check(
     found += _later(functions)
     views, recursive = _lenders_first(calls)
     found += recursive
-    checked = {each: check_function(environment, each, options) for each in [*views, *calls]}
+    order = dict.fromkeys([*views, *calls])
+    checked = {each: check_function(environment, each, options) for each in order}
     found += [each for signature in calls for each in checked[signature].report.found]
     if solve is None or has_errors(found) or has_errors(resolved.diagnostics):
         return None, found

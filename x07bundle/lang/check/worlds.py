@@ -64,7 +64,8 @@ def need_world(flow: Flow, world: str, head: str, at: str) -> bool:
 
 
 def need_unsafe_capability(flow: Flow, head: str, at: str) -> None:
-    if not can_be_unsafe(flow.options):
+    """Std modules have it in every world: they use it for brands that they vouch for."""
+    if not flow.module.builtin and not can_be_unsafe(flow.options):
         message = f"{head} requires unsafe capability; the world `{flow.options.world}` gives none"
         flow.report.error(UNSAFE, at, message, _capability_hint(flow, "allow_unsafe"))
 
