@@ -1,0 +1,40 @@
+"""Runs a framed executable under limits (contract/abi.md §1 and §9)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from x07bundle import process
+from x07bundle.run import verdict
+from x07bundle.run.frame import framed
+from x07bundle.run.limits import STDERR_CAP_BYTES, RunLimits
+from x07bundle.run.verdict import Solve
+
+
+def execute(
+    executable: Path,
+    data: bytes,
+    limits: RunLimits,
+    environment: Mapping[str, str],
+    working_folder: Path,
+) -> Solve:
+    """Run it with `data` as input. `environment` is all that it sees.
+
+    Raises:
+        X07Error: it cannot be started.
+    """
+    command = process.Command(
+        argv=(str(executable.absolute()),),
+        env=environment,
+        cwd=working_folder,
+        stdin=framed(data),
+        stdout_cap=limits.stdout_cap_bytes,
+        stderr_cap=STDERR_CAP_BYTES,
+        wall_ms=limits.wall_ms,
+        limits=limits.resources,
+    )
+    return verdict.judge(process.run(command), limits)
+
+
+def child_environment(environment: Mapping[str, str], world: str) -> dict[str, str]:
+    """What a program of `run-os` sees: all of the caller's, and the world's name."""
+    return {**environment, "X07_WORLD": world}

@@ -1,0 +1,57 @@
+"""Does a job: compile, run, report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from x07bundle.contract.compile_report import CompileResult
+from x07bundle.lang.diagnostics import Diagnostic
+from x07bundle.run.compilation import Compilation, compile_target
+from x07bundle.run.execution import child_environment, execute
+from x07bundle.run.job import Job
+from x07bundle.run.report import artifact_report, compiled_report
+from x07bundle.run.verdict import Solve
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`document` is the runner's report; the rest is for what is said on stderr."""
+
+    document: Mapping[str, Any]
+    compiled: CompileResult | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    solve: Solve | None = None
+
+    @property
+    def exit_code(self) -> int:
+        code = self.document["exit_code"]
+        assert isinstance(code, int)
+        return code
+
+
+def run_job(job: Job, environment: Mapping[str, str]) -> Outcome:
+    """Compile what has to be compiled, run it, and judge it.
+
+    Raises:
+        X07Error: no verdict could be reached (no C compiler, a file that cannot be read or written).
+    """
+    entry = job.target.entry
+    if entry is None:
+        solve = _execute(job, job.target.path, environment)
+        return Outcome(artifact_report(job.world, solve), solve=solve)
+    done = compile_target(job, entry, environment)
+    ran = _run_compiled(job, done, environment)
+    document = compiled_report(job.target, job.world, done.result, ran)
+    return Outcome(document, done.result, done.diagnostics, ran)
+
+
+def _run_compiled(job: Job, done: Compilation, environment: Mapping[str, str]) -> Solve | None:
+    if done.executable is None or job.compile_only:
+        return None
+    return _execute(job, done.executable, environment)
+
+
+def _execute(job: Job, executable: Path, environment: Mapping[str, str]) -> Solve:
+    seen = child_environment(environment, job.world)
+    return execute(executable, job.input, job.limits, seen, job.target.working_folder)
