@@ -55,14 +55,14 @@ def _refused(job: Job, compiled: Compiled) -> CompileResult:
     return CompileResult(
         exit_status=1,
         world=job.world,
-        compile_error=errors[0].compile_error() if errors else "Internal: no program",
+        compile_error=errors[0].compile_error(),
         diagnostics=[one.as_json() for one in errors[:MOST_DIAGNOSTICS]],
     )
 
 
 def _native(job: Job, c_source: str, environment: Mapping[str, str]) -> Program:
-    libc = "musl" if job.link.static and not _is_foreign(job.link) else "system"
-    toolchain = open_toolchain(environment, libc=libc)
+    is_musl = job.link.static and not _is_foreign(job.link)
+    toolchain = open_toolchain(environment, libc="musl" if is_musl else "system")
     return program(toolchain, Unit(c_source + FRAMED_MAIN, job.cc_profile, job.link))
 
 

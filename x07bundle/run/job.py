@@ -10,14 +10,12 @@ from x07bundle.lang.options import Options
 from x07bundle.native.flags import NO_LINK, CcProfile, Link
 from x07bundle.project.manifest import Link as ProjectLink
 from x07bundle.project.profiles import Profile
-from x07bundle.run.limits import RunLimits
+from x07bundle.run.limits import RunLimits, chosen
 from x07bundle.run.target import Target
 
-VARIABLES: Final = {
-    "max_c_bytes": "X07_MAX_C_BYTES",
-    "max_ast_nodes": "X07_MAX_AST_NODES",
-    "max_locals": "X07_MAX_LOCALS",
-}
+C_BYTES: Final = "X07_MAX_C_BYTES"
+NODES: Final = "X07_MAX_AST_NODES"
+LOCALS: Final = "X07_MAX_LOCALS"
 """Limits of the compiler that the environment may set (contract/cli.md §12)."""
 
 
@@ -55,13 +53,14 @@ def compiler_options(
     Raises:
         UsageError: a variable holds no number.
     """
-    numbers = {name: _number(environment, variable) for name, variable in VARIABLES.items()}
-    given = {**numbers, "max_c_bytes": max_c_bytes or numbers["max_c_bytes"]}
+    standard = Options()
     return Options(
         world=world,
         fuel=limits.solve_fuel,
         heap_bytes=limits.max_memory_bytes,
-        **{name: value for name, value in given.items() if value is not None},
+        max_ast_nodes=chosen(_number(environment, NODES), standard.max_ast_nodes),
+        max_locals=chosen(_number(environment, LOCALS), standard.max_locals),
+        max_c_bytes=chosen(max_c_bytes, _number(environment, C_BYTES), standard.max_c_bytes),
     )
 
 

@@ -34,7 +34,7 @@ def run_job(job: Job, environment: Mapping[str, str]) -> Outcome:
     """Compile what has to be compiled, run it, and judge it.
 
     Raises:
-        X07Error: no verdict could be reached (no C compiler, a file that cannot be read or written).
+        X07Error: there is no verdict: no C compiler, a file that cannot be read or written.
     """
     entry = job.target.entry
     if entry is None:

@@ -27,7 +27,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`path`: as named or found. `entry`: None for an artifact. `project`: where profiles come from."""
+    """`path`: as named or found. `entry`: None for an artifact. `project`: gives the profiles."""
 
     kind: Kind
     path: Path
