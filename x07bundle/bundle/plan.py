@@ -33,7 +33,7 @@ class Plan:
     source_limits: Options
     emit_folder: Path | None
     attestation: Path | None
-    jobs: int
+    jobs: int | None
 
     @property
     def name(self) -> str:

@@ -1,12 +1,16 @@
-"""The report of a bundle, `x07.bundle.report@0.4.0` (contract/reports.md §4): a pure function."""
+"""The report of a bundle, `x07.bundle.report@0.4.0` (contract/reports.md §4): pure functions."""
 
 import os
 from collections.abc import Mapping
 from typing import Any, Final
 
+from x07bundle.bundle.build import Made
 from x07bundle.bundle.plan import Plan, path_or_none, target_json
+from x07bundle.contract.compile_report import CompileResult
+from x07bundle.contract.compile_report import host_report as _host_report
 
 SCHEMA_VERSION: Final = "x07.bundle.report@0.4.0"
+MODES: Final = {"project": "project-compile", "program": "compile"}
 
 
 def bundle_report(plan: Plan, host_report: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,3 +31,28 @@ def bundle_report(plan: Plan, host_report: Mapping[str, Any]) -> dict[str, Any]:
         },
         "report": host_report,
     }
+
+
+def host_report(plan: Plan, made: Made) -> dict[str, Any]:
+    """The host runner's report of the compilation, which runs nothing."""
+    return _host_report(MODES[plan.target.kind], _result(plan, made))
+
+
+def _result(plan: Plan, made: Made) -> CompileResult:
+    compiled = made.front.compiled
+    linked = made.linked
+    if linked is None:
+        first = next(one for one in compiled.diagnostics if one.severity == "error")
+        return CompileResult(1, plan.world, compile_error=first.compile_error())
+    return CompileResult(
+        exit_status=linked.built.exit_status,
+        world=plan.world,
+        backends=compiled.backends,
+        c_source_size=len(linked.texts.program.encode()),
+        compiled_exe=os.fspath(plan.out) if made.executable is not None else None,
+        compiled_exe_size=len(made.executable) if made.executable is not None else None,
+        compile_error=linked.built.compile_error,
+        stdout=linked.built.stdout,
+        stderr=linked.built.stderr,
+        fuel_used=compiled.work_units,
+    )

@@ -6,7 +6,6 @@ from typing import Final
 
 from x07bundle.lang.options import Options
 
-
 SOURCE_LIMITS: Final = Options()
 
 
@@ -53,5 +52,5 @@ class Request:
     source_limits: Options = SOURCE_LIMITS
     emit_folder: Path | None = None
     attestation: Path | None = None
-    jobs: int = 1
+    jobs: int | None = None
     sandbox_flags: tuple[str, ...] = ()
