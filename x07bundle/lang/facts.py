@@ -56,10 +56,10 @@ _OWN_PURE = (
 def _own_effect(node: tree.Node) -> Effect:
     """What the node does by itself, its parts aside."""
     match node:
-        case tree.Read() | tree.Borrow():
+        case tree.Move() if node.variable.clear_on_move:
+            return Effect.WRITES
+        case tree.Read() | tree.Borrow() | tree.Move():
             return Effect.READS if node.variable.assigned else Effect.PURE
-        case tree.Move():
-            return Effect.WRITES if node.variable.clear_on_move else Effect.READS
         case tree.Literal_():
             return Effect.WRITES if node.ty.is_owned else Effect.PURE
         case tree.CallPrimitive():
