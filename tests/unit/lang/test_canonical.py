@@ -97,7 +97,7 @@ def test_loop_contracts_always_carry_both_arrays() -> None:
 
 
 def test_meta_is_kept_verbatim() -> None:
-    meta = {"z": {"b": [], "a": None}, "brands_v1": {}}
+    meta: dict[str, Any] = {"z": {"b": [], "a": None}, "brands_v1": {}}
     assert canonical(module(meta=meta))["meta"] == meta
 
 

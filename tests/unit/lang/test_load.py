@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.lang.documents import ENTRY, MODULE, entry, function, module, source
-from x07bundle.lang.diagnostics import Diagnostic
+from x07bundle.lang.diagnostics import Diagnostic, QuickFix
 from x07bundle.lang.load import load
 from x07bundle.lang.modules import SourceFile
 from x07bundle.lang.source import Form, Int, Module, Name, Text
@@ -282,12 +282,12 @@ def test_findings_name_their_function() -> None:
     assert one.function == "main.solve"
 
 
-def patched(document: Any, fix: Any) -> Any:
+def patched(document: dict[str, Any], fix: QuickFix) -> dict[str, Any]:
     """A document after a quick fix of one `add`, `remove` or `replace`."""
     result = copy.deepcopy(document)
     (op,) = fix.patch
     *path, last = op["path"].split("/")[1:]
-    target = result
+    target: Any = result
     for part in path:
         target = target[int(part)] if isinstance(target, list) else target[part]
     key = int(last) if isinstance(target, list) else last
@@ -343,7 +343,7 @@ def test_any_json_is_answered(value: object) -> None:
     load(SourceFile("f", json.dumps(value).encode()))
 
 
-def places(value: Any) -> list[tuple[Any, Any]]:
+def places(value: object) -> list[tuple[Any, Any]]:
     """Every (container, key) of a document."""
     if isinstance(value, dict):
         keys: list[Any] = list(value)
