@@ -100,7 +100,7 @@ def _ignored(root: Path) -> bytes | None:
     wanted = (TEMPLATE / "gitignore").read_bytes().splitlines()
     try:
         old = (root / IGNORED).read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         old = b""
     except OSError as error:
         raise _failure("X07INIT_GITIGNORE", root / IGNORED, error) from error

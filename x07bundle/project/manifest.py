@@ -156,7 +156,10 @@ def _entry(members: Members, places: Places) -> Path:
     entry = members.required("entry")
     if entry and not entry.endswith(ENTRY_SUFFIX):
         members.refuse("entry", f"`{entry}` must end in `{ENTRY_SUFFIX}`")
-    return places.path(_place(members, "entry", places) or "")
+    problem = places.problem(entry)
+    if problem is not None:
+        members.refuse("entry", problem)
+    return places.path(entry)
 
 
 def _place(members: Members, key: str, places: Places) -> str | None:
