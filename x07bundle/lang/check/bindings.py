@@ -13,9 +13,8 @@ from x07bundle.lang.tree import Variable
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """`transparent`: temporaries end here, names do not (the condition of a loop)."""
+    """Names and temporaries end with it."""
 
-    transparent: bool = False
     is_open: bool = True
     locals: list["Local"] = field(default_factory=list)
     temporaries: list["Owner"] = field(default_factory=list)

@@ -6,7 +6,7 @@ from x07bundle.lang import source, tree, types
 from x07bundle.lang.check import fit, moves, poison, worlds
 from x07bundle.lang.check.bindings import Local, Owner, Scope
 from x07bundle.lang.check.expression import arity, check
-from x07bundle.lang.check.flow import Flow, bind, naming_scope, scope
+from x07bundle.lang.check.flow import Flow, bind, scope
 from x07bundle.lang.types import ANY_BRAND
 
 MANY: Final = 1 << 30
@@ -126,7 +126,7 @@ def let(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:
 
 def _refuse_second(flow: Flow, name: source.Name) -> None:
     known = flow.names.get(name.name)
-    if known is not None and known.scope is naming_scope(flow):
+    if known is not None and known.scope is flow.scopes[-1]:
         message = f'"{name.name}" is bound twice in one scope (first: {known.variable.at})'
         hint = "use `set` to give it another value, or choose another name"
         flow.report.error(BOUND_TWICE, name.at, message, hint)

@@ -15,7 +15,7 @@ from x07bundle.lang.check.branches import (
     take_back,
 )
 from x07bundle.lang.check.expression import arity, integer
-from x07bundle.lang.check.flow import Flow, bind, naming_scope, scope
+from x07bundle.lang.check.flow import Flow, bind, scope
 from x07bundle.lang.types import Type
 
 CONDITION: Final = "X07-TYPE-IF-0001"
@@ -84,8 +84,8 @@ def _word(node: tree.Node) -> Literal["if", "match"]:
 
 
 def condition_of(flow: Flow, expr: source.Expr, code: str, what: str) -> tree.Node:
-    """An i32 that is not evaluated exactly once: what its temporaries own ends with it."""
-    with scope(flow, transparent=True) as opened:
+    """An i32 that is not evaluated exactly once: what it binds and owns ends with it."""
+    with scope(flow) as opened:
         node = integer(flow, expr, code, what)
         moves.leave(flow, opened, expr.at)
     return node
@@ -136,7 +136,7 @@ def _loop_variable(flow: Flow, name: source.Name, known: Local | None) -> Local:
 
 
 def _refuse_other_type(flow: Flow, name: source.Name, known: Local | None) -> None:
-    if known is not None and known.scope is naming_scope(flow):
+    if known is not None and known.scope is flow.scopes[-1]:
         message = f'the variable of `for` must be i32, but "{name.name}" is {known.variable.ty}'
         flow.report.error(LOOP_VARIABLE, name.at, message, "choose another name")
 

@@ -60,9 +60,9 @@ class Flow:
 
 
 @contextmanager
-def scope(flow: Flow, transparent: bool = False) -> Iterator[Scope]:
+def scope(flow: Flow) -> Iterator[Scope]:
     """A scope; its names mean again what they meant before when it ends."""
-    opened = Scope(transparent=transparent)
+    opened = Scope()
     flow.scopes.append(opened)
     try:
         yield opened
@@ -80,16 +80,11 @@ def restore(flow: Flow, local: Local) -> None:
         flow.names[local.variable.name] = local.shadowed
 
 
-def naming_scope(flow: Flow) -> Scope:
-    """Where a `let` binds: transparent scopes hold no names."""
-    return next(each for each in reversed(flow.scopes) if not each.transparent)
-
-
 def bind(
     flow: Flow, name: str, ty: Type, at: str, kind: Literal["param", "local", "result"] = "local"
 ) -> Local:
     """A new local of the current scope, in the place of whatever the name meant before."""
-    home = naming_scope(flow)
+    home = flow.scopes[-1]
     local = Local(tree.Variable(name, ty, kind, at), home, flow.names.get(name))
     if ty.kind in types.OWNED:
         local.owner = Owner(name, "local", home)
