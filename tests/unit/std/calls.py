@@ -33,7 +33,14 @@ class Err:
     code: int
 
 
-Value = int | bytes | Ok | Err
+@dataclass(frozen=True)
+class Trap:
+    """Instead of a value: the message that the program stops with begins so."""
+
+    message: str
+
+
+Value = int | bytes | Ok | Err | Trap
 Argument = int | bytes | Ok | Err
 """An `Ok` or `Err` is an argument of type result_i32."""
 

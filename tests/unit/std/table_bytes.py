@@ -31,7 +31,9 @@ def bytes_calls() -> Iterator[Call]:
     yield from each("std.bytes.take", sizes, lambda b, n: b[: n % 2**32])
     yield from each("std.bytes.drop", sizes, lambda b, n: b[n % 2**32 :])
     letters = [(b"banana", 97), (b"banana", 98), (b"banana", 0), (b"", 0), (b"a", 97 + 256)]
-    yield from each("std.bytes.find_u8", letters, lambda b, c: [*b, c].index(c) if c in [*b] else -1)
+    yield from each(
+        "std.bytes.find_u8", letters, lambda b, c: [*b, c].index(c) if c in [*b] else -1
+    )
     yield from each("std.bytes.count_u8", letters, lambda b, c: list(b).count(c))
     spaces = singles(b"", b" ", b" \t\n\v\f\ra b \r\n", b"a", b"\0 a\x08", b"\x0ea\x1f")
     yield from each("std.bytes.trim_ascii_view", spaces, lambda b: b.strip(b" \t\n\v\f\r"))

@@ -1,0 +1,15 @@
+"""Fixtures that tests of several rooms share."""
+
+import os
+
+import pytest
+
+from tests.program_build import Workshop, open_workshop
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """Where programs are built; the processes of one session share it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return open_workshop(shared, sanitize=os.environ.get("X07_SANITIZE") == "1")
