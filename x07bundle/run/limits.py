@@ -11,6 +11,8 @@ OUTPUT_BYTES: Final = 1_048_576
 CPU_SECONDS: Final = 30
 STDERR_CAP_BYTES: Final = 262_144
 PREFIX_BYTES: Final = 4
+MOST_CPU_SECONDS: Final = 10**9
+"""Thirty years; larger numbers are not for every kernel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class RunLimits:
 
     @property
     def resources(self) -> ResourceLimits:
-        return ResourceLimits(cpu_seconds=self.cpu_time_limit_seconds or None, core_bytes=0)
+        seconds = min(self.cpu_time_limit_seconds, MOST_CPU_SECONDS)
+        return ResourceLimits(cpu_seconds=seconds or None, core_bytes=0)
 
 
 def chosen(*candidates: int | None) -> int:

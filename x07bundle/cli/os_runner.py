@@ -1,0 +1,130 @@
+"""`x07-os-runner` (contract/cli.md §4)."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from x07bundle import __version__
+from x07bundle.cli.entry import run
+from x07bundle.cli.output import echo_bytes
+from x07bundle.cli.run_messages import say
+from x07bundle.cli.run_options import (
+    PATH,
+    accepted_options,
+    check_compat,
+    compile_options,
+    limit_options,
+    refuse_borrow_checks,
+    run_limits,
+    sandbox_flags,
+    sandbox_options,
+    target_options,
+    world_option,
+)
+from x07bundle.contract.worlds import DEFAULT
+from x07bundle.errors import UsageError
+from x07bundle.files import json_pretty_sorted, read_bytes
+from x07bundle.run.job import Job, cc_profile, compiler_options
+from x07bundle.run.runner import run_job
+from x07bundle.run.target import Named, find
+from x07bundle.run.worlds import check_world, refuse_sandbox_flags
+
+PROGRAM = "x07-os-runner"
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerOptions:
+    """The options as given."""
+
+    project: Path | None
+    program: Path | None
+    artifact: Path | None
+    module_roots: tuple[Path, ...]
+    world: str | None
+    input: Path | None
+    compiled_out: Path | None
+    cc_profile: str | None
+    max_c_bytes: int | None
+    solve_fuel: int | None
+    max_memory_bytes: int | None
+    max_output_bytes: int | None
+    cpu_time_limit_seconds: int | None
+    compile_only: bool
+    compat: str | None
+    debug_borrow_checks: bool
+
+
+@click.command(
+    name=PROGRAM,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@target_options
+@world_option
+@click.option("--input", metavar="PATH", type=PATH, help="The program's input. [empty]")
+@compile_options
+@limit_options
+@accepted_options
+@sandbox_options
+@click.option("--compile-only", is_flag=True, hidden=True)
+@click.option("--i-accept-precompiled-artifact", is_flag=True, hidden=True, expose_value=False)
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
+def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of RunnerOptions
+    """Run a program of an OS world and print a JSON report; `x07 run` is the everyday form.
+
+    One of --project, --program and --artifact says what. The program's output is in the report,
+    in base64, as solve_output_b64.
+
+    Exit code 0; 1 when the program was not compiled or failed (there is a report); 2 for wrong
+    options or a missing tool (there is none).
+
+    \b
+    Examples:
+      x07-os-runner --project x07.json --input in.bin
+      x07-os-runner --program src/main.x07.json --module-root src --compiled-out app
+      x07-os-runner --artifact app --input in.bin
+    """
+    outcome = run_job(_job(RunnerOptions(**values)), os.environ)
+    say(outcome)
+    echo_bytes(json_pretty_sorted(outcome.document))
+    return outcome.exit_code
+
+
+def _job(options: RunnerOptions) -> Job:
+    """Everything decided, or an error."""
+    _check(options)
+    world = options.world or DEFAULT
+    limits = run_limits(options, None)
+    named = Named(options.project, options.program, options.artifact, options.module_roots)
+    return Job(
+        target=find(named, os.environ),
+        world=world,
+        options=compiler_options(world, limits, options.max_c_bytes, os.environ),
+        limits=limits,
+        cc_profile=cc_profile(options.cc_profile, None),
+        input=read_bytes(options.input) if options.input else b"",
+        compiled_out=options.compiled_out,
+        compile_only=options.compile_only,
+    )
+
+
+def _check(options: RunnerOptions) -> None:
+    check_world(options.world or DEFAULT)
+    refuse_sandbox_flags(sandbox_flags())
+    refuse_borrow_checks(options.debug_borrow_checks)
+    check_compat(options.compat)
+    if sum(path is not None for path in (options.project, options.program, options.artifact)) != 1:
+        raise UsageError(
+            "set exactly one of `--artifact`, `--program`, or `--project`",
+            hint="`x07 run` finds the project by itself",
+        )
+
+
+def main() -> None:
+    run(command, PROGRAM)
+
+
+if __name__ == "__main__":
+    main()

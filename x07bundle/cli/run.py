@@ -1,0 +1,200 @@
+"""`x07 run` (contract/cli.md §2)."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from x07bundle.cli.output import echo_bytes
+from x07bundle.cli.run_messages import say
+from x07bundle.cli.run_options import (
+    PATH,
+    accepted_options,
+    check_compat,
+    compile_options,
+    limit_options,
+    override_options,
+    refuse_borrow_checks,
+    run_limits,
+    sandbox_flags,
+    sandbox_options,
+    target_options,
+    world_option,
+)
+from x07bundle.errors import UsageError
+from x07bundle.files import json_pretty_sorted, write_atomic
+from x07bundle.project import profiles
+from x07bundle.project.profiles import Profile
+from x07bundle.run.input import InputChoice, input_bytes
+from x07bundle.run.job import Job, cc_profile, compiler_options
+from x07bundle.run.report import wrapped
+from x07bundle.run.runner import Outcome, run_job
+from x07bundle.run.target import Named, Target, find
+from x07bundle.run.worlds import check_runner, check_world, refuse_sandbox_flags, world_of_runner
+from x07bundle.std import HERE as STD_FOLDER
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The options as given."""
+
+    project: Path | None
+    program: Path | None
+    artifact: Path | None
+    module_roots: tuple[Path, ...]
+    profile: str | None
+    world: str | None
+    runner: str | None
+    host: bool
+    os: bool
+    input: Path | None
+    stdin: bool
+    input_b64: str | None
+    arguments: tuple[str, ...]
+    compiled_out: Path | None
+    cc_profile: str | None
+    max_c_bytes: int | None
+    solve_fuel: int | None
+    max_memory_bytes: int | None
+    max_output_bytes: int | None
+    cpu_time_limit_seconds: int | None
+    report: str
+    report_out: Path | None
+    quiet_json: bool
+    repair: str
+    compat: str | None
+    debug_borrow_checks: bool
+
+
+class ToolInput:
+    """This process's stdin; it may have been closed by whoever started us."""
+
+    def is_piped(self) -> bool:
+        return sys.stdin is not None and not sys.stdin.isatty()
+
+    def read(self) -> bytes:
+        return sys.stdin.buffer.read() if sys.stdin is not None else b""
+
+
+@click.command(name="run")
+@target_options
+@click.option("--profile", metavar="NAME", help="A profile of the project. Default: its own.")
+@world_option
+@click.option("--runner", type=click.Choice(profiles.RUNNERS), hidden=True)
+@click.option("--host", is_flag=True, hidden=True)
+@click.option("--os", is_flag=True, hidden=True)
+@click.option("--input", metavar="PATH", type=PATH, help="Input bytes from a file.")
+@click.option("--stdin", is_flag=True, help="Input bytes from stdin.")
+@click.option("--input-b64", metavar="B64", help="Input bytes in base64.")
+@compile_options
+@limit_options
+@click.option(
+    "--report",
+    type=click.Choice(("runner", "wrapped")),
+    default="runner",
+    help="`wrapped`: with what was run. [runner]",
+)
+@click.option("--report-out", metavar="PATH", type=PATH, help="Write the report here, too.")
+@click.option("--quiet-json", is_flag=True, help="With --report-out: nothing on stdout.")
+@click.option("--repair", type=click.Choice(("off", "memory", "write")), default="off", hidden=True)
+@click.option("--repair-max-iters", type=int, hidden=True, expose_value=False)
+@click.option("--offline", is_flag=True, hidden=True, expose_value=False)
+@click.option("--no-auto-ffi", is_flag=True, hidden=True, expose_value=False)
+@accepted_options
+@sandbox_options
+@override_options
+@click.argument("arguments", metavar="[-- ARG...]", nargs=-1, type=click.UNPROCESSED)
+def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of RunOptions
+    """Compile a program, run it, and print a JSON report.
+
+    Runs the project here or above, unless --project, --program or --artifact says otherwise. Its
+    input comes from --input, --stdin, --input-b64, the words after `--` (as argv_v1, without a
+    program name), the profile, or a piped stdin. Its output is in the report, in base64, as
+    solve_output_b64. A program that did not change is not compiled again.
+
+    Exit code 0; 1 when the program was not compiled or failed (there is a report); 2 for wrong
+    options, a project that cannot be used, or a missing tool (there is none).
+
+    \b
+    Examples:
+      x07 run --input in.bin
+      x07 run --profile os -- --name Ada
+      x07 run --program src/main.x07.json --module-root src --stdin < in.bin
+      x07 run --compiled-out app && x07 run --artifact app --input in.bin
+    """
+    options = RunOptions(**values)
+    _check(options)
+    job = _job(options)
+    outcome = run_job(job, os.environ)
+    say(outcome)
+    _deliver(options, job, outcome)
+    return outcome.exit_code
+
+
+def _check(options: RunOptions) -> None:
+    """What can be refused before anything is read.
+
+    Raises:
+        UsageError: options that contradict each other, or that this version does not have.
+    """
+    if options.host and options.os:
+        raise UsageError("`--host` and `--os` are mutually exclusive")
+    if options.runner and (options.host or options.os):
+        raise UsageError("`--runner` cannot be combined with `--host` or `--os`")
+    if options.quiet_json and options.report_out is None:
+        raise UsageError("`--quiet-json` needs `--report-out PATH`")
+    if options.report_out == Path("-"):
+        raise UsageError("`--report-out` takes a file", hint="the report is on stdout anyway")
+    if options.repair != "off":
+        raise UsageError(
+            f"`--repair {options.repair}`: not available in this version",
+            hint="`x07 check` names what to fix; `x07 fmt --write` formats files",
+        )
+    refuse_borrow_checks(options.debug_borrow_checks)
+    check_compat(options.compat)
+
+
+def _job(options: RunOptions) -> Job:
+    """Everything decided, or an error."""
+    named = Named(options.project, options.program, options.artifact, options.module_roots)
+    target = find(named, os.environ)
+    profile = profiles.select(target.project, options.profile)
+    world = _world(options, target, profile)
+    limits = run_limits(options, profile)
+    return Job(
+        target=target,
+        world=world,
+        options=compiler_options(world, limits, options.max_c_bytes, os.environ),
+        limits=limits,
+        cc_profile=cc_profile(options.cc_profile, profile),
+        input=_input(options, profile),
+        compiled_out=options.compiled_out,
+    )
+
+
+def _world(options: RunOptions, target: Target, profile: Profile | None) -> str:
+    """The world that options, profile and project agree on, if it is one of ours."""
+    chosen = options.world or world_of_runner(options.host, options.os)
+    world = profiles.world_of(chosen, profile, target.project)
+    check_runner(options.runner or (profile.runner if profile else None), world)
+    check_world(world)
+    refuse_sandbox_flags(sandbox_flags())
+    return world
+
+
+def _input(options: RunOptions, profile: Profile | None) -> bytes:
+    choice = InputChoice(options.input, options.stdin, options.input_b64, options.arguments)
+    return input_bytes(choice, profile.input if profile else None, ToolInput())
+
+
+def _deliver(options: RunOptions, job: Job, outcome: Outcome) -> None:
+    report = json_pretty_sorted(outcome.document)
+    if options.report == "wrapped":
+        report = wrapped(job.target, job.world, STD_FOLDER / "os_modules", report)
+    if options.report_out is not None:
+        write_atomic(options.report_out, report, parents=True)
+    if not options.quiet_json:
+        echo_bytes(report)

@@ -1,0 +1,161 @@
+"""Options that `x07 run` and `x07-os-runner` share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import click
+
+from x07bundle.contract.worlds import WORLDS
+from x07bundle.errors import UsageError
+from x07bundle.project.manifest import compat_problem
+from x07bundle.project.profiles import CC_PROFILES, Profile
+from x07bundle.run import limits
+from x07bundle.run.limits import RunLimits, chosen
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+PATH: Final = click.Path(path_type=Path)
+U64: Final = click.IntRange(0, 2**64 - 1)
+U32: Final = click.IntRange(0, 2**32 - 1)
+SANDBOX: Final = "x07bundle.sandbox_flags"
+"""Where the context keeps the names of sandbox options that were given."""
+
+
+def all_of(*decorators: Decorator) -> Decorator:
+    """One decorator of several, in the order in which `--help` shows them."""
+
+    def apply(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
+def sandbox_flags() -> tuple[str, ...]:
+    """The sandbox options that this command was given."""
+    return tuple(click.get_current_context().meta.get(SANDBOX, ()))
+
+
+class LimitOptions(Protocol):
+    """The fields that the limit options fill in both commands."""
+
+    @property
+    def solve_fuel(self) -> int | None: ...
+    @property
+    def max_memory_bytes(self) -> int | None: ...
+    @property
+    def max_output_bytes(self) -> int | None: ...
+    @property
+    def cpu_time_limit_seconds(self) -> int | None: ...
+
+
+def run_limits(options: LimitOptions, profile: Profile | None) -> RunLimits:
+    """Options, then the profile, then the defaults."""
+    said = (options, profile) if profile is not None else (options,)
+    return RunLimits(
+        _u64(*(each.solve_fuel for each in said), limits.FUEL),
+        _u64(*(each.max_memory_bytes for each in said), limits.MEMORY_BYTES),
+        _u64(*(each.max_output_bytes for each in said), limits.OUTPUT_BYTES),
+        _u64(*(each.cpu_time_limit_seconds for each in said), limits.CPU_SECONDS),
+    )
+
+
+def check_compat(option: str | None) -> None:
+    """Every level means the same here, but a wrong one is an error.
+
+    Raises:
+        UsageError: it names no level.
+    """
+    problem = compat_problem(option) if option is not None else None
+    if problem is not None:
+        raise UsageError(f"`--compat`: {problem}")
+
+
+def _u64(*candidates: int | None) -> int:
+    return min(chosen(*candidates), 2**64 - 1)
+
+
+def _note(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    if value:
+        context.meta.setdefault(SANDBOX, []).append(parameter.opts[0])
+
+
+def _sandbox(name: str, *aliases: str, many: bool = False) -> Decorator:
+    return click.option(
+        name, *aliases, multiple=many, hidden=True, expose_value=False, callback=_note
+    )
+
+
+target_options: Final = all_of(
+    click.option("--project", metavar="PATH", type=PATH, help="x07.json, or its folder."),
+    click.option("--program", metavar="PATH", type=PATH, help="One *.x07.json entry program."),
+    click.option(
+        "--artifact", metavar="PATH", type=PATH, help="An executable made by --compiled-out."
+    ),
+    click.option(
+        "--module-root",
+        "module_roots",
+        metavar="PATH",
+        type=PATH,
+        multiple=True,
+        help="With --program: a folder of its modules. Repeatable.",
+    ),
+)
+
+limit_options: Final = all_of(
+    click.option("--solve-fuel", type=U64, help="Expressions to evaluate at most. [50000000]"),
+    click.option("--max-memory-bytes", type=U64, help="Heap at most. [67108864]"),
+    click.option("--max-output-bytes", type=U32, help="Output at most; 0: no limit. [1048576]"),
+    click.option("--cpu-time-limit-seconds", type=U32, help="0: no limit. [30]"),
+)
+
+compile_options: Final = all_of(
+    click.option(
+        "--compiled-out", metavar="PATH", type=PATH, help="Write the executable here, too."
+    ),
+    click.option("--cc-profile", type=click.Choice(CC_PROFILES), help="`size`: a smaller one."),
+    click.option("--max-c-bytes", type=U64, help="C text at most. [33554432]"),
+)
+
+accepted_options: Final = all_of(
+    click.option("--compat", metavar="LEVEL", hidden=True),
+    click.option("--auto-ffi", is_flag=True, hidden=True, expose_value=False),
+    click.option("--debug-borrow-checks", is_flag=True, hidden=True),
+)
+"""Accepted because scripts give them. Packages, which --auto-ffi is about, come later."""
+
+sandbox_options: Final = all_of(
+    _sandbox("--policy"),
+    _sandbox("--sandbox-backend"),
+    click.option(
+        "--i-accept-weaker-isolation",
+        is_flag=True,
+        hidden=True,
+        expose_value=False,
+        callback=_note,
+    ),
+    _sandbox("--attest-runtime"),
+)
+
+override_options: Final = all_of(
+    _sandbox("--allow-host", many=True),
+    _sandbox("--deny-host", many=True),
+    _sandbox("--allow-host-file", many=True),
+    _sandbox("--deny-host-file", many=True),
+    _sandbox("--allow-read-root", many=True),
+    _sandbox("--allow-write-root", many=True),
+)
+
+world_option: Final = click.option("--world", type=click.Choice(WORLDS), hidden=True)
+
+
+def refuse_borrow_checks(is_given: bool) -> None:
+    """Raises UsageError when the option was given."""
+    if is_given:
+        raise UsageError(
+            "`--debug-borrow-checks`: not available in this version",
+            "moves and borrows are checked when the program is compiled",
+            "leave it out",
+        )
