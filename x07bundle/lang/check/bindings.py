@@ -25,7 +25,6 @@ class Owner:
     """Something that views borrow from. `scope` is None for what outlives the function's body.
 
     `parameter` is the index of a view parameter: a source that a function's result may have.
-    `changed` is the time (`Flow.clock`) of the last move or assignment, `changed_at` its place.
     """
 
     name: str
@@ -34,8 +33,6 @@ class Owner:
     parameter: int = -1
     holders: dict["Local", str] = field(default_factory=dict)
     held: list[str] = field(default_factory=list)
-    changed: int = 0
-    changed_at: str = ""
 
 
 @dataclass(slots=True, eq=False)

@@ -10,7 +10,7 @@ from x07bundle.lang import tree
 from x07bundle.lang.check import fixes
 from x07bundle.lang.check.bindings import Local, Owner
 from x07bundle.lang.check.flow import Flow
-from x07bundle.lang.check.moves import BORROWED, put_back, repoint
+from x07bundle.lang.check.moves import put_back, repoint
 
 State = tuple[str | None, Owner | None, str]
 """moved_at, source and borrowed_at of a local."""
@@ -60,16 +60,11 @@ def one_source(flow: Flow, sources: list[Owner | None], what: str, at: str) -> O
     return owners[0] if owners else None
 
 
-def merge_loop(flow: Flow, changes: Changes, started: int, at: str) -> None:
-    """The end of a loop: its body ran not at all, once, or after itself.
-
-    `started` is what the clock said when the body began.
-    """
-    for local, (moved_at, source, borrowed_at) in changes.items():
-        if moved_at is not None and local.moved_at is None:
-            _warn_moved(flow, local, moved_at)
-        if source is not None and source is not local.source and source.changed > started:
-            _refuse_next_round(flow, local, source, borrowed_at)
+def merge_loop(flow: Flow, changes: Changes, at: str) -> None:
+    """Goes on after a loop, whose body may not have run at all."""
+    for local, state in changes.items():
+        if state[0] is not None and local.moved_at is None:
+            _warn_moved(flow, local, state[0])
     merge(flow, [changes, {}], at)
 
 
@@ -82,14 +77,6 @@ def _warn_moved(flow: Flow, local: Local, moved_at: str) -> None:
         hint="give away a copy, or `set` it again before the round ends",
         fix=fixes.copy_instead(local, moved_at),
     )
-
-
-def _refuse_next_round(flow: Flow, local: Local, owner: Owner, borrowed_at: str) -> None:
-    """The view of one round is still there when the next round changes its owner."""
-    name = local.variable.name
-    message = f'set while borrowed: "{owner.name}" borrowed_by="{name}" borrowed_ptr={borrowed_at}'
-    hint = f'the view "{name}" lives on into the next round; bind it inside the loop'
-    flow.report.error(BORROWED, owner.changed_at, message, hint)
 
 
 def never_returns(node: tree.Node) -> bool:

@@ -56,16 +56,15 @@ def at_exit(flow: Flow) -> None:
 
 
 def _clauses(flow: Flow, kind: ClauseKind, clauses: tuple[source.Clause, ...]) -> list[tree.Clause]:
-    flow.frozen = len(flow.scopes)
-    checked = [_clause(flow, kind, index, clause) for index, clause in enumerate(clauses)]
-    flow.frozen = 0
+    with scope(flow):
+        flow.frozen = len(flow.scopes)
+        checked = [_clause(flow, kind, index, clause) for index, clause in enumerate(clauses)]
+        flow.frozen = 0
     return checked
 
 
 def _clause(flow: Flow, kind: ClauseKind, index: int, clause: source.Clause) -> tree.Clause:
-    hide_result = kind != "ensures" and RESULT not in flow.names
-    if hide_result:
-        flow.unknown.add(RESULT)
+    if kind != "ensures" and RESULT not in flow.names:
         _refuse_result(flow, clause)
     body = branch(flow, clause.expr, True)
     if body.ty.kind != "i32" and not poison.fits_anywhere(body.ty):
@@ -80,6 +79,7 @@ def _refuse_result(flow: Flow, clause: source.Clause) -> None:
     for name in _mentions(clause):
         message = "`__result` is known in `ensures` only"
         flow.report.error(NO_RESULT, name.at, message, "move the clause to `ensures`")
+        bind(flow, RESULT, poison.POISON, name.at, "result")
 
 
 def _mentions(clause: source.Clause) -> list[source.Name]:

@@ -1,28 +1,23 @@
-"""Branches and loops: `if`, `for`, `while`, `&&`, `||` (contract/language.md §2, §3)."""
+"""Branches: `if`, `&&`, `||`, and what they share with `match` (contract/language.md §2, §3)."""
 
 from typing import Final, Literal
 
 from x07bundle.lang import source, tree, types
 from x07bundle.lang.check import fit, moves, poison
-from x07bundle.lang.check.bindings import Local
-from x07bundle.lang.check.blocks import branch, variable_name
+from x07bundle.lang.check.blocks import branch
 from x07bundle.lang.check.branches import (
     Changes,
     merge,
-    merge_loop,
     never_returns,
     one_source,
     take_back,
 )
 from x07bundle.lang.check.expression import arity, integer
-from x07bundle.lang.check.flow import Flow, bind, scope
+from x07bundle.lang.check.flow import Flow, scope
 from x07bundle.lang.types import Type
 
 CONDITION: Final = "X07-TYPE-IF-0001"
 BRANCHES: Final = "X07-TYPE-IF-0002"
-LOOP_VARIABLE: Final = "X07-FOR-0001"
-BOUND: Final = "X07-TYPE-FOR-0001"
-WHILE: Final = "X07-TYPE-WHILE-0001"
 OPERAND: Final = "X07-TYPE-CALL-0003"
 
 
@@ -89,56 +84,6 @@ def condition_of(flow: Flow, expr: source.Expr, code: str, what: str) -> tree.No
         node = integer(flow, expr, code, what)
         moves.leave(flow, opened, expr.at)
     return node
-
-
-def while_(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:
-    if not arity(flow, form, "X07-ARITY-WHILE-0001", '["while", c, body]', 2, 2):
-        return poison.node(form.at)
-    mark, started = len(flow.journal), flow.clock
-    condition = condition_of(flow, form.args[0], WHILE, "the condition of `while`")
-    body = branch(flow, form.args[1], False)
-    end_loop(flow, body, mark, started, form.at)
-    return tree.While(types.I32, form.at, condition, body)
-
-
-def end_loop(flow: Flow, body: tree.Block, mark: int, started: int, at: str) -> None:
-    changes = take_back(flow, mark)
-    if not never_returns(body):
-        merge_loop(flow, changes, started, at)
-
-
-def for_(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:
-    if not arity(flow, form, "X07-ARITY-FOR-0001", '["for", i, start, end, body]', 4, 4):
-        return poison.node(form.at)
-    name = variable_name(flow, form, LOOP_VARIABLE)
-    start = integer(flow, form.args[1], BOUND, "the start of `for`")
-    end = integer(flow, form.args[2], BOUND, "the end of `for`")
-    if name is None:
-        return poison.node(form.at)
-    known = flow.names.get(name.name)
-    local = _loop_variable(flow, name, known)
-    mark, started = len(flow.journal), flow.clock
-    body = branch(flow, form.args[3], False)
-    end_loop(flow, body, mark, started, form.at)
-    binds = local is not known
-    return tree.For(types.I32, form.at, local.variable, binds, start, end, body)
-
-
-def _loop_variable(flow: Flow, name: source.Name, known: Local | None) -> Local:
-    """An i32 local of that name is used again; anything else is shadowed."""
-    if known is not None and known.variable.ty.kind in ("i32", "error"):
-        moves.is_frozen(flow, known, name.at)
-    else:
-        _refuse_other_type(flow, name, known)
-        known = bind(flow, name.name, types.I32, name.at)
-    known.variable.assigned = True
-    return known
-
-
-def _refuse_other_type(flow: Flow, name: source.Name, known: Local | None) -> None:
-    if known is not None and known.scope is flow.scopes[-1]:
-        message = f'the variable of `for` must be i32, but "{name.name}" is {known.variable.ty}'
-        flow.report.error(LOOP_VARIABLE, name.at, message, "choose another name")
 
 
 def short_circuit(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:

@@ -27,8 +27,9 @@ Entry = tuple[Local, str | None, Owner | None, str]
 class Flow:
     """`sources` says what the view of a node borrows from; a node that is not there, nothing.
 
-    `clock` counts moves and assignments; `loops` the loops around this point; `unsafe` the unsafe
-    blocks. `frozen` is the number of scopes whose variables a contract clause may only look at.
+    `unsafe` is the number of unsafe blocks around this point, `rechecks` that of loops in a round
+    after their first. `frozen` is the number of scopes whose variables a contract clause may only
+    look at.
     """
 
     environment: Environment
@@ -47,8 +48,8 @@ class Flow:
     returned: list[tuple[Owner | None, str]] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
     gone_at_exit: dict[Local, str] = field(default_factory=dict)
-    clock: int = 0
     unsafe: int = 0
+    rechecks: int = 0
     frozen: int = 0
     locals_count: int = 0
     backends: set[str] = field(default_factory=set)

@@ -77,6 +77,7 @@ def _borrowed_parameter(flow: Flow) -> int | None:
 
 
 def _count_locals(flow: Flow) -> None:
+    flow.function.locals_count = flow.locals_count
     most = flow.options.max_locals
     if flow.locals_count > most:
         message = f'function "{flow.signature.name}" has too many locals: '

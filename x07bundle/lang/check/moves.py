@@ -39,7 +39,6 @@ def move(flow: Flow, local: Local, at: str, head: str = "move") -> tree.Node:
     if use(flow, local, at) and not is_frozen(flow, local, at):
         refuse_borrowed(flow, owner, at, head)
         _remember(flow, local)
-        _touch(flow, owner, at)
         local.moved_at = at
     return tree.Move(local.variable.ty, at, local.variable)
 
@@ -81,13 +80,7 @@ def fill(flow: Flow, local: Local, at: str) -> None:
     if local.moved_at is None:
         refuse_borrowed(flow, owner, at, "set")
     _remember(flow, local)
-    _touch(flow, owner, at)
     local.moved_at = None
-
-
-def _touch(flow: Flow, owner: Owner, at: str) -> None:
-    flow.clock += 1
-    owner.changed, owner.changed_at = flow.clock, at
 
 
 def _remember(flow: Flow, local: Local) -> None:
