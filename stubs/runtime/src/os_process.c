@@ -11,7 +11,10 @@
 x07_bytes x07_os_env_get(x07_bytes key, const char *at)
 {
     char *name = x07_os_text(key, at);
-    const char *value = name ? getenv(name) : NULL;
+    if (!name) {
+        return x07_bytes_empty();
+    }
+    const char *value = getenv(name);
     size_t len = value ? strlen(value) : 0;
     x07_free(name);
     if (len > UINT32_MAX) {

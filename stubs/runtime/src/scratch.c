@@ -28,7 +28,9 @@ static struct {
 static void free_buffers(void)
 {
     for (uint32_t i = 0; i < buffers.count; i++) {
-        x07_free(buffers.items[i].data);
+        if (buffers.items[i].data) {
+            x07_free(buffers.items[i].data);
+        }
     }
     x07_free(buffers.items);
     memset(&buffers, 0, sizeof buffers);

@@ -51,7 +51,9 @@ static void free_vectors(void)
         for (uint32_t k = 0; k < vector->len; k++) {
             x07_value_free(vector->ty, item(vector, k));
         }
-        x07_free(vector->items);
+        if (vector->cap) {
+            x07_free(vector->items);
+        }
     }
     x07_free(vectors.items);
     vectors.items = NULL;

@@ -1,0 +1,104 @@
+"""Programs in C around parts of the runtime, and how tests talk with them (programs/stream.h)."""
+
+import os
+import shutil
+import struct
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.program_build import INCLUDE, WARNINGS, Workshop
+
+PROGRAMS: Final = Path(__file__).parent / "programs"
+COMPILERS: Final = tuple(name for name in ("gcc", "clang") if shutil.which(name)) or ("cc",)
+
+TRAPPED: Final = 132
+
+Word = int | bytes
+"""A number, sent as a u32, or a blob."""
+
+LIMIT_SECONDS: Final = 60
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a program ended. `last_line` is where a trap says why."""
+
+    status: int
+    stdout: bytes
+    last_line: str
+
+
+@dataclass(frozen=True)
+class CProgram:
+    """A sanitized executable of `programs/`."""
+
+    path: Path
+
+    def run(
+        self,
+        *requests: Sequence[Word],
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> Ran:
+        done = subprocess.run(
+            [self.path],
+            input=b"".join(_encoded(word) for request in requests for word in request),
+            capture_output=True,
+            env=env if env is not None else {},
+            cwd=cwd,
+            timeout=LIMIT_SECONDS,
+            check=False,
+        )
+        lines = done.stderr.decode(errors="replace").splitlines()
+        return Ran(done.returncode, done.stdout, lines[-1] if lines else "")
+
+    def answers(
+        self,
+        *requests: Sequence[Word],
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> list[Word]:
+        """What a program that ends well says, after a look at the memory that it left."""
+        ran = self.run(*requests, env=env, cwd=cwd)
+        assert ran.status == 0, ran.last_line
+        *answers, live_bytes = _decoded(ran.stdout)
+        assert live_bytes == 0
+        return answers
+
+    def trap(self, *requests: Sequence[Word], cwd: Path | None = None) -> str:
+        """The last line of a program that traps."""
+        ran = self.run(*requests, cwd=cwd)
+        assert ran.status == TRAPPED, ran
+        return ran.last_line
+
+
+def build(workshop: Workshop, name: str) -> CProgram:
+    executable = workshop.folder / f"runtime-{name}"
+    fresh = executable.with_suffix(f".{os.getpid()}")
+    command = [workshop.cc, *WARNINGS, *workshop.flags, f"-I{INCLUDE}"]
+    command += [str(PROGRAMS / f"{name}.c"), str(workshop.archive), "-lm", "-o", str(fresh)]
+    subprocess.run(command, check=True)
+    fresh.rename(executable)
+    return CProgram(executable)
+
+
+def _encoded(word: Word) -> bytes:
+    if isinstance(word, bytes):
+        return struct.pack("<I", len(word)) + word
+    return struct.pack("<I", word & 0xFFFFFFFF)
+
+
+def _decoded(stream: bytes) -> Iterator[Word]:
+    at = 0
+    while at < len(stream):
+        kind = stream[at : at + 1]
+        (number,) = struct.unpack_from("<I", stream, at + 1)
+        at += 5
+        if kind == b"i":
+            yield number
+            continue
+        yield stream[at : at + number]
+        at += number
