@@ -6,13 +6,13 @@ from pathlib import Path
 
 from x07bundle.files import json_compact, read_bytes
 from x07bundle.lang.check import check
-from x07bundle.lang.diagnostics import Diagnostic, has_errors
+from x07bundle.lang.diagnostics import Diagnostic
 from x07bundle.lang.findings import replace
 from x07bundle.lang.limits import ast_nodes, source_size
 from x07bundle.lang.load import load
 from x07bundle.lang.modules import SourceFile
 from x07bundle.lang.options import Options
-from x07bundle.lang.resolve import UNKNOWN, resolve
+from x07bundle.lang.resolve import UNKNOWN, Resolved, resolve
 from x07bundle.lang.source import Module
 from x07bundle.lang.versions import WRITTEN
 from x07bundle.project.manifest import Manifest
@@ -58,7 +58,7 @@ def check_project(manifest: Manifest, options: Options) -> Checked:
 def _check_entry(
     source: SourceFile, modules: ProjectModules, options: Options, checked: Checked
 ) -> None:
-    """An entry program and what it imports; types only where every file could be read."""
+    """An entry program and what it imports; types only of what is otherwise sound."""
     checked.add_file(source.file)
     entry, found = load(source)
     checked.add(found)
@@ -68,10 +68,28 @@ def _check_entry(
     for module in resolved.modules.values():
         if not module.builtin:
             checked.add_file(module.file)
-    found = [*resolved.diagnostics, *ast_nodes(entry, resolved.modules.values(), options)]
-    checked.add(found)
-    if not has_errors(found):
+    checked.add(resolved.diagnostics)
+    checked.add(ast_nodes(entry, resolved.modules.values(), options))
+    clean = _clean(resolved)
+    if entry.module_id in clean:
         checked.add(check(resolved, entry, options)[1])
+    elif clean:
+        stand_in, _ = load(_importing(clean, source.file))
+        assert stand_in is not None
+        kept = {module_id: resolved.modules[module_id] for module_id in clean}
+        part = Resolved({stand_in.module_id: stand_in, **kept})
+        checked.add(check(part, stand_in, options)[1])
+
+
+def _clean(resolved: Resolved) -> list[str]:
+    """The modules that have no errors and reach none that has: their types can be checked."""
+    faulty = {one.module_id for one in resolved.diagnostics if one.severity == "error"}
+    clean = set(resolved.modules) - faulty
+    while True:
+        kept = {one for one in clean if clean.issuperset(resolved.modules[one].imports)}
+        if kept == clean:
+            return sorted(clean)
+        clean = kept
 
 
 def _check_rest(
@@ -91,7 +109,8 @@ def _check_rest(
         elif module is not None and _is_in_place(module, root, path, checked):
             loose.append(module.module_id)
     if loose:
-        _check_entry(_importing(loose, manifest), modules, options, checked)
+        stand_in = _importing(loose, str(manifest.file))
+        _check_entry(stand_in, modules, options, checked)
 
 
 def _sources(manifest: Manifest) -> Iterable[tuple[Path, Path]]:
@@ -123,8 +142,8 @@ def _is_in_place(module: Module, root: Path, path: Path, checked: Checked) -> bo
     return False
 
 
-def _importing(module_ids: list[str], manifest: Manifest) -> SourceFile:
-    """An entry program that imports modules and does nothing: it stands for the manifest."""
+def _importing(module_ids: list[str], file: str) -> SourceFile:
+    """An entry program that imports modules and does nothing: it stands for `file`."""
     document = {
         "schema_version": WRITTEN,
         "kind": "entry",
@@ -133,4 +152,4 @@ def _importing(module_ids: list[str], manifest: Manifest) -> SourceFile:
         "decls": [],
         "solve": ["bytes.empty"],
     }
-    return SourceFile(str(manifest.file), json_compact(document))
+    return SourceFile(file, json_compact(document))
