@@ -295,7 +295,7 @@ def count(run: Interpreter, node: Sequence[Any], at: Place) -> Value:
     start = run.number(node[2], (at, 2))
     end = run.number(node[3], (at, 3))
     counter = run.frame.find(node[1])
-    if counter is None:
+    if counter is None or not isinstance(counter.value, int):
         counter = run.frame.scopes[-1][node[1]] = Cell(0)
     counter.value = start
     while int_of(counter.value) < end:

@@ -122,12 +122,23 @@ def risky_number(w: Writer, depth: int) -> Node:
     makers: Options = [
         (2, lambda: w.call("bytes.get_u8", ["bytes_view", "i32"], depth)),
         (1, lambda: w.call("codec.read_u32_le", ["bytes_view", "i32"], depth)),
-        (1, lambda: w.call("vec_u8.get", ["&vec_u8", "i32"], depth)),
+        (1, lambda: vec_number(w, "vec_u8.get", depth)),
         (2, lambda: ["parse.u32_dec", text]),
         (1, lambda: ["parse.u32_dec_at", ["bytes.lit", "x12"], w.rng.randrange(1, 3)]),
         (1, lambda: ["map_u32.len", ["map_u32.new", w.rng.choice((1, 2, 1024, 3))]]),
     ]
     return w.pick(makers)
+
+
+def vec_number(w: Writer, head: str, depth: int) -> Node:
+    """A head that takes a vec_u8 by its name only."""
+    found = [v for v in w.scopes.visible() if v.ty == "vec_u8" and not v.moved]
+    if not found:
+        return w.integer()
+    owner = w.rng.choice(found)
+    with lent(owner):
+        rest = [w.expr("i32", depth - 1)] if head == "vec_u8.get" else []
+        return [head, owner.name, *rest]
 
 
 def risky_bytes(w: Writer, depth: int) -> Node:
@@ -196,10 +207,10 @@ FLOAT_HEADS: Final = ("add", "sub", "mul")
 
 def float_bytes(w: Writer, depth: int) -> Node:
     left = ["math.f64.from_i32_v1", w.expr("i32", depth - 1)]
-    right = ["math.f64.from_i32_v1", w.expr("i32", depth - 1)]
     if w.chance(30):
         head = w.rng.choice(("neg", "abs", "floor", "ceil"))
         return [f"math.f64.{head}_v1", left]
+    right = ["math.f64.from_i32_v1", w.expr("i32", depth - 1)]
     return [f"math.f64.{w.rng.choice(FLOAT_HEADS)}_v1", left, right]
 
 
@@ -212,10 +223,16 @@ def table_call(w: Writer, depth: int) -> Node:
     if not found:
         return w.integer()
     table = w.rng.choice(found)
-    key = ["&", w.expr("i32", depth - 1), 7]
     shared = ("contains", "remove")
     if table.ty == "set":
-        return [f"set_u32.{w.rng.choice(('add', *shared))}", table.name, key]
+        return [f"set_u32.{w.rng.choice(('add', *shared))}", table.name, few_keys(w, depth)]
     head = w.rng.choice(("set", "set", "get", "len", *shared))
+    if head == "len":
+        return ["map_u32.len", table.name]
+    key = few_keys(w, depth)
     tail = [w.expr("i32", depth - 1)] if head in ("set", "get") else []
-    return [f"map_u32.{head}", table.name, *([] if head == "len" else [key]), *tail]
+    return [f"map_u32.{head}", table.name, key, *tail]
+
+
+def few_keys(w: Writer, depth: int) -> Node:
+    return ["&", w.expr("i32", depth - 1), 7]

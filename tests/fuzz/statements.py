@@ -103,7 +103,8 @@ def counted(w: Writer, depth: int) -> Node:
     found = [v for v in w.scopes.visible() if v.ty == "i32" and not v.fixed and v.kind == "local"]
     start, end = w.rng.randrange(2), w.rng.randrange(4)
     reused = w.rng.choice(found) if found and w.chance(25) else None
-    counter = reused or w.scopes.declare(w.local(), "i32")
+    numbers = {v.name for v in w.scopes.visible() if v.ty == "i32"}
+    counter = reused or w.scopes.declare(w.local(numbers), "i32")
     counter.fixed = True
     with w.scopes.looping():
         body = w.body(depth - 1)

@@ -1,6 +1,6 @@
 """What all makers of expressions share: choice, names, calls with their borrows, blocks."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -184,11 +184,12 @@ class Writer:
         source: int | None = None,
     ) -> Node:
         """A call; parameter words are types, or `&T` for a value that is only looked at."""
-        return [head, *self.arguments(params, depth, root, source)]
+        return [head, *self.arguments(head, params, depth, root, source)]
 
     def arguments(
-        self, params: Sequence[str], depth: int, root: Root | None, source: int | None
+        self, head: str, params: Sequence[str], depth: int, root: Root | None, source: int | None
     ) -> list[Node]:
+        params = [self.any_brand(head, ty) for ty in params]
         held: list[Root | None] = []
         made = []
         for index, ty in enumerate(params):
@@ -211,14 +212,18 @@ class Writer:
             root = root or self.rng.choice(self.roots())
             with lent(root):
                 return self.expr(ty, depth, root), root
-        if ty == "bytes" and self.chance(10):
-            return self.any_bytes(depth), None
         return self.expr(ty, depth), None
 
     def any_bytes(self, depth: int) -> Node:
-        """bytes of any brand: where no brand is asked for, each will do."""
-        brands = self.brands()
-        return self.expr(f"bytes@{self.rng.choice(brands)}" if brands else "bytes", depth)
+        """bytes of any brand, where there is one."""
+        return self.expr(self.any_brand("", "bytes", 100), depth)
+
+    def any_brand(self, head: str, ty: str, percent: int = 10) -> str:
+        """Where no brand is asked for, each will do; but an option or a result takes it on."""
+        keeps = head.startswith(("option_", "result_"))
+        if ty != "bytes" or keeps or not self.brands() or not self.chance(percent):
+            return ty
+        return f"bytes@{self.rng.choice(self.brands())}"
 
     def brands(self) -> list[str]:
         return [name for name, _ in (*self.shapes.records, *self.shapes.enums)]
@@ -252,9 +257,9 @@ class Writer:
 
     # Blocks
 
-    def local(self) -> str:
-        """A name for a new local: it may hide one of an outer scope."""
-        return names.local(self.rng, self.scopes.taken())
+    def local(self, kept: Set[str] = frozenset()) -> str:
+        """A name for a new local: it may hide one of an outer scope, but none of `kept`."""
+        return names.local(self.rng, self.scopes.taken() | kept)
 
     def fresh(self, stem: str) -> str:
         return names.fresh(stem, self.scopes.all_names())
