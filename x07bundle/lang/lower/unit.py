@@ -72,6 +72,7 @@ class _Unit:
             signature, parameters = self._solve_signature(builder)
         else:
             signature, parameters = self._signature(builder)
+            _declare_input(builder)
         body = _body(builder)
         title = f"{function.name}, {function.at or '/'} of module {function.module_id}"
         return ir.FunctionText(title, signature, body, builder.read, parameters)
@@ -95,12 +96,17 @@ def _declared(ty: types.Type, name: str) -> str:
     return f"{written}{name}" if written.endswith("*") else f"{written} {name}"
 
 
+def _declare_input(builder: Builder) -> None:
+    """Every function sees the program's input; only `solve` is handed it."""
+    variable = builder.function.input
+    if variable is not None:
+        name = builder.declare_name(variable)
+        builder.emit(ir.Declare("x07_bytes_view", name, "x07_input()"))
+
+
 def _body(builder: Builder) -> list[ir.Statement]:
     function = builder.function
     assert function.body is not None
-    if function.input is not None and function.name != "main.solve":
-        name = builder.declare_name(function.input)
-        builder.emit(ir.Declare("x07_bytes_view", name, "x07_input()"))
     with builder.region():
         check_at_entry(builder)
     body = function.body
