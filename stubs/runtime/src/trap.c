@@ -1,0 +1,77 @@
+#include "x07_trap.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "x07_limits.h"
+#include "x07_writer.h"
+
+/* What a shell reports for an illegal instruction on x86-64, here without the signal. */
+enum { TRAP_STATUS = 132 };
+
+/* The JSON pointer of a site; function names hold no spaces. */
+static const char *pointer_of(const char *at)
+{
+    const char *space = strchr(at, ' ');
+    return space != NULL ? space + 1 : at;
+}
+
+static void write_function(x07_writer *writer, const char *at)
+{
+    const char *pointer = pointer_of(at);
+    size_t name_len = (size_t)(pointer - at);
+    if (name_len > 0u) {
+        x07_writer_text(writer, "  in ");
+        x07_writer_bytes(writer, at, name_len - 1u);
+    }
+}
+
+static _Noreturn void end(x07_writer *writer)
+{
+    x07_writer_text(writer, "\n");
+    x07_writer_flush(writer);
+    _exit(TRAP_STATUS);
+}
+
+void x07_trap_path(const char *message, const char *path, const char *at)
+{
+    x07_writer writer = {.fd = STDERR_FILENO};
+    if (at != NULL) {
+        write_function(&writer, at);
+        x07_writer_text(&writer, "\n");
+    }
+    x07_writer_text(&writer, message);
+    if (path != NULL) {
+        x07_writer_text(&writer, " path=");
+        x07_writer_text(&writer, path);
+    }
+    if (at != NULL) {
+        x07_writer_text(&writer, " ptr=");
+        x07_writer_text(&writer, pointer_of(at));
+    }
+    end(&writer);
+}
+
+void x07_trap(const char *message, const char *at)
+{
+    x07_trap_path(message, NULL, at);
+}
+
+void x07_trap_plain(const char *message, const char *at)
+{
+    x07_writer writer = {.fd = STDERR_FILENO};
+    if (at != NULL) {
+        write_function(&writer, at);
+        x07_writer_text(&writer, " at ");
+        x07_writer_text(&writer, pointer_of(at));
+        x07_writer_text(&writer, "\n");
+    }
+    x07_writer_text(&writer, message);
+    end(&writer);
+}
+
+void x07_fuel_exhausted(const char *at)
+{
+    x07_trap_plain(x07_state.in_clause ? "X07T_BUDGET_EXCEEDED_FUEL" : "fuel exhausted", at);
+}
