@@ -4,6 +4,7 @@
 
 #include "x07_limits.h"
 #include "x07_program.h"
+#include "x07_main.h"
 #include "x07_bytes.h"
 #include "x07_vec.h"
 #include "x07_option.h"
