@@ -95,8 +95,8 @@ static int reaches(uint32_t key, uint32_t shift, uint32_t mask, uint32_t hole, u
     return ((slot - home) & mask) >= ((slot - hole) & mask);
 }
 
-/* Later entries of the run move back over the hole, so there are no tombstones. A move in a full
- * table may open the way for an entry that was passed before; hence the round ends at the hole. */
+/* Later entries of the run move back over the hole, so there are no tombstones. The run ends at a
+ * free slot or, in a full table, at the hole. */
 uint32_t x07_map_u32_remove(uint32_t handle, uint32_t key, const char *at)
 {
     x07_map_u32 *map = x07_map_of(handle, at);

@@ -21,6 +21,9 @@ Word = int | bytes
 
 LIMIT_SECONDS: Final = 60
 
+Environment = Mapping[str, str]
+NO_ENVIRONMENT: Final[Environment] = {}
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -47,8 +50,7 @@ class CProgram:
             [self.path],
             input=b"".join(_encoded(word) for request in requests for word in request),
             capture_output=True,
-            env=env if env is not None else {},
-            cwd=cwd,
+            env=env,
             timeout=LIMIT_SECONDS,
             check=False,
         )
@@ -62,15 +64,15 @@ class CProgram:
         cwd: Path | None = None,
     ) -> list[Word]:
         """What a program that ends well says, after a look at the memory that it left."""
-        ran = self.run(*requests, env=env, cwd=cwd)
+        ran = self.run(*requests, env=env)
         assert ran.status == 0, ran.last_line
         *answers, live_bytes = _decoded(ran.stdout)
         assert live_bytes == 0
         return answers
 
-    def trap(self, *requests: Sequence[Word], cwd: Path | None = None) -> str:
+    def trap(self, *requests: Sequence[Word]) -> str:
         """The last line of a program that traps."""
-        ran = self.run(*requests, cwd=cwd)
+        ran = self.run(*requests)
         assert ran.status == TRAPPED, ran
         return ran.last_line
 
