@@ -14,7 +14,7 @@ ROOT: Final = Path(__file__).parent.parent
 INCLUDE: Final = ROOT / "stubs" / "runtime" / "include"
 SOURCE_FOLDERS: Final = (ROOT / "stubs" / "runtime" / "src", ROOT / "stubs" / "cli_main")
 
-FRAMED_MAIN: Final = "\nint main(void)\n{\n    return x07_framed_main();\n}\n"
+FRAMED_MAIN: Final = (ROOT / "launcher_templates" / "framed_main.c.j2").read_text()
 WARNINGS: Final = ("-std=c11", "-Wall", "-Wextra", "-Werror")
 SANITIZERS: Final = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
