@@ -7,10 +7,10 @@ SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command(name="completion")
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", metavar="SHELL", type=click.Choice(SHELLS))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:
-    """Print the completion script of a SHELL.
+    """Print the completion script of SHELL: bash, zsh or fish.
 
     \b
     Put it where the shell reads it at start:

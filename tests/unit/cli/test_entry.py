@@ -1,0 +1,149 @@
+"""What surrounds every command: help, versions, errors, signals, closed pipes."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.unit.cli.commands import X07, environment, x07
+from x07bundle.cli import entry
+from x07bundle.errors import RefusedError
+
+
+def exit_of(command: click.Command, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The exit code of a command that runs in this process."""
+    monkeypatch.setattr("sys.argv", ["x07"])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr("sys.setrecursionlimit", lambda _: None)
+    with pytest.raises(SystemExit) as caught:
+        entry.run(command, "x07")
+    assert isinstance(caught.value.code, int)
+    return caught.value.code
+
+
+def raising(error: BaseException) -> click.Command:
+    @click.command()
+    def command() -> None:
+        raise error
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "text"),
+    [
+        (RefusedError("no", "why", "do"), 125, "error: no\n  why\nhint: do\n"),
+        (click.UsageError("No such thing 'x'."), 2, "error: no such thing `x`\n"),
+        (KeyboardInterrupt(), 130, "\nx07: interrupted\n"),
+        (PermissionError(13, "Permission denied", "/f"), 2, "error: `/f`: permission denied\n"),
+        (ValueError("oops"), 70, "x07: internal error: ValueError: oops\nhint: set X07_TRACEBACK"),
+        (RecursionError("deep"), 70, "x07: internal error: RecursionError: deep\n"),
+    ],
+)
+def test_what_a_command_raises(
+    error: BaseException,
+    code: int,
+    text: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert exit_of(raising(error), monkeypatch) == code
+    captured = capsys.readouterr()
+    assert captured.err.startswith(text)
+    assert captured.out == ""
+
+
+def test_a_traceback_on_request(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("X07_TRACEBACK", "1")
+    assert exit_of(raising(ValueError("oops")), monkeypatch) == 70
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("returned", "code"), [(None, 0), (0, 0), (7, 7)])
+def test_what_a_command_returns(
+    returned: int | None, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @click.command()
+    def command() -> int | None:
+        return returned
+
+    assert exit_of(command, monkeypatch) == code
+
+
+def test_version(tmp_path: Path) -> None:
+    done = x07("--version", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "x07 0.1.0 (language 0.2.17)\n")
+
+
+def test_no_command_is_an_error(tmp_path: Path) -> None:
+    done = x07(folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Usage: x07 [OPTIONS] [COMMAND] [ARGS]...")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["frobnicate"], "error: no such command `frobnicate`"),
+        (["fmt", "--chek"], "error: no such option `--chek`"),
+        (["completion", "tcsh"], "error: invalid value for `SHELL`"),
+    ],
+)
+def test_wrong_options(tmp_path: Path, arguments: list[str], text: str) -> None:
+    done = x07(*arguments, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(text)
+    assert done.stderr.splitlines()[-1].startswith("hint: `x07")
+
+
+def test_ctrl_c(tmp_path: Path) -> None:
+    pipe = tmp_path / "a.x07.json"
+    os.mkfifo(pipe)
+    process = subprocess.Popen(
+        (*X07, "fmt", "--check", str(pipe)),
+        stderr=subprocess.PIPE,
+        env=environment(),
+        # A shell starts jobs of the background with SIGINT ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    # Opening waits until the command has opened its end and reads.
+    with process, pipe.open("wb"):
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert stderr == b"\nx07: interrupted\n"
+
+
+def test_a_closed_pipe(tmp_path: Path) -> None:
+    command = (*X07, "--help")
+    reader, writer = os.pipe()
+    with subprocess.Popen(
+        command, stdout=writer, stderr=subprocess.PIPE, env=environment()
+    ) as process:
+        os.close(writer)
+        os.close(reader)
+        _, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stderr) == (1, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_behind_stdout() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            (*X07, "--help"), stdout=full, stderr=subprocess.PIPE, env=environment(), check=False
+        )
+    assert done.returncode == 2
+    assert b"no space left on device" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_output_is_utf8_in_every_locale(tmp_path: Path) -> None:
+    variables = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = x07("fmt", "--check", "é", folder=tmp_path, variables=variables)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: there is no file or folder `")

@@ -1,0 +1,91 @@
+"""The table of subcommands: help, laziness, completion."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from tests.unit.cli.commands import environment
+from x07bundle.cli.main import SUBCOMMANDS, command
+
+NAMES = list(SUBCOMMANDS)
+
+
+def test_help_lists_every_command() -> None:
+    text = CliRunner().invoke(command, ["--help"]).output
+    for name, row in SUBCOMMANDS.items():
+        assert f"  {name} " in text
+        assert row.summary in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_of_each_command(name: str) -> None:
+    result = CliRunner().invoke(command, [name, "--help"])
+    assert result.exit_code == 0, result.exception
+    assert result.output.startswith(f"Usage: x07 {name} ") or f" {name} " in result.output
+    assert "x07 " + name in result.output.split("Options:")[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_says_what_it_does(name: str) -> None:
+    loaded = command.get_command(click.Context(command), name)
+    assert loaded is not None
+    options = [one for one in loaded.params if isinstance(one, click.Option)]
+    assert [one.name for one in options if not one.help and not one.hidden] == []
+
+
+def test_help_imports_no_command(tmp_path: Path) -> None:
+    script = (
+        "import sys; sys.argv = ['x07', '--help']\n"
+        "from x07bundle.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "own = [name for name in sys.modules if name.startswith('x07bundle.')]\n"
+        "print(' '.join(sorted(own)), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        (sys.executable, "-c", script),
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.split() == [
+        "x07bundle.cli",
+        "x07bundle.cli.entry",
+        "x07bundle.cli.main",
+        "x07bundle.errors",
+    ]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts(shell: str) -> None:
+    result = CliRunner().invoke(command, ["completion", shell], prog_name="x07")
+    assert result.exit_code == 0
+    assert "_X07_COMPLETE" in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("x07 che", "plain,check\n"), ("x07 fmt --ch", "plain,--check\n")],
+)
+def test_completion(tmp_path: Path, words: str, expected: str) -> None:
+    variables = {
+        "_X07_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    script = "import sys; from x07bundle.cli.main import main; main()"
+    done = subprocess.run(
+        (sys.executable, "-c", script),
+        cwd=tmp_path,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == expected
