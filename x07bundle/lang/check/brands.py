@@ -66,8 +66,7 @@ def cast_view(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:
 
 def assume(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:
     """A brand that nobody checks."""
-    worlds.need_unsafe_capability(flow, form.head, form.at)
-    worlds.need_unsafe_block(flow, form.head, form.at)
+    worlds.need_unsafe(flow, form.head, form.at)
     if not arity(flow, form, "X07-ARITY-0000", f'["{form.head}", brand, b]', 2, 2):
         return poison.node(form.at)
     brand = _brand(flow, form)
@@ -101,9 +100,11 @@ def view(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:
     local = named(flow, name) if type(name) is source.Name else None
     if local is None or local.owner is None:
         return _view_of_no_owner(flow, form)
-    arguments.require(flow, form, 0, types.BYTES, local.variable.ty)
-    _need_brand(flow, form, local.variable.ty)
-    return arguments.borrow(flow, local, types.VIEW.with_brand(local.variable.ty.brand), form.at)
+    ty = local.variable.ty
+    arguments.require(flow, form, 0, types.BYTES, ty)
+    if ty.kind != "bytes" or not _has_brand(flow, form, ty):
+        return poison.node(form.at)
+    return arguments.borrow(flow, local, types.VIEW.with_brand(ty.brand), form.at)
 
 
 def _view_of_no_owner(flow: Flow, form: source.Form) -> tree.Node:
@@ -124,7 +125,8 @@ def to_bytes(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:
     return tree.CallPrimitive(row.result.with_brand(value.ty.brand), form.at, row, [value])
 
 
-def _need_brand(flow: Flow, form: source.Form, ty: Type) -> None:
-    if ty.brand is None and not poison.fits_anywhere(ty):
+def _has_brand(flow: Flow, form: source.Form, ty: Type) -> bool:
+    if ty.brand is None:
         message = f"`{form.head}` takes a branded value, and this one has no brand"
         flow.report.error(MISSING, form.args[0].at, message, "use `bytes.view` for plain bytes")
+    return ty.brand is not None

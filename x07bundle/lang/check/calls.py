@@ -72,9 +72,8 @@ def need_visible(flow: Flow, name: str, at: str, owner: Module) -> None:
 def call_foreign(flow: Flow, form: source.Form, foreign: ForeignFunction) -> tree.Node:
     extern = foreign.extern
     need_visible(flow, form.head, form.at, foreign.module)
-    worlds.need_unsafe_capability(flow, form.head, form.at)
+    worlds.need_unsafe(flow, form.head, form.at)
     worlds.need_foreign_capability(flow, form.head, form.at)
-    worlds.need_unsafe_block(flow, form.head, form.at)
     if not arguments.right_count(flow, form, len(extern.params)):
         return poison.node(form.at)
     flow.externs.add(extern.name)

@@ -37,6 +37,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "addr_of": pointers.address_of,
     "addr_of_mut": pointers.address_of,
     "ptr.cast": pointers.cast,
+    "ptr.as_const": pointers.as_const,
     "std.brand.cast_bytes_v1": brands.cast_bytes,
     "std.brand.cast_view_v1": brands.cast_view,
     "std.brand.cast_view_copy_v1": brands.cast_view,

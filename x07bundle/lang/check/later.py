@@ -78,7 +78,7 @@ def describe(signature: Signature) -> str:
 
 def _unsupported(flow: Flow, form: source.Form) -> None:
     module_id, fix = form.head.rpartition(".")[0], None
-    if not module_id or module_id in NAMESPACES or module_id in flow.environment.modules:
+    if not module_id or _is_namespace(flow.environment, module_id):
         hint = flow.environment.nearest.hint(form.head, _known(flow.environment))
     else:
         hint = f'call to "{form.head}" requires (import {module_id}) '
@@ -87,6 +87,11 @@ def _unsupported(flow: Flow, form: source.Form) -> None:
             fix = fixes.import_module(flow.module, module_id)
     message = f'unsupported head: "{form.head}"'
     flow.report.error(UNKNOWN, f"{form.at}/0", message, hint, fix)
+
+
+def _is_namespace(environment: Environment, prefix: str) -> bool:
+    """Whether heads that begin so are known: of primitives, of a module, of a record or enum."""
+    return prefix in NAMESPACES or prefix in environment.modules or prefix in environment.owners
 
 
 def _known(environment: Environment) -> Iterator[str]:

@@ -28,8 +28,7 @@ def address_of(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:
 
 
 def cast(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:
-    worlds.need_unsafe_capability(flow, form.head, form.at)
-    worlds.need_unsafe_block(flow, form.head, form.at)
+    worlds.need_unsafe(flow, form.head, form.at)
     if not arity(flow, form, "X07-ARITY-0000", '["ptr.cast", type, p]', 2, 2):
         return poison.node(form.at)
     written = form.args[0]
@@ -39,6 +38,19 @@ def cast(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:
         hint = f"pointer types: {', '.join(sorted(types.POINTERS))}"
         flow.report.error(ARGUMENT, written.at, "`ptr.cast` needs a pointer type here", hint)
         return poison.node(form.at)
+    return tree.PointerCast(types.make(kind), form.at, value)
+
+
+def as_const(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:
+    """The same address, for reading only."""
+    worlds.need_unsafe_capability(flow, form.head, form.at)
+    if not arity(flow, form, "X07-ARITY-0000", '["ptr.as_const", p]', 1, 1):
+        return poison.node(form.at)
+    value = _pointer(flow, form, 0)
+    kind = value.ty.kind.replace("ptr_mut_", "ptr_const_", 1)
+    if kind == value.ty.kind and not poison.fits_anywhere(value.ty):
+        message = f"`ptr.as_const` takes a pointer for writing, not {value.ty}"
+        flow.report.error(ARGUMENT, form.args[0].at, message)
     return tree.PointerCast(types.make(kind), form.at, value)
 
 

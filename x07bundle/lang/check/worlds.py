@@ -39,10 +39,10 @@ def gate(flow: Flow, row: Primitive, at: str) -> None:
         refuse_internal(flow, row.head, at)
     if row.world != "any":
         need_world(flow, row.world, row.head, at)
-    if row.unsafe:
-        need_unsafe_capability(flow, row.head, at)
     if row.unsafe == "block":
-        need_unsafe_block(flow, row.head, at)
+        need_unsafe(flow, row.head, at)
+    elif row.unsafe:
+        need_unsafe_capability(flow, row.head, at)
 
 
 def refuse_internal(flow: Flow, head: str, at: str) -> None:
@@ -63,11 +63,13 @@ def need_world(flow: Flow, world: str, head: str, at: str) -> bool:
     return False
 
 
-def need_unsafe_capability(flow: Flow, head: str, at: str) -> None:
+def need_unsafe_capability(flow: Flow, head: str, at: str) -> bool:
     """Std modules have it in every world: they use it for brands that they vouch for."""
-    if not flow.module.builtin and not can_be_unsafe(flow.options):
-        message = f"{head} requires unsafe capability; the world `{flow.options.world}` gives none"
-        flow.report.error(UNSAFE, at, message, _capability_hint(flow, "allow_unsafe"))
+    if flow.module.builtin or can_be_unsafe(flow.options):
+        return True
+    message = f"{head} requires unsafe capability; the world `{flow.options.world}` gives none"
+    flow.report.error(UNSAFE, at, message, _capability_hint(flow, "allow_unsafe"))
+    return False
 
 
 def need_foreign_capability(flow: Flow, head: str, at: str) -> None:
@@ -82,7 +84,8 @@ def _capability_hint(flow: Flow, field: str) -> str:
     return "compile with --world run-os, or with run-os-sandboxed and a policy that allows it"
 
 
-def need_unsafe_block(flow: Flow, head: str, at: str) -> None:
-    if not flow.unsafe:
+def need_unsafe(flow: Flow, head: str, at: str) -> None:
+    """The capability, and an unsafe block around the place."""
+    if need_unsafe_capability(flow, head, at) and not flow.unsafe:
         hint = f'write `["unsafe", …]` around the use of `{head}`'
         flow.report.error(UNSAFE_BLOCK, at, f"unsafe-required: {head}", hint)
