@@ -1,12 +1,15 @@
 """`x07 check` (contract/cli.md §9, reports.md §7)."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from x07bundle.cli.findings import text
 from x07bundle.cli.output import echo_bytes
+from x07bundle.cli.source_limits import source_limits
+from x07bundle.contract.worlds import DEFAULT
 from x07bundle.errors import UsageError
 from x07bundle.files import json_compact
 from x07bundle.lang.diagnostics import document, has_errors
@@ -42,10 +45,16 @@ def command(project: Path | None, profile: str | None, as_json: bool) -> int:
     loaded = manifest.load(_project_file(project), os.environ)
     verify(loaded)
     world = profiles.world_of(None, profiles.select(loaded, profile), loaded)
-    is_open = world == "run-os"
-    checked = check_project(loaded, Options(world=world, allow_unsafe=is_open, allow_ffi=is_open))
+    checked = check_project(loaded, _options(world))
     _print(checked, as_json)
     return 1 if has_errors(checked.found) else 0
+
+
+def _options(world: str) -> Options:
+    """What programs of this world may do; of a sandboxed one, what no policy needs to grant."""
+    is_open = world == DEFAULT
+    limits = source_limits(os.environ)
+    return replace(limits, world=world, allow_unsafe=is_open, allow_ffi=is_open)
 
 
 def _project_file(project: Path | None) -> Path:

@@ -8,6 +8,7 @@
 | 130, 143 | Ctrl-C, SIGTERM: what was being written is removed |
 """
 
+import gc
 import io
 import os
 import re
@@ -34,6 +35,8 @@ limit of 1000 leaves too little. No pass recurses over anything that is longer t
 def run(command: click.Command, program: str) -> NoReturn:
     """Runs a command with the arguments of this process, then exits."""
     sys.setrecursionlimit(RECURSION)
+    # The trees of a compilation live until the end; looking for garbage in them doubles its time.
+    gc.disable()
     signal.signal(signal.SIGTERM, _terminate)
     _speak_utf8()
     try:

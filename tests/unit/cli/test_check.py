@@ -118,6 +118,15 @@ def test_a_program_that_is_too_large(project: Path) -> None:
     assert found == ("src/main.x07.json", "", "X07-LIMIT-0001")
 
 
+@pytest.mark.parametrize("head", ["+", "begin", "if"])
+def test_an_expression_as_deep_as_files_may_be(project: Path, head: str) -> None:
+    body: object = 1
+    for _ in range(250):
+        body = {"+": ["+", 1, body], "begin": ["begin", body], "if": ["if", 1, 2, body]}[head]
+    put(project / "src/lib.x07.json", "lib", function("lib.f", body))
+    assert diagnostics(project) == []
+
+
 def test_from_elsewhere(project: Path) -> None:
     (project / "below").mkdir()
     assert diagnostics(project / "below") == []

@@ -18,6 +18,7 @@ def exit_of(command: click.Command, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr("sys.argv", ["x07"])
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr("sys.setrecursionlimit", lambda _: None)
+    monkeypatch.setattr("gc.disable", lambda: None)
     with pytest.raises(SystemExit) as caught:
         entry.run(command, "x07")
     assert isinstance(caught.value.code, int)
@@ -101,7 +102,11 @@ def test_wrong_options(tmp_path: Path, arguments: list[str], text: str) -> None:
     assert done.stderr.splitlines()[-1].startswith("hint: `x07")
 
 
-def test_ctrl_c(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("sent", "code", "text"),
+    [(signal.SIGINT, 130, b"\nx07: interrupted\n"), (signal.SIGTERM, 143, b"")],
+)
+def test_signals(tmp_path: Path, sent: signal.Signals, code: int, text: bytes) -> None:
     pipe = tmp_path / "a.x07.json"
     os.mkfifo(pipe)
     process = subprocess.Popen(
@@ -113,10 +118,9 @@ def test_ctrl_c(tmp_path: Path) -> None:
     )
     # Opening waits until the command has opened its end and reads.
     with process, pipe.open("wb"):
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert stderr == b"\nx07: interrupted\n"
+    assert (process.returncode, stderr) == (code, text)
 
 
 def test_a_closed_pipe(tmp_path: Path) -> None:
