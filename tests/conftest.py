@@ -1,6 +1,7 @@
 """Fixtures that tests of several rooms share."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -13,3 +14,10 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     return open_workshop(shared, sanitize=os.environ.get("X07_SANITIZE") == "1")
+
+
+@pytest.fixture(scope="session")
+def x07_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache folder of the tool under test; the processes of one session share it."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "x07-cache"

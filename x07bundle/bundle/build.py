@@ -25,7 +25,7 @@ class Texts:
 
     @property
     def combined(self) -> str:
-        return f"{self.program}\n{self.wrapper}"
+        return self.program + self.wrapper
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,9 @@ def wrapper(plan: Plan, cache: Cache) -> str:
     Raises:
         OutputError: the cache cannot be written.
     """
-    name = os.fsencode(plan.name)
     output_bytes = plan.limits.max_output_bytes or 0
     values = {
-        "name": c_string(name),
-        "name_len": f"{len(name)}u",
+        "name": c_string(os.fsencode(plan.name)),
         "max_output_bytes": f"{output_bytes if output_bytes <= MOST_OUTPUT_BYTES else 0}u",
         "cpu_time_limit_seconds": f"{plan.limits.cpu_time_limit_seconds or 0}u",
     }
