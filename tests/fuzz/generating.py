@@ -1,0 +1,77 @@
+"""Generated programs: each is accepted, compiles in silence, and does what the interpreter does."""
+
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.fuzz import batch, generator, oracle
+from tests.fuzz.batch import Bench
+from tests.fuzz.compiled import Finding, compiled, errors, sources
+from tests.fuzz.generator import Program
+from tests.fuzz.program import Outcome
+from x07bundle.lang.options import Options
+
+OPTIONS = Options()
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A program with its C text, and what it must do."""
+
+    program: Program
+    c_source: str
+    outcome: Outcome
+
+
+def try_seeds(bench: Bench, name: str, seeds: Sequence[int]) -> dict[int, Finding]:
+    """Findings by seed."""
+    return try_programs(bench, name, {seed: generator.generate(seed) for seed in seeds})
+
+
+def try_programs(bench: Bench, name: str, programs: Mapping[int, Program]) -> dict[int, Finding]:
+    findings: dict[int, Finding] = {}
+    ready: dict[int, Ready] = {}
+    for key, program in programs.items():
+        found = prepare(program)
+        if isinstance(found, Finding):
+            findings[key] = found
+        elif found is not None:
+            ready[key] = found
+    findings.update(build_and_run(bench, name, ready))
+    return findings
+
+
+def prepare(program: Program) -> Ready | Finding | None:
+    """None where the contract does not say what the program does."""
+    outcome = oracle.expected(program)
+    if outcome is None or isinstance(outcome, Finding):
+        return outcome
+    found = compiled(sources(program), OPTIONS)
+    if isinstance(found, Finding):
+        return found
+    if found.c_source is None:
+        codes = sorted({d.code for d in found.diagnostics if d.severity == "error"})
+        return Finding(f"rejected {' '.join(codes)}", errors(found))
+    return Ready(program, found.c_source, outcome)
+
+
+def build_and_run(bench: Bench, name: str, ready: Mapping[int, Ready]) -> dict[int, Finding]:
+    built = bench.build(name, {key: each.c_source for key, each in ready.items()})
+    findings = {key: Finding("c compiler", text) for key, text in built.failures.items()}
+    if built.executable is not None:
+        for key, place in built.places.items():
+            found = run(built.executable, place, ready[key])
+            if found is not None:
+                findings[key] = found
+    shutil.rmtree(bench.folder / name, ignore_errors=True)
+    return findings
+
+
+def run(executable: Path, place: int, ready: Ready) -> Finding | None:
+    try:
+        ran = batch.run(executable, place, ready.program.input)
+    except subprocess.TimeoutExpired:
+        return Finding("timeout", f"no end after {batch.RUN_SECONDS} s")
+    return oracle.difference(ready.outcome, ran)
