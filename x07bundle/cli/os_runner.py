@@ -24,6 +24,7 @@ from x07bundle.cli.run_options import (
     target_options,
     world_option,
 )
+from x07bundle.cli.source_limits import source_limits
 from x07bundle.contract.worlds import DEFAULT
 from x07bundle.errors import UsageError
 from x07bundle.files import json_pretty_sorted, read_bytes
@@ -101,7 +102,7 @@ def _job(options: RunnerOptions) -> Job:
     return Job(
         target=find(named, os.environ),
         world=world,
-        options=compiler_options(world, limits, options.max_c_bytes, os.environ),
+        options=compiler_options(source_limits(os.environ, options.max_c_bytes), world, limits),
         limits=limits,
         cc_profile=cc_profile(options.cc_profile, None),
         input=read_bytes(options.input) if options.input else b"",

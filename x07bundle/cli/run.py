@@ -24,6 +24,7 @@ from x07bundle.cli.run_options import (
     target_options,
     world_option,
 )
+from x07bundle.cli.source_limits import source_limits
 from x07bundle.errors import UsageError
 from x07bundle.files import json_pretty_sorted, write_atomic
 from x07bundle.project import profiles
@@ -167,7 +168,7 @@ def _job(options: RunOptions) -> Job:
     return Job(
         target=target,
         world=world,
-        options=compiler_options(world, limits, options.max_c_bytes, os.environ),
+        options=compiler_options(source_limits(os.environ, options.max_c_bytes), world, limits),
         limits=limits,
         cc_profile=cc_profile(options.cc_profile, profile),
         input=_input(options, profile),

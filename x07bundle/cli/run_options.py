@@ -16,10 +16,16 @@ from x07bundle.run.limits import RunLimits, chosen
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 PATH: Final = click.Path(path_type=Path)
-U64: Final = click.IntRange(0, 2**64 - 1)
-U32: Final = click.IntRange(0, 2**32 - 1)
+MOST: Final = 2**64 - 1
 SANDBOX: Final = "x07bundle.sandbox_flags"
 """Where the context keeps the names of sandbox options that were given."""
+
+
+def count(text: str) -> int:
+    """A number that fits 64 bits. A function, so that `--help` shows no range of twenty digits."""
+    if text.isascii() and text.isdecimal() and len(text) <= len(str(MOST)) and int(text) <= MOST:
+        return int(text)
+    raise click.BadParameter(f"`{text}` is not a number from 0 to {MOST}")
 
 
 def all_of(*decorators: Decorator) -> Decorator:
@@ -74,7 +80,7 @@ def check_compat(option: str | None) -> None:
 
 
 def _u64(*candidates: int | None) -> int:
-    return min(chosen(*candidates), 2**64 - 1)
+    return min(chosen(*candidates), MOST)
 
 
 def _note(context: click.Context, parameter: click.Parameter, value: object) -> None:
@@ -105,10 +111,14 @@ target_options: Final = all_of(
 )
 
 limit_options: Final = all_of(
-    click.option("--solve-fuel", type=U64, help="Expressions to evaluate at most. [50000000]"),
-    click.option("--max-memory-bytes", type=U64, help="Heap at most. [67108864]"),
-    click.option("--max-output-bytes", type=U32, help="Output at most; 0: no limit. [1048576]"),
-    click.option("--cpu-time-limit-seconds", type=U32, help="0: no limit. [30]"),
+    click.option(
+        "--solve-fuel", type=count, metavar="N", help="Expressions to evaluate at most. [50000000]"
+    ),
+    click.option("--max-memory-bytes", type=count, metavar="N", help="Heap at most. [67108864]"),
+    click.option(
+        "--max-output-bytes", type=count, metavar="N", help="Output at most; 0: no limit. [1048576]"
+    ),
+    click.option("--cpu-time-limit-seconds", type=count, metavar="N", help="0: no limit. [30]"),
 )
 
 compile_options: Final = all_of(
@@ -116,7 +126,7 @@ compile_options: Final = all_of(
         "--compiled-out", metavar="PATH", type=PATH, help="Write the executable here, too."
     ),
     click.option("--cc-profile", type=click.Choice(CC_PROFILES), help="`size`: a smaller one."),
-    click.option("--max-c-bytes", type=U64, help="C text at most. [33554432]"),
+    click.option("--max-c-bytes", type=count, metavar="N", help="C text at most. [33554432]"),
 )
 
 accepted_options: Final = all_of(
