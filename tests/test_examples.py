@@ -41,7 +41,7 @@ def bundle(project: Path, out: Path, cache: Path) -> None:
     env = {**os.environ, "X07_CACHE_DIR": str(cache), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads(done.stdout)["ok"] is True
+    assert json.loads(done.stdout)["schema_version"].startswith("x07.bundle.report@")
 
 
 def missing_library(project: Path, folder: Path) -> str | None:
@@ -67,8 +67,8 @@ def test_example_does_what_its_cases_say(project: Path, tmp_path: Path, cache: P
     cases = sorted((project / "cases").glob("*.json"))
     assert cases
     for path in cases:
-        folder = tmp_path / path.stem
-        folder.mkdir()
+        folder = tmp_path / "cases" / path.stem
+        folder.mkdir(parents=True)
         check_case(executable, json.loads(path.read_bytes()), folder)
 
 

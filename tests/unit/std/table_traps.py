@@ -25,7 +25,7 @@ def trap_calls() -> Iterator[Call]:
     yield expect("std.u32.write_le_at_vec_u8", b"abcd", -1, 0, gives=Trap("vec_u8.set oob"))
     yield expect("std.hash.fnv1a32_range", b"ab", 1, 2, gives=Trap("view.slice oob"))
     yield expect("std.parse.u32_dec_at", b"12", 3, gives=Trap("parse.u32_dec_at oob"))
-    yield expect("std.parse.u32_dec_at", b"12x", 0, gives=Trap("parse.u32_dec_at"))
+    yield expect("std.parse.u32_dec_at", b"12x", 0, gives=Trap("parse.u32_dec non-digit"))
     yield expect("std.text.slices.start_v1", ONE_SLICE, 1, gives=Trap("codec.read_u32_le oob"))
     yield expect("std.text.slices.len_v1", ONE_SLICE, 2**29, gives=Trap("codec.read_u32_le oob"))
     yield expect("std.text.slices.view_at_v1", b"ab", ONE_SLICE, 0, gives=Trap("view.slice oob"))
