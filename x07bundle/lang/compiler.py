@@ -36,6 +36,8 @@ def compile_entry(
     found = limits.source_size(entry, options)
     module, problems = load(entry, any_entry_id=any_entry_id)
     found += problems
+    if module is not None and module.kind != "entry":
+        found.append(_not_an_entry(module))
     if module is None or has_errors(found):
         return Compiled(None, tuple(found))
     return _compile(module, modules, options, found)
@@ -64,3 +66,16 @@ def _generate(
     found += limits.c_bytes(module, len(c_source), options)
     kept = None if has_errors(found) else c_source
     return Compiled(kept, tuple(found), work_units, tuple(program.backends))
+
+
+def _not_an_entry(module: Module) -> Diagnostic:
+    return Diagnostic(
+        code="X07-SCHEMA-0001",
+        message="a program must be of kind `entry`; this file is a module",
+        at="/kind",
+        module_id=module.module_id,
+        file=module.file,
+        stage="parse",
+        kind="Parse",
+        hint=f"write an entry program that imports `{module.module_id}` and has a `solve`",
+    )
