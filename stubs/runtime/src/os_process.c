@@ -14,7 +14,8 @@ x07_bytes x07_os_env_get(x07_bytes key, const char *at)
     if (!name) {
         return x07_bytes_empty();
     }
-    const char *value = getenv(name);
+    /* getenv may take a name with a sign of equality for the start of a line. */
+    const char *value = strchr(name, '=') ? NULL : getenv(name);
     size_t len = value ? strlen(value) : 0;
     x07_free(name);
     if (len > UINT32_MAX) {
