@@ -39,14 +39,24 @@ def merge(flow: Flow, ends: list[Changes], at: str) -> None:
 
     A part that changed nothing is an empty dict; one that never comes back is left out.
     """
-    for local in {local: None for end in ends for local in end}:
-        states = [end[local] for end in ends if local in end]
+    touched: dict[Local, list[State]] = {}
+    for end in ends:
+        for local, state in end.items():
+            touched.setdefault(local, []).append(state)
+    for local, states in touched.items():
         if len(states) < len(ends):
             states.append((local.moved_at, local.source, local.borrowed_at))
-        moved_at = next((state[0] for state in states if state[0] is not None), None)
-        source = one_source(flow, [state[1] for state in states], local.variable.name, at)
-        borrowed_at = next((state[2] for state in states if state[1] is source), "")
-        put_back(flow, local, moved_at, source, borrowed_at)
+        _merge_states(flow, local, states, at)
+
+
+def _merge_states(flow: Flow, local: Local, states: list[State], at: str) -> None:
+    moved_at, source, borrowed_at = states[0]
+    for other_moved_at, other_source, other_at in states[1:]:
+        moved_at = moved_at or other_moved_at
+        if other_source is not None and other_source is not source:
+            borrowed_at = other_at if source is None else borrowed_at
+            source = one_source(flow, [source, other_source], local.variable.name, at)
+    put_back(flow, local, moved_at, source, borrowed_at)
 
 
 def one_source(flow: Flow, sources: list[Owner | None], what: str, at: str) -> Owner | None:

@@ -72,6 +72,7 @@ def scope(flow: Flow) -> Iterator[Scope]:
         opened.is_open = False
         for local in reversed(opened.locals):
             restore(flow, local)
+        opened.locals.clear()
 
 
 def restore(flow: Flow, local: Local) -> None:

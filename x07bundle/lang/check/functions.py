@@ -1,5 +1,6 @@
 """Checks one function: its contract, its body, and what a resulting view borrows from."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from x07bundle.lang import tree
@@ -12,13 +13,23 @@ from x07bundle.lang.check.environment import Environment, Signature
 from x07bundle.lang.check.flow import Flow, bind, scope
 from x07bundle.lang.check.heads import HANDLERS
 from x07bundle.lang.check.report import Report
+from x07bundle.lang.diagnostics import Diagnostic
 from x07bundle.lang.options import Options
 
 TOO_MANY_LOCALS: Final = "X07-LIMIT-LOCALS-0001"
 
 
-def check_function(environment: Environment, signature: Signature, options: Options) -> Flow:
-    """Fills in the signature's function; the flow holds what was found on the way."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What checking a function gives besides its typed tree."""
+
+    found: list[Diagnostic]
+    externs: set[str]
+    backends: set[str]
+
+
+def check_function(environment: Environment, signature: Signature, options: Options) -> Checked:
+    """Fills in the signature's function."""
     flow = Flow(
         environment=environment,
         options=options,
@@ -37,7 +48,7 @@ def check_function(environment: Environment, signature: Signature, options: Opti
         contracts.at_exit(flow)
     signature.borrows = _borrowed_parameter(flow)
     _count_locals(flow)
-    return flow
+    return Checked(flow.report.found, flow.externs, flow.backends)
 
 
 def _bind_parameters(flow: Flow) -> None:

@@ -6,8 +6,7 @@ from typing import Final
 from x07bundle.lang import source, tree
 from x07bundle.lang.check import environment as declarations
 from x07bundle.lang.check.environment import Environment, Signature
-from x07bundle.lang.check.flow import Flow
-from x07bundle.lang.check.functions import check_function
+from x07bundle.lang.check.functions import Checked, check_function
 from x07bundle.lang.check.later import describe, unavailable
 from x07bundle.lang.check.report import Report
 from x07bundle.lang.diagnostics import Diagnostic, has_errors
@@ -42,10 +41,10 @@ def check(
     found += recursive
     order = dict.fromkeys([*views, *calls])
     checked = {each: check_function(environment, each, options) for each in order}
-    found += [each for signature in calls for each in checked[signature].report.found]
+    found += [each for signature in calls for each in checked[signature].found]
     if solve is None or has_errors(found) or has_errors(resolved.diagnostics):
         return None, found
-    return _program(solve, calls, checked), found
+    return _program(environment, solve, calls, checked), found
 
 
 def _user_functions(environment: Environment) -> Iterable[Signature]:
@@ -135,17 +134,17 @@ def _refuse_recursion(signature: Signature) -> list[Diagnostic]:
 # -- what solve reaches
 
 
-def _program(solve: Signature, calls: Calls, checked: Mapping[Signature, Flow]) -> tree.Program:
+def _program(
+    environment: Environment, solve: Signature, calls: Calls, checked: Mapping[Signature, Checked]
+) -> tree.Program:
     reached = _reached(solve, calls)
-    flows = [checked[each] for each in reached]
-    foreign = sorted({name for flow in flows for name in flow.externs})
-    environment = checked[solve].environment
+    foreign = sorted({name for each in reached for name in checked[each].externs})
     functions = [each.function for each in reached if each is not solve]
     return tree.Program(
         solve=solve.function,
         functions=sorted(functions, key=lambda function: function.name),
         externs=[environment.foreign[name].extern for name in foreign],
-        backends=sorted({name for flow in flows for name in flow.backends}),
+        backends=sorted({name for each in reached for name in checked[each].backends}),
     )
 
 
