@@ -39,20 +39,23 @@ def command(
     """
     if check == write:
         raise UsageError("give one of --check and --write")
-    found: list[Diagnostic] = []
-    changed = 0
-    for file in _files((*inputs, *paths)):
-        data = read_bytes(file)
-        result, problems = formatted(SourceFile(str(file), data), pretty)
-        found += problems if result is None else []
-        if result is None or result == data:
-            continue
-        changed += 1
-        _change(file, result, write)
+    outcomes = [_format(file, pretty, write) for file in _files((*inputs, *paths))]
+    found = [problem for _, problems in outcomes for problem in problems]
     if found:
         click.echo(text(found), err=True, nl=False)
         return 2
-    return 1 if changed and check else 0
+    return 1 if check and any(is_changed for is_changed, _ in outcomes) else 0
+
+
+def _format(file: Path, pretty: bool, write: bool) -> tuple[bool, list[Diagnostic]]:
+    """Whether the file was not formatted; and why it cannot be, if it has errors."""
+    data = read_bytes(file)
+    result, problems = formatted(SourceFile(str(file), data), pretty)
+    if result is None:
+        return False, problems
+    if result != data:
+        _change(file, result, write)
+    return result != data, []
 
 
 def _files(paths: tuple[Path, ...]) -> list[Path]:

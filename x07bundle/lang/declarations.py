@@ -135,18 +135,11 @@ def _function_name(value: JsonObject, at: str, findings: Findings) -> str:
 
 def _function(value: JsonObject, at: str, minor: int, findings: Findings) -> Function:
     name = _function_name(value, at, findings)
-    for member, since in SINCE.items():
-        if member in value:
-            require(member, since, minor, f"{at}/{member}", findings)
     is_async = value["kind"] == "defasync"
-    if is_async and "decreases" in value:
-        message = "a `defasync` cannot have `decreases`"
-        findings.add(CODE, message, f"{at}/decreases")
+    _check_members(value, at, minor, is_async, findings)
     type_params = _type_params(value, at, findings)
     variables = frozenset(parameter.get("name", "") for parameter in type_params)
     result = shapes.declared_type(value, "result", at, findings, variables)
-    if "body" not in value:
-        shapes.missing("body", at, findings)
     return Function(
         name=name,
         params=_params(value, at, findings, variables),
@@ -164,6 +157,18 @@ def _function(value: JsonObject, at: str, minor: int, findings: Findings) -> Fun
         is_async=is_async,
         protocol=_protocol(value, at, findings) if is_async else None,
     )
+
+
+def _check_members(
+    value: JsonObject, at: str, minor: int, is_async: bool, findings: Findings
+) -> None:
+    for member, since in SINCE.items():
+        if member in value:
+            require(member, since, minor, f"{at}/{member}", findings)
+    if is_async and "decreases" in value:
+        findings.add(CODE, "a `defasync` cannot have `decreases`", f"{at}/decreases")
+    if "body" not in value:
+        shapes.missing("body", at, findings)
 
 
 def _type_params(value: JsonObject, at: str, findings: Findings) -> tuple[JsonObject, ...]:
