@@ -5,7 +5,7 @@ from decimal import Decimal
 
 
 def number_text(value: float) -> str:
-    """The digits of `repr`, which are the shortest, laid out as in ECMAScript; -0 keeps its sign."""
+    """The digits of `repr`, which are the shortest, in ECMAScript's layout; -0 keeps its sign."""
     if value != value:
         return "NaN"
     sign = "-" if str(value).startswith("-") else ""
