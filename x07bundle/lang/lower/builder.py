@@ -78,12 +78,16 @@ DISCARD: Final = Discard()
 
 @dataclass(frozen=True, slots=True)
 class Into:
-    """Into a C variable that is declared already."""
+    """Into a C variable that is declared already.
+
+    Its own value is only looked at: C compilers warn about `x = x`.
+    """
 
     name: str
 
     def accept(self, builder: "Builder", value: Value) -> None:
-        builder.line(f"{self.name} = {ir.argument(value)}")
+        text = ir.argument(value)
+        builder.line(f"(void){text}" if text == self.name else f"{self.name} = {text}")
 
 
 @dataclass(frozen=True, slots=True)
