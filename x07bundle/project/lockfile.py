@@ -11,8 +11,8 @@ from x07bundle.project.members import Members, read_object
 
 VERSIONS: Final = ("x07.lock@0.2.0", "x07.lock@0.3.0", "x07.lock@0.4.0")
 WRITTEN: Final = VERSIONS[-1]
-DEFAULT_INDEX: Final = "sparse+https://registry.x07.io/index/"
-"""The index of packages that a lock names where nothing else was chosen; it is not asked here."""
+DEFAULT_INDEX: Final = "sparse+builtin://x07bundle/index/"
+"""The index that comes with the tool: what a lock names where no other was chosen."""
 HINT: Final = "run `x07 pkg lock`, or remove the lockfile of a project without dependencies"
 
 

@@ -49,7 +49,7 @@ LOCK = """{
     "compat": "0.5"
   },
   "registry": {
-    "index_url": "sparse+https://registry.x07.io/index/"
+    "index_url": "sparse+builtin://x07bundle/index/"
   },
   "dependencies": []
 }
