@@ -27,11 +27,17 @@ NO_ENVIRONMENT: Final[Environment] = {}
 
 @dataclass(frozen=True)
 class Ran:
-    """How a program ended. `last_line` is where a trap says why."""
+    """How a program ended."""
 
     status: int
     stdout: bytes
-    last_line: str
+    stderr: str
+
+    @property
+    def last_line(self) -> str:
+        """Where a trap says why."""
+        lines = self.stderr.splitlines()
+        return lines[-1] if lines else ""
 
 
 @dataclass(frozen=True)
@@ -54,8 +60,7 @@ class CProgram:
             timeout=LIMIT_SECONDS,
             check=False,
         )
-        lines = done.stderr.decode(errors="replace").splitlines()
-        return Ran(done.returncode, done.stdout, lines[-1] if lines else "")
+        return Ran(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
 
     def answers(
         self,
