@@ -1,8 +1,8 @@
 """Readers: in-memory sources, buffered reading, interfaces (contract/language.md §4).
 
 `io.open_read_bytes` takes bytes, a view or a vector; as a view parameter it borrows the first and
-the last, and the reader keeps a copy, since it may outlive its source. The copy is freed at the
-end of the input that the reader gives, or when the program ends.
+the last, and the reader keeps a copy, since it may outlive its source. The copy is freed by the
+read that finds its end, or when the program ends.
 """
 
 from typing import Final
@@ -15,7 +15,7 @@ ROWS: Final[tuple[Primitive, ...]] = (
     row("io.open_read_bytes", "V", "iface"),
     row("io.read", "iface i", "B", traps=("io.read invalid iface",)),
     row("iface.make_v1", "i i", "iface", Effect.PURE),
-    row("bufread.new", "iface i", "i", traps=("bufread.new cap=0", "io.read invalid iface")),
-    row("bufread.fill", "i", "V", traps=_BUFREAD, borrows="runtime"),
+    row("bufread.new", "iface i", "i", traps=("bufread.new cap=0",)),
+    row("bufread.fill", "i", "V", traps=(*_BUFREAD, "io.read invalid iface"), borrows="runtime"),
     row("bufread.consume", "i i", "i", traps=(*_BUFREAD, "bufread.consume oob")),
 )
