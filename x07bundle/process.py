@@ -10,7 +10,6 @@ import contextlib
 import errno
 import os
 import selectors
-import shlex
 import signal
 import subprocess
 import sys
@@ -62,6 +61,8 @@ class Command:
 
     def __str__(self) -> str:
         """As one would type it."""
+        import shlex  # only to show a command
+
         return shlex.join(self.argv)
 
 

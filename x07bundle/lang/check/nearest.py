@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Final
 
 MOST_SEARCHES: Final = 20
@@ -23,5 +22,7 @@ class Nearest:
     def _search(self, name: str, known: Iterable[str]) -> str | None:
         if len(self._hints) >= MOST_SEARCHES:
             return None
+        from difflib import get_close_matches  # only to word an error
+
         found = get_close_matches(name[:80], list(known), n=1, cutoff=0.7)
         return f"did you mean `{found[0]}`?" if found else None
