@@ -77,6 +77,7 @@ _SHIFTS: Final = {"<<u": "<<", ">>u": ">>"}
 _DIVISIONS: Final = {"/": ("/", "x07_div"), "%": ("%", "x07_mod")}
 _UNSIGNED: Final = {"=": "==", "!=": "!=", "<u": "<", "<=u": "<=", ">u": ">", ">=u": ">="}
 _SIGNED: Final = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_COMPARISONS: Final = frozenset({*_UNSIGNED, *_SIGNED})
 
 
 def _signed(word: int) -> int:
@@ -112,7 +113,16 @@ def _binary(builder: Builder, node: tree.Node) -> Value:
     left, right = builder.arguments([node.left, node.right])
     if left.constant is not None and right.constant is not None:
         return ir.integer(int(_FOLD[node.operator](left.constant, right.constant)) & 0xFFFFFFFF)
+    if node.operator in _COMPARISONS:
+        left, right = _number(builder, left, right), _number(builder, right, left)
     return _operation(node.operator, left, right)
+
+
+def _number(builder: Builder, value: Value, other: Value) -> Value:
+    """A comparison that is compared with a constant: C compilers warn unless it is a number."""
+    if value.shape is ir.Shape.TRUTH and other.constant is not None:
+        return ir.atom(builder.temporary(types.I32, value))
+    return value
 
 
 def _operation(name: str, left: Value, right: Value) -> Value:
