@@ -9,7 +9,6 @@
 """
 
 import gc
-import gc
 import io
 import os
 import re
@@ -34,12 +33,7 @@ limit of 1000 leaves too little. No pass recurses over anything that is longer t
 
 
 def run(command: click.Command, program: str) -> NoReturn:
-    """Runs a command with the arguments of this process, then exits.
-
-    Without the cyclic garbage collector: it finds nothing in trees, and going over those of a large
-    program again and again takes a tenth of the whole time.
-    """
-    gc.disable()
+    """Runs a command with the arguments of this process, then exits."""
     sys.setrecursionlimit(RECURSION)
     # The trees of a compilation live until the end; looking for garbage in them doubles its time.
     gc.disable()
