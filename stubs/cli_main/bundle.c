@@ -98,10 +98,8 @@ int x07_bundle_main(const x07_bundle_config *config, int argc, char **argv)
     if (config->max_output_bytes != 0u && output.len > config->max_output_bytes) {
         fail("output exceeded cap");
     }
-    if (x07_write_all(STDOUT_FILENO, output.ptr, output.len) < 0) {
-        return FAILED;
-    }
+    int written = x07_write_all(STDOUT_FILENO, output.ptr, output.len);
     x07_bytes_drop(output);
     x07_program_end();
-    return x07_program_exit_code();
+    return written < 0 ? FAILED : x07_program_exit_code();
 }

@@ -56,11 +56,12 @@ int x07_framed_main(void)
         return FAILED;
     }
     x07_bytes output = x07_program_run(x07_bytes_as_view(input));
-    if (write_frame(output) < 0) {
-        return FAILED;
-    }
+    int written = write_frame(output);
     x07_bytes_drop(output);
     x07_program_end();
+    if (written < 0) {
+        return FAILED;
+    }
     x07_metrics_write(STDERR_FILENO);
     return x07_program_exit_code();
 }

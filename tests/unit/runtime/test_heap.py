@@ -1,4 +1,4 @@
-"""The heap: blocks keep what was written, new ones are zero, and the counts are those of a model."""
+"""The heap: blocks keep what was written, new ones are zero, counts are those of a model."""
 
 import random
 from collections.abc import Callable

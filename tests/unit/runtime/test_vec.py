@@ -28,8 +28,10 @@ def test_bytes_keep_their_low_eight_bits(c_program: Programs) -> None:
 
 
 def test_reserving_is_exact_and_adds_only_what_is_missing(c_program: Programs) -> None:
-    requests = [(NEW, 3), (EXTEND, b"ab"), (RESERVE, 1), (RESERVE, 2), (RESERVE, 0), (CLEAR,)]
-    answers = c_program("vec").answers(*requests, (INTO_BYTES,))
+    reserves = [(RESERVE, additional) for additional in (1, 2, 0)]
+    answers = c_program("vec").answers(
+        (NEW, 3), (EXTEND, b"ab"), *reserves, (CLEAR,), (INTO_BYTES,)
+    )
     assert answers[0:12:2] == [3, 3, 3, 4, 4, 4]
     assert answers[12:] == [0, b""]
 
