@@ -6,7 +6,7 @@ from x07bundle.lang import source, tree, types
 from x07bundle.lang.check import fit, moves, poison, worlds
 from x07bundle.lang.check.bindings import Local, Owner, Scope
 from x07bundle.lang.check.expression import arity, check
-from x07bundle.lang.check.flow import Flow, bind, scope
+from x07bundle.lang.check.flow import Flow, bind, find, scope
 from x07bundle.lang.types import ANY_BRAND
 
 MANY: Final = 1 << 30
@@ -157,14 +157,11 @@ def set_(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:
 
 
 def _target(flow: Flow, name: source.Name) -> Local | None:
-    local = flow.names.get(name.name)
+    local = find(flow, name.name)
     if local is None and name.name not in flow.unknown:
         hint = flow.environment.nearest.hint(name.name, flow.names, flow.signature.name)
         message = f'set of unknown variable: "{name.name}"'
         flow.report.error(SET_UNKNOWN, name.at, message, hint or "bind it with `let` first")
-    elif local is not None and local.variable.kind == "input":
-        flow.report.error(SET_TYPE, name.at, "`input` cannot be set", "bind another name to it")
-        return None
     return local
 
 
