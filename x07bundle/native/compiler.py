@@ -8,8 +8,6 @@ size and time, so that a warm start runs no compiler to find the compiler.
 import functools
 import json
 import os
-import platform
-import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -97,6 +95,8 @@ def split_words(text: str, variable: str) -> tuple[str, ...]:
     Raises:
         UsageError: a quote is not closed.
     """
+    import shlex  # only for the few who set the variables
+
     try:
         return tuple(shlex.split(text))
     except ValueError as error:
@@ -121,7 +121,7 @@ def _chosen(
     found = _identified(argv, environment, cache)
     if found is None:
         raise ToolMissingError(
-            f"`X07_CC` names a program that does not answer `--version`: `{shlex.join(words)}`",
+            f"`X07_CC` names a program that does not answer `--version`: `{' '.join(words)}`",
             hint="set it to a C compiler, or unset it",
         )
     return found
@@ -163,7 +163,7 @@ def _ziglang_folder() -> Path | None:
 
 
 def _with_musl(argv: tuple[str, ...]) -> tuple[str, ...]:
-    return (*argv, "-target", f"{platform.machine()}-linux-musl")
+    return (*argv, "-target", f"{os.uname().machine}-linux-musl")
 
 
 def _resolved(words: tuple[str, ...], env: Mapping[str, str]) -> tuple[str, ...] | None:
