@@ -13,7 +13,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     """Where programs are built; the processes of one session share it."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    return open_workshop(shared, sanitize=os.environ.get("X07_SANITIZE") == "1")
+    sanitize = os.environ.get("X07_SANITIZE") == "1"
+    return open_workshop(shared, sanitize=sanitize, cc=os.environ.get("X07_TEST_CC"))
 
 
 @pytest.fixture(scope="session")

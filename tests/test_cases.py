@@ -1,24 +1,16 @@
 """Runs every case of `tests/cases` (its README says what a case is)."""
 
-import os
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.program_build import Workshop, open_workshop
+from tests.program_build import Workshop
 from tests.program_cases import Case, Ran, load_cases, run_framed
 from x07bundle.lang.compiler import Compiled
 from x07bundle.lang.diagnostics import Diagnostic
 
 ALL = load_cases()
-
-
-@pytest.fixture(scope="session")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    return open_workshop(shared, sanitize=os.environ.get("X07_SANITIZE") == "1")
 
 
 @pytest.mark.parametrize("case", ALL, ids=lambda case: case.id)
