@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Final
 
 from tests.fuzz.generator import Program
+from tests.fuzz.values import deep_recursion
 from x07bundle.lang.compiler import Compiled, compile_entry
 from x07bundle.lang.modules import ModuleProblem, SourceFile
 from x07bundle.lang.options import Options
@@ -41,7 +42,9 @@ class Finding:
 
 
 def encoded(document: object) -> bytes:
-    return json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    with deep_recursion():
+        text = json.dumps(document, ensure_ascii=False)
+    return text.encode("utf-8", "surrogatepass")
 
 
 def sources(program: Program) -> Sources:

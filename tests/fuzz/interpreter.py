@@ -5,7 +5,6 @@ to be well-typed (IllTyped says where one is not) and leaves alone what the cont
 (Unspecified). Module documents are canonical, so its pointers are those of traps.
 """
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -36,6 +35,7 @@ from tests.fuzz.values import (
     Value,
     Vec,
     View,
+    deep_recursion,
     emptied,
     is_owned,
     signed,
@@ -63,11 +63,10 @@ class Interpreter:
 
     def run(self, program_input: bytes = b"") -> Outcome:
         self.input = View(program_input)
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), 40_000))
+        frame = Frame("main.solve", "bytes", [{}])
         try:
-            result = self.enter(
-                Frame("main.solve", "bytes", [{}]), self.entry["solve"], ((), "solve")
-            )
+            with deep_recursion():
+                result = self.enter(frame, self.entry["solve"], ((), "solve"))
         except Trap as trap:
             return Outcome(b"", trap=trap)
         except RecursionError as error:

@@ -12,11 +12,12 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
-from tests.fuzz import batch, generating
+from tests.fuzz import batch, generating, mutating
 from tests.fuzz.compiled import Finding
 
-BATCH = 40
+BATCH: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,15 @@ def generate(task: Task) -> dict[int, Finding]:
     return generating.try_seeds(bench, f"b{task.seeds[0]}", task.seeds)
 
 
-WORKERS: dict[str, Callable[[Task], dict[int, Finding]]] = {"generate": generate}
+def mutate(task: Task) -> dict[int, Finding]:
+    bench = batch.open_bench(task.folder, task.flavour)
+    return mutating.try_seeds(bench, f"b{task.seeds[0]}", task.seeds)
+
+
+WORKERS: Final[dict[str, Callable[[Task], dict[int, Finding]]]] = {
+    "generate": generate,
+    "mutate": mutate,
+}
 
 
 def tasks(folder: Path, first: int, count: int) -> Iterator[Task]:

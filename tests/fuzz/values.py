@@ -4,6 +4,9 @@ An i32 is a Python int in 0..2**32-1, an f64 a float. A view is a copy of what i
 ownership rules (contract/language.md §5) forbid any change under a live view, so nothing can tell.
 """
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
@@ -119,3 +122,14 @@ def checked_size(data: bytes) -> bytes:
     if len(data) > MAX_VALUE_BYTES:
         raise Unspecified("a value of more than 1 MiB")
     return data
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """For the tests' own work: the compiler is given the limit that everybody has."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(40_000)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
