@@ -7,8 +7,12 @@
 
 enum { X07_SIZE_CLASSES = 80, X07_LARGEST_CLASS_BYTES = 32 << 20 };
 
+/* Of a word that is not 0. */
 static inline uint32_t x07_highest_bit(uint32_t word)
 {
+#ifdef __GNUC__
+    return 31u - (uint32_t)__builtin_clz(word);
+#else
     uint32_t bit = 0;
     for (uint32_t step = 16; step != 0u; step >>= 1) {
         if (word >> step != 0u) {
@@ -17,6 +21,7 @@ static inline uint32_t x07_highest_bit(uint32_t word)
         }
     }
     return bit;
+#endif
 }
 
 /* The smallest class that holds `bytes`: 1 to X07_LARGEST_CLASS_BYTES. */
