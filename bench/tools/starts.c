@@ -1,5 +1,6 @@
 // Starts a program COUNT times, one after the other, with its output thrown away, and prints the
 // nanoseconds that one start takes, to its end. Used: starts COUNT PROGRAM
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 // A C compiler that notes what it took: runs COMPILER with the same arguments, and appends one line
 // to LOG: the nanoseconds. So the time inside `x07 bundle` that is not the C compiler's is known.
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
