@@ -157,12 +157,12 @@ def _as_signed(value: Value) -> str:
 def _short_circuit(builder: Builder, node: tree.Node) -> Value:
     """`&&` and `||` of C where the right side is one expression; else an `if`."""
     assert isinstance(node, tree.ShortCircuit)
-    left = ir.condition(builder.value(node.left))
+    left = builder.value(node.left)
     with builder.nested() as statements, builder.region() as region:
         right = builder.value_or_none(node.right)
     if right is not None and not statements and not region.temporaries:
-        return ir.truth(f"{_joined(left)} {node.operator} {_joined(ir.condition(right))}")
-    name = builder.temporary(types.I32, ir.truth(left))
+        return _joined(left, node.operator, right)
+    name = builder.temporary(types.I32, ir.truth(ir.condition(left)))
     if right is not None:
         statements.append(ir.Line(f"{name} = {ir.argument(ir.truth(ir.condition(right)))}"))
         statements += builder.drops(region.temporaries)
@@ -172,9 +172,17 @@ def _short_circuit(builder: Builder, node: tree.Node) -> Value:
     return ir.atom(name)
 
 
-def _joined(condition: str) -> str:
-    """A condition as an operand of `&&` or `||`."""
-    return condition if " && " not in condition and " || " not in condition else f"({condition})"
+def _joined(left: Value, name: str, right: Value) -> Value:
+    if left.constant is not None and right.constant is not None:
+        both = [left.constant != 0, right.constant != 0]
+        return ir.integer(int(all(both) if name == "&&" else any(both)))
+    return ir.truth(f"{_side(left)} {name} {_side(right)}")
+
+
+def _side(value: Value) -> str:
+    """A value as an operand of `&&` or `||`."""
+    text = ir.condition(value)
+    return text if " && " not in text and " || " not in text else f"({text})"
 
 
 HANDLERS: Final[dict[type[tree.Node], Handler]] = {
