@@ -5,12 +5,15 @@ import os
 import struct
 import subprocess
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tests.quick_fixes import patched
+from x07bundle.lang.canonical import canonical
 from x07bundle.lang.compiler import Compiled, compile_entry
+from x07bundle.lang.diagnostics import Diagnostic
 from x07bundle.lang.modules import ModuleProblem, SourceFile
 from x07bundle.lang.options import Options
 from x07bundle.std import find as find_std
@@ -20,8 +23,11 @@ CASES = Path(__file__).parent / "cases"
 
 @dataclass(frozen=True)
 class Case:
+    """`mended` holds modules whose documents replace what the case says, by id."""
+
     file: str
     facts: Mapping[str, Any]
+    mended: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -33,6 +39,7 @@ class Case:
             world=self.facts.get("world", "run-os"),
             fuel=self.facts.get("fuel"),
             heap_bytes=self.facts.get("heap_bytes"),
+            **self.facts.get("options", {}),
         )
 
     @property
@@ -46,23 +53,46 @@ class Case:
     def compile(self) -> Compiled:
         return compile_entry(self.entry(), CaseModules(self), self.options)
 
+    def mend(self, found: Iterable[Diagnostic]) -> "Case":
+        """The case after the quick fixes of what was found."""
+        mended = dict(self.mended)
+        for diagnostic in found:
+            assert diagnostic.fix is not None, diagnostic
+            source = replace(self, mended=mended).module(diagnostic.module_id) or self.entry()
+            document = patched(canonical(json.loads(source.data)), diagnostic.fix)
+            mended[diagnostic.module_id or "main"] = _encode(document)
+        return replace(self, mended=mended)
+
     def entry(self) -> SourceFile:
+        return SourceFile("main.x07.json", self.mended.get("main") or self._entry_text())
+
+    def _entry_text(self) -> bytes:
+        if "source" in self.facts:
+            return str(self.facts["source"]).encode()
         document = self._document("entry", "main", self.facts)
         document["solve"] = json.loads(self.facts["solve"])
-        return SourceFile("main.x07.json", _encode(document))
+        return _encode(document)
 
     def module(self, module_id: str) -> SourceFile | None:
         facts = self.facts.get("modules", {}).get(module_id)
         if facts is None:
             return None
+        file = f"{module_id.replace('.', '/')}.x07.json"
+        data = self.mended.get(module_id) or self._module_text(module_id, facts)
+        return SourceFile(file, data, builtin=facts.get("builtin", False))
+
+    def _module_text(self, module_id: str, facts: Mapping[str, Any]) -> bytes:
+        if "source" in facts:
+            return str(facts["source"]).encode()
         document = self._document("module", module_id, facts)
         exports = {"kind": "export", "names": list(facts.get("exports", []))}
         document["decls"].insert(0, exports)
-        return SourceFile(f"{module_id.replace('.', '/')}.x07.json", _encode(document))
+        return _encode(document)
 
     def _document(self, kind: str, module_id: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+        schema = facts.get("schema") or self.facts.get("schema", "0.8.0")
         return {
-            "schema_version": f"x07.x07ast@{self.facts.get('schema', '0.8.0')}",
+            "schema_version": f"x07.x07ast@{schema}",
             "kind": kind,
             "module_id": module_id,
             "imports": list(facts.get("imports", [])),
@@ -75,6 +105,9 @@ class CaseModules:
     case: Case
 
     def find(self, module_id: str) -> SourceFile | ModuleProblem:
+        facts = self.case.facts.get("modules", {}).get(module_id, {})
+        if "problem" in facts:
+            return ModuleProblem(facts["problem"], facts.get("hint"))
         found = self.case.module(module_id) or find_std(module_id, self.case.options.world)
         return found or ModuleProblem(f'unknown module: "{module_id}"')
 
@@ -92,10 +125,12 @@ def _bytes_of(facts: Mapping[str, Any], key: str) -> bytes | None:
 
 
 def load_cases() -> list[Case]:
+    """What a file says above its first case holds for all of its cases."""
     found = []
     for path in sorted(CASES.glob("*.toml")):
-        for facts in tomllib.loads(path.read_text())["case"]:
-            found.append(Case(path.name, facts))
+        shared = tomllib.loads(path.read_text())
+        for facts in shared.pop("case"):
+            found.append(Case(path.name, {**shared, **facts}))
     return found
 
 

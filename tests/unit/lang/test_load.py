@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.quick_fixes import patched
 from tests.unit.lang.documents import ENTRY, MODULE, entry, function, module, source
-from x07bundle.lang.diagnostics import Diagnostic, QuickFix
+from x07bundle.lang.diagnostics import Diagnostic
 from x07bundle.lang.load import load
 from x07bundle.lang.modules import SourceFile
 from x07bundle.lang.source import Form, Int, Module, Name, Text
@@ -280,22 +281,6 @@ def test_findings_name_their_function() -> None:
     assert (one.function, one.module_id, one.file) == ("m.f", "m", "m.x07.json")
     (one,) = found(entry(solve=None))
     assert one.function == "main.solve"
-
-
-def patched(document: dict[str, Any], fix: QuickFix) -> dict[str, Any]:
-    """A document after a quick fix of one `add`, `remove` or `replace`."""
-    result = copy.deepcopy(document)
-    (op,) = fix.patch
-    *path, last = op["path"].split("/")[1:]
-    target: Any = result
-    for part in path:
-        target = target[int(part)] if isinstance(target, list) else target[part]
-    key = int(last) if isinstance(target, list) else last
-    if op["op"] == "remove":
-        del target[key]
-    else:
-        target[key] = op["value"]
-    return result
 
 
 @pytest.mark.parametrize(
