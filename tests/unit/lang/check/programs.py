@@ -36,17 +36,24 @@ def _param(word: str) -> dict[str, str]:
 
 
 class Table:
-    """Modules from a table of id -> declarations; all that they declare is exported."""
+    """Modules from tables of id -> declarations and id -> imports."""
 
-    def __init__(self, modules: Mapping[str, Sequence[Json]], builtin: frozenset[str]) -> None:
+    def __init__(
+        self,
+        modules: Mapping[str, Sequence[Json]],
+        builtin: Sequence[str] = (),
+        imports: Mapping[str, list[str]] | None = None,
+    ) -> None:
         self.modules = modules
         self.builtin = builtin
+        self.imports = imports or {}
 
     def find(self, module_id: str) -> SourceFile | ModuleProblem:
         if module_id not in self.modules:
             return ModuleProblem(f'unknown module: "{module_id}"')
         decls = list(self.modules[module_id])
-        document = module(module_id=module_id, decls=decls, schema_version=SCHEMA)
+        imports = self.imports.get(module_id, [])
+        document = module(module_id=module_id, imports=imports, decls=decls, schema_version=SCHEMA)
         found = source(document, f"{module_id}.x07.json")
         return SourceFile(found.file, found.data, builtin=module_id in self.builtin)
 
@@ -66,7 +73,7 @@ def checked(
     document = entry(solve=solve, decls=list(decls), imports=list(imports), schema_version=SCHEMA)
     loaded, found = load(source(document, "main.x07.json"))
     assert loaded is not None, found
-    resolved = resolve(loaded, Table(modules or {}, frozenset(builtin)))
+    resolved = resolve(loaded, Table(modules or {}, builtin))
     assert not resolved.diagnostics
     return check.check(resolved, loaded, options or Options())
 
