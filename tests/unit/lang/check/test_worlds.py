@@ -12,6 +12,7 @@ from tests.unit.lang.check.programs import (
     body,
     checked,
     expect,
+    export,
     fn,
     nodes,
     refused,
@@ -107,18 +108,12 @@ def test_async_and_generic_functions_wait(members: dict[str, Json], word: str) -
     decl = {**fn("main.f", "", "bytes", ["nonsense"]), **members}
     found = refused(["begin", ["main.f"], EMPTY], decl)
     part = f'this version does not compile {word} functions ("main.f") yet'
-    places = [
-        ("X07-UNAVAILABLE-0001", "/decls/0", part),
-        ("X07-UNAVAILABLE-0001", "/solve/1", part),
-    ]
-    expect(found, places)
+    expect(found, [("X07-UNAVAILABLE-0001", at, part) for at in ("/decls/0", "/solve/1")])
 
 
 def test_std_modules_may_use_internal_heads_and_vouch_for_brands() -> None:
     inner = ["unsafe", ["std.brand.assume_bytes_v1", "t", ["set_u32.dump_u32le", 1]]]
-    modules = {
-        "std.x": [fn("std.x.f", "", "bytes", inner), {"kind": "export", "names": ["std.x.f"]}]
-    }
+    modules = {"std.x": [fn("std.x.f", "", "bytes", inner), export("std.x.f")]}
     how: Json = {"imports": ["std.x"], "modules": modules, "options": PURE}
     accepted(["std.x.f"], builtin=["std.x"], **how)
     assert refused(["std.x.f"], **how)
