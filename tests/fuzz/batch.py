@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -91,18 +91,21 @@ class Bench:
     flavour: Flavour
     workshop: Workshop
 
-    def build(self, name: str, units: Mapping[int, str]) -> Batch:
-        """An executable of all units that compile. Raises AssertionError if it does not link."""
+    def build(self, name: str, units: Mapping[int, str], linked: Set[int]) -> Batch:
+        """Compiles all units, and makes an executable of those that are to be `linked`.
+
+        Raises AssertionError if they do not link.
+        """
         folder = self.folder / name
         folder.mkdir(parents=True)
         failures: dict[int, str] = {}
         objects: dict[int, Path] = {}
         for key, c_source in units.items():
             failure = self.compile(folder, key, c_source)
-            if failure is None:
-                objects[key] = folder / f"{key}.o"
-            else:
+            if failure is not None:
                 failures[key] = failure
+            elif key in linked:
+                objects[key] = folder / f"{key}.o"
         executable = self._link(folder, objects) if objects else None
         return Batch(executable, {key: place for place, key in enumerate(objects)}, failures)
 

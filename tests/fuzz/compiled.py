@@ -27,6 +27,9 @@ class Sources:
     modules: Mapping[str, bytes]
     input: bytes = b""
 
+    def files(self) -> tuple[bytes, ...]:
+        return (self.entry, *self.modules.values())
+
     def find(self, module_id: str) -> SourceFile | ModuleProblem:
         if module_id in self.modules:
             return SourceFile(f"{module_id}.x07.json", self.modules[module_id])

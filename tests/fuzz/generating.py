@@ -18,11 +18,12 @@ OPTIONS = Options()
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A program with its C text, and what it must do."""
+    """A program with its C text, and what it must do; None: anything but crash."""
 
-    program: Program
     c_source: str
-    outcome: Outcome
+    input: bytes | None
+    """None: it is compiled, and not run."""
+    outcome: Outcome | None
 
 
 def try_seeds(bench: Bench, name: str, seeds: Sequence[int]) -> dict[int, Finding]:
@@ -54,11 +55,13 @@ def prepare(program: Program) -> Ready | Finding | None:
     if found.c_source is None:
         codes = sorted({d.code for d in found.diagnostics if d.severity == "error"})
         return Finding(f"rejected {' '.join(codes)}", errors(found))
-    return Ready(program, found.c_source, outcome)
+    return Ready(found.c_source, program.input, outcome)
 
 
 def build_and_run(bench: Bench, name: str, ready: Mapping[int, Ready]) -> dict[int, Finding]:
-    built = bench.build(name, {key: each.c_source for key, each in ready.items()})
+    units = {key: each.c_source for key, each in ready.items()}
+    linked = {key for key, each in ready.items() if each.input is not None}
+    built = bench.build(name, units, linked)
     findings = {key: Finding("c compiler", text) for key, text in built.failures.items()}
     if built.executable is not None:
         for key, place in built.places.items():
@@ -71,7 +74,7 @@ def build_and_run(bench: Bench, name: str, ready: Mapping[int, Ready]) -> dict[i
 
 def run(executable: Path, place: int, ready: Ready) -> Finding | None:
     try:
-        ran = batch.run(executable, place, ready.program.input)
+        ran = batch.run(executable, place, ready.input or b"")
     except subprocess.TimeoutExpired:
         return Finding("timeout", f"no end after {batch.RUN_SECONDS} s")
-    return oracle.difference(ready.outcome, ran)
+    return oracle.difference(ready.outcome, ran) if ready.outcome else oracle.crash(ran)

@@ -1,36 +1,65 @@
-"""Damaged programs: never a traceback, and C that compiles in silence for what is accepted."""
+"""Damaged programs: never a traceback, and C that compiles in silence for what is accepted.
 
-import shutil
-from collections.abc import Sequence
-from pathlib import Path
+What is accepted also runs, where it can do no harm, and is held to the interpreter where that
+knows all of its heads.
+"""
 
-from tests.fuzz import mutator
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from tests.fuzz import generating, mutator, oracle
 from tests.fuzz.batch import Bench
 from tests.fuzz.compiled import Finding, Sources, compiled
+from tests.fuzz.generating import Ready
+from tests.fuzz.generator import Program
+from tests.fuzz.program import Outcome
+from tests.fuzz.values import deep_recursion
+from x07bundle.lang.canonical import canonical
 from x07bundle.lang.options import Options
 
-OPTIONS = Options()
+OPTIONS: Final = Options(fuel=250_000, heap_bytes=1 << 28)
+"""More fuel than the interpreter has steps: what it finishes, the program finishes."""
+HARMFUL: Final = (b'"extern"', b"ptr", b"mem", b"addr_of", b"os.", b"fs.", b"iface.make")
 
 
 def try_seeds(bench: Bench, name: str, seeds: Sequence[int]) -> dict[int, Finding]:
     """Findings by seed."""
+    return try_programs(bench, name, {seed: mutator.mutate(seed) for seed in seeds})
+
+
+def try_programs(bench: Bench, name: str, programs: Mapping[int, Sources]) -> dict[int, Finding]:
     findings: dict[int, Finding] = {}
-    folder = bench.folder / name
-    folder.mkdir(parents=True)
-    for seed in seeds:
-        found = try_program(bench, folder, seed, mutator.mutate(seed))
-        if found is not None:
-            findings[seed] = found
-    shutil.rmtree(folder, ignore_errors=True)
+    ready: dict[int, Ready] = {}
+    for key, program in programs.items():
+        found = prepare(program)
+        if isinstance(found, Finding):
+            findings[key] = found
+        elif found is not None:
+            ready[key] = found
+    findings.update(generating.build_and_run(bench, name, ready))
     return findings
 
 
-def try_program(bench: Bench, folder: Path, key: int, program: Sources) -> Finding | None:
+def prepare(program: Sources) -> Ready | Finding | None:
+    """None for a program that is refused."""
     found = compiled(program, OPTIONS)
     if isinstance(found, Finding):
         return found
     if found.c_source is None:
         silent = not any(d.severity == "error" for d in found.diagnostics)
         return Finding("silent refusal", "no C and no error") if silent else None
-    failure = bench.compile(folder, key, found.c_source)
-    return Finding("c compiler", failure) if failure else None
+    if any(word in data for data in program.files() for word in HARMFUL):
+        return Ready(found.c_source, None, None)
+    return Ready(found.c_source, program.input, expected(program))
+
+
+def expected(program: Sources) -> Outcome | None:
+    with deep_recursion():
+        modules = {key: document(data) for key, data in program.modules.items()}
+        outcome = oracle.expected(Program(document(program.entry), modules, program.input))
+    return None if isinstance(outcome, Finding) else outcome
+
+
+def document(data: bytes) -> dict[str, Any]:
+    return canonical(json.loads(data))

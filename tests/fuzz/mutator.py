@@ -118,6 +118,15 @@ def splice_expression(rng: Random, every: list[Slot]) -> None:
         put(rng.choice(found), copy.deepcopy(value(rng.choice(found))))
 
 
+def splice_in_kind(rng: Random, every: list[Slot]) -> None:
+    """An argument over one of the same head in the same position: types agree, moves may not."""
+    found = [slot for slot in expressions(every) if isinstance(slot[0][0], str)]
+    if found:
+        slot = rng.choice(found)
+        kin = [other for other in found if (other[0][0], other[1]) == (slot[0][0], slot[1])]
+        put(slot, copy.deepcopy(value(rng.choice(kin))))
+
+
 def expressions(every: list[Slot]) -> list[Slot]:
     return [s for s in every if isinstance(s[0], list) and s[1] and is_expression(value(s))]
 
@@ -238,5 +247,5 @@ def stray(rng: Random, every: list[Slot]) -> None:
 STEPS: Final[tuple[Step, ...]] = (
     *(swap, splice, splice_expression, splice_expression, splice_expression, graft, graft, delete),
     *(duplicate, rename, rename, retype, number, number, odd, rehead, rehead, wrap, wrap, unwrap),
-    *(nest, stray),
+    *(nest, stray, splice_in_kind, splice_in_kind, splice_in_kind, number, unwrap),
 )

@@ -24,9 +24,16 @@ def expected(program: Program) -> Outcome | Finding | None:
         return Finding(f"generator {type(error).__name__}", repr(error))
 
 
-def difference(outcome: Outcome, ran: Ran) -> Finding | None:
+def crash(ran: Ran) -> Finding | None:
     if ran.status < 0 or "runtime error" in ran.stderr or "Sanitizer" in ran.stderr:
         return Finding("crash", f"status {ran.status}\n{ran.stderr[-4000:]}")
+    return None
+
+
+def difference(outcome: Outcome, ran: Ran) -> Finding | None:
+    crashed = crash(ran)
+    if crashed is not None:
+        return crashed
     if outcome.trap is not None:
         return _trap_difference(outcome.trap, ran)
     if ran.output is None:
