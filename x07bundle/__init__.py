@@ -3,7 +3,7 @@
 __version__ = "0.1.0"
 
 LANGUAGE_VERSION = "0.2.17"
-"""The X07 language version that this toolchain implements; packages state theirs as `x07c_compat`."""
+"""The X07 language version that is implemented; packages state theirs as `x07c_compat`."""
 
 LANG_ID = "x07-core@0.2.0"
 """Language id in reports and lockfiles (contract/project.md §3)."""

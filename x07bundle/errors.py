@@ -16,7 +16,7 @@ class X07Error(Exception):
         self.hint = hint
 
     def render(self) -> str:
-        """The text for stderr: `error: brief`, indented details, `hint:` last; ends in a newline."""
+        """The text for stderr: `error: brief`, indented details, `hint:` last, a newline."""
         lines = [f"error: {self.brief}"]
         lines += [f"  {line}" for line in (self.details or "").splitlines()]
         lines += [f"hint: {self.hint}"] if self.hint else []

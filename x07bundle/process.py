@@ -18,7 +18,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 from x07bundle.errors import ToolMissingError, X07Error
 
@@ -31,8 +31,7 @@ DRAIN_SECONDS: Final = 1.0
 NO_LIMIT: Final = sys.maxsize
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceLimits:
+class ResourceLimits(NamedTuple):
     """rlimits of the child; None leaves the inherited one.
 
     `cpu_seconds`: SIGXCPU there, SIGKILL one second later.
@@ -46,8 +45,7 @@ class ResourceLimits:
     processes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """What to run. `stdin` None is the null device. Caps are bytes kept of each stream."""
 
     argv: tuple[str, ...]
@@ -66,8 +64,7 @@ class Command:
         return shlex.join(self.argv)
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """How it ended. `exit_status` is the exit code, or 128 + signal."""
 
     exit_status: int

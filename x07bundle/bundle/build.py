@@ -1,8 +1,7 @@
 """From a plan to the bytes of an executable, and to all that a report says about the way there."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from x07bundle.bundle.front import Front, compile_sources
 from x07bundle.bundle.plan import Plan
@@ -16,8 +15,7 @@ Say = Callable[[str], None]
 """Tells people what is being done, in a word or two."""
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(NamedTuple):
     """The C of a bundle. `combined` is what the compiler gets."""
 
     program: str
@@ -28,16 +26,14 @@ class Texts:
         return self.program + self.wrapper
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
+class Linked(NamedTuple):
     """What the C compiler got, and how it went."""
 
     texts: Texts
     built: Built
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """What came of a plan. `linked` is None when the program was not accepted."""
 
     front: Front

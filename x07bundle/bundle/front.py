@@ -1,6 +1,6 @@
 """From a plan to C text: sources are read and compiled; nothing is written."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from x07bundle import files
 from x07bundle.bundle.plan import Plan
@@ -10,8 +10,7 @@ from x07bundle.lang.options import Options
 from x07bundle.project.sources import ProjectModules
 
 
-@dataclass(frozen=True, slots=True)
-class Front:
+class Front(NamedTuple):
     """The entry as it was read, and what the compiler made of it."""
 
     entry: SourceFile
@@ -32,8 +31,7 @@ def compile_sources(plan: Plan) -> Front:
 
 def options(plan: Plan) -> Options:
     """What the compiler is told: no limit that the plan does not name."""
-    return replace(
-        plan.source_limits,
+    return plan.source_limits._replace(
         world=plan.world,
         fuel=plan.limits.solve_fuel,
         heap_bytes=plan.limits.max_memory_bytes,

@@ -7,14 +7,13 @@ the folders that were made for them.
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from x07bundle import files
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """`mode` is what the umask takes from."""
 
     path: Path

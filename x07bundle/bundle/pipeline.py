@@ -1,8 +1,7 @@
 """`x07 bundle`, verb by verb: compile, wrap, link, report, place."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from x07bundle import files
 from x07bundle.bundle import attest
@@ -17,8 +16,7 @@ from x07bundle.lang.diagnostics import Diagnostic
 from x07bundle.project import profiles
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The report for stdout, and what the compiler found, for people."""
 
     report: Mapping[str, Any]

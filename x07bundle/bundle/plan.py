@@ -1,9 +1,8 @@
 """The plan of a bundle: everything that is decided before anything is written."""
 
 import os
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from x07bundle.bundle.request import Limits, Request
 from x07bundle.bundle.target import Target
@@ -18,8 +17,7 @@ DEFAULT_NAME: Final = "app"
 """The file name of a program's bundle where `--out` is a folder (contract/cli.md §3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A native bundle to be made. `static`: linked with no shared library."""
 
     target: Target
@@ -132,7 +130,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
             "search_paths": [os.fspath(path) for path in plan.link.search_paths],
             "frameworks": list(plan.link.frameworks),
         },
-        "limits": asdict(plan.limits) | {"max_c_bytes": plan.source_limits.max_c_bytes},
+        "limits": plan.limits._asdict() | {"max_c_bytes": plan.source_limits.max_c_bytes},
     }
 
 

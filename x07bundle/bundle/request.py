@@ -1,16 +1,14 @@
 """What a caller of `x07 bundle` asked for, before any file was looked at."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from x07bundle.lang.options import Options
 
 SOURCE_LIMITS: Final = Options()
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What the executable stops at. None is no limit (docs/decisions/0007)."""
 
     solve_fuel: int | None = None
@@ -32,8 +30,7 @@ def _first(value: int | None, otherwise: int | None) -> int | None:
     return otherwise if value is None else value
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """The options of contract/cli.md §3, as given.
 
     `source_limits`: the limits of the compiler; its other options are not used here.

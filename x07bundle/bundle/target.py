@@ -4,9 +4,8 @@ Reads the project's files; writes nothing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from x07bundle.bundle.request import Request
 from x07bundle.errors import ProjectError, UsageError
@@ -16,8 +15,7 @@ from x07bundle.project.manifest import Manifest
 ENTRY_SUFFIX: Final = ".x07.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """`path` is what was named or found: the project file, or the program.
 
     `project`: the project that profiles come from; a program may have none.

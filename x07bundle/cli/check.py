@@ -1,7 +1,6 @@
 """`x07 check` (contract/cli.md §9, reports.md §7)."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -54,7 +53,7 @@ def _options(world: str) -> Options:
     """What programs of this world may do; of a sandboxed one, what no policy needs to grant."""
     is_open = world == DEFAULT
     limits = source_limits(os.environ)
-    return replace(limits, world=world, allow_unsafe=is_open, allow_ffi=is_open)
+    return limits._replace(world=world, allow_unsafe=is_open, allow_ffi=is_open)
 
 
 def _project_file(project: Path | None) -> Path:

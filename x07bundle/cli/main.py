@@ -4,9 +4,8 @@ Each module holds one click command named `command`, which returns its exit code
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 
@@ -16,8 +15,7 @@ from x07bundle.cli.entry import run
 PROGRAM: Final = "x07"
 
 
-@dataclass(frozen=True, slots=True)
-class Subcommand:
+class Subcommand(NamedTuple):
     """`summary` is the line in `x07 --help`, which must not import the module."""
 
     module: str

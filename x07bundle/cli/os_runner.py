@@ -1,9 +1,8 @@
 """`x07-os-runner` (contract/cli.md §4)."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -36,8 +35,7 @@ from x07bundle.run.worlds import check_world, refuse_sandbox_flags
 PROGRAM = "x07-os-runner"
 
 
-@dataclass(frozen=True, slots=True)
-class RunnerOptions:
+class RunnerOptions(NamedTuple):
     """The options as given."""
 
     project: Path | None

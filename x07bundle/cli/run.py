@@ -2,9 +2,8 @@
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -38,8 +37,7 @@ from x07bundle.run.worlds import check_runner, check_world, refuse_sandbox_flags
 from x07bundle.std import HERE as STD_FOLDER
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
+class RunOptions(NamedTuple):
     """The options as given."""
 
     project: Path | None

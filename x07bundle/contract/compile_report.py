@@ -5,8 +5,7 @@ Keys are alphabetical at every level, as these documents have them.
 
 from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from x07bundle import LANG_ID
 
@@ -16,8 +15,7 @@ BACKEND_ABI: Final = 1
 """`abi_major` of the native backends, which all came with the language's first version."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompileResult:
+class CompileResult(NamedTuple):
     """How a compilation went.
 
     `exit_status`: 0, 1 where the program was not accepted, or that of the C compiler. `fuel_used`:

@@ -1,6 +1,6 @@
 """The compiler: the passes, one after another."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from x07bundle.lang import check, emit, limits
 from x07bundle.lang.diagnostics import Diagnostic, has_errors
@@ -12,8 +12,7 @@ from x07bundle.lang.resolve import Resolved, resolve
 from x07bundle.lang.source import Module
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """`c_source` is None when a diagnostic is an error.
 
     `work_units`: nodes that were read, the measure of a compilation in reports. `backends`: ids of

@@ -1,8 +1,8 @@
 """Diagnostics are values: collected by the passes, printed by `cli` (contract/reports.md §7)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple
 
 Severity = Literal["error", "warning", "info", "hint"]
 Stage = Literal["parse", "lint", "rewrite", "type", "lower", "codegen", "link", "run"]
@@ -11,8 +11,7 @@ Kind = Literal["Parse", "Typing", "Unsupported", "Budget", "Internal"]
 SCHEMA_VERSION: Final = "x07.x07diag@0.1.0"
 
 
-@dataclass(frozen=True, slots=True)
-class QuickFix:
+class QuickFix(NamedTuple):
     """A JSON patch (RFC 6902) on the canonical document, and what it does."""
 
     patch: tuple[Mapping[str, Any], ...]
@@ -22,8 +21,7 @@ class QuickFix:
         return {"kind": "json_patch", "patch": [dict(op) for op in self.patch], "note": self.note}
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One finding. `at` is a JSON pointer into the canonical document of `module_id`.
 
     `kind` is the word that a report's `compile_error` begins with; `function` the function that
@@ -41,7 +39,7 @@ class Diagnostic:
     function: str | None = None
     hint: str | None = None
     fix: QuickFix | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = MappingProxyType({})
 
     def as_json(self) -> dict[str, Any]:
         """The x07diag object, keys in the contract's order, empty members left out."""

@@ -6,7 +6,7 @@ puts parentheses. Statements nest; `emit` prints them.
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Shape(Enum):
@@ -17,8 +17,7 @@ class Shape(Enum):
     TRUTH = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A C expression; `constant` is its value when it is an integer literal."""
 
     text: str

@@ -1,11 +1,9 @@
 """Where the compiler gets its modules from: the caller's `Modules`, never the file system."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """The bytes of one x07AST file. `file` is its name in messages.
 
     `builtin`: a std module that comes with the tool; it may use internal heads.
@@ -16,8 +14,7 @@ class SourceFile:
     builtin: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleProblem:
+class ModuleProblem(NamedTuple):
     """Why a module id gives no source: unknown, ambiguous, unreadable."""
 
     message: str

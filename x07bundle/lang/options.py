@@ -3,11 +3,10 @@
 The numbers are those of contract/language.md §14.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """`fuel` and `heap_bytes`: None is no limit, and the charges are compiled out."""
 
     world: str = "run-os"

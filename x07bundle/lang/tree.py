@@ -4,6 +4,9 @@ One node for each source expression, plus the wrappers that make implicit steps 
 (an owned variable is given away), `Borrow` (an owned variable is looked at as a view), `Temporary`
 (an owned value without a name is looked at as a view). `ty` is the node's type, `at` its JSON
 pointer. Nothing here refers to C.
+
+The nodes are written out as slotted classes: there may be hundreds of thousands of them, and what
+generates such classes costs a compilation of a small program more than compiling it.
 """
 
 from dataclasses import dataclass, field
@@ -26,39 +29,47 @@ class Variable:
     """Set by `ownership`: whether it still holds a value is known only at run time."""
 
 
-@dataclass(slots=True, eq=False)
 class Node:
-    ty: Type
-    at: str
+    __slots__ = ("at", "ty")
+
+    def __init__(self, ty: Type, at: str) -> None:
+        self.ty, self.at = ty, at
 
 
-@dataclass(slots=True, eq=False)
 class Integer(Node):
-    value: int
+    __slots__ = ("value",)
+
+    def __init__(self, ty: Type, at: str, value: int) -> None:
+        self.ty, self.at, self.value = ty, at, value
 
 
-@dataclass(slots=True, eq=False)
 class Literal_(Node):
     """`bytes.lit` (ty bytes: a fresh copy) or `bytes.view_lit` (ty bytes_view: static)."""
 
-    data: bytes
+    __slots__ = ("data",)
+
+    def __init__(self, ty: Type, at: str, data: bytes) -> None:
+        self.ty, self.at, self.data = ty, at, data
 
 
-@dataclass(slots=True, eq=False)
 class Read(Node):
     """The value of a variable of a type that is copied (views included)."""
 
-    variable: Variable
+    __slots__ = ("variable",)
+
+    def __init__(self, ty: Type, at: str, variable: Variable) -> None:
+        self.ty, self.at, self.variable = ty, at, variable
 
 
-@dataclass(slots=True, eq=False)
 class Move(Node):
     """An owned variable in value position: it gives its value away."""
 
-    variable: Variable
+    __slots__ = ("variable",)
+
+    def __init__(self, ty: Type, at: str, variable: Variable) -> None:
+        self.ty, self.at, self.variable = ty, at, variable
 
 
-@dataclass(slots=True, eq=False)
 class Borrow(Node):
     """An owned variable looked at where it stands.
 
@@ -66,10 +77,12 @@ class Borrow(Node):
     is only inspected (`vec_u8.len`, `option_bytes.is_some`, `bytes.view`).
     """
 
-    variable: Variable
+    __slots__ = ("variable",)
+
+    def __init__(self, ty: Type, at: str, variable: Variable) -> None:
+        self.ty, self.at, self.variable = ty, at, variable
 
 
-@dataclass(slots=True, eq=False)
 class Temporary(Node):
     """An owned value without a name, looked at (as `Borrow`), then dropped.
 
@@ -77,49 +90,57 @@ class Temporary(Node):
     the end of the enclosing block.
     """
 
-    value: Node
-    escapes: bool
+    __slots__ = ("escapes", "value")
+
+    def __init__(self, ty: Type, at: str, value: Node, escapes: bool) -> None:
+        self.ty, self.at, self.value, self.escapes = ty, at, value, escapes
 
 
-@dataclass(slots=True, eq=False)
 class Binary(Node):
     """`+ - * / % & | ^ <<u >>u` or a comparison: two i32 operands, both evaluated."""
 
-    operator: str
-    left: Node
-    right: Node
+    __slots__ = ("left", "operator", "right")
+
+    def __init__(self, ty: Type, at: str, operator: str, left: Node, right: Node) -> None:
+        self.ty, self.at = ty, at
+        self.operator, self.left, self.right = operator, left, right
 
 
-@dataclass(slots=True, eq=False)
 class ShortCircuit(Node):
     """`&&` or `||`; the value is 0 or 1."""
 
-    operator: Literal["&&", "||"]
-    left: Node
-    right: Node
+    __slots__ = ("left", "operator", "right")
+
+    def __init__(
+        self, ty: Type, at: str, operator: Literal["&&", "||"], left: Node, right: Node
+    ) -> None:
+        self.ty, self.at = ty, at
+        self.operator, self.left, self.right = operator, left, right
 
 
-@dataclass(slots=True, eq=False)
 class CallPrimitive(Node):
-    primitive: Primitive
-    args: list[Node]
+    __slots__ = ("args", "primitive")
+
+    def __init__(self, ty: Type, at: str, primitive: Primitive, args: list[Node]) -> None:
+        self.ty, self.at, self.primitive, self.args = ty, at, primitive, args
 
 
-@dataclass(slots=True, eq=False)
 class CallFunction(Node):
-    function: "Function"
-    args: list[Node]
+    __slots__ = ("args", "function")
+
+    def __init__(self, ty: Type, at: str, function: "Function", args: list[Node]) -> None:
+        self.ty, self.at, self.function, self.args = ty, at, function, args
 
 
-@dataclass(slots=True, eq=False)
 class CallExtern(Node):
     """ty is VOID's stand-in i32 (value 0) for a void function."""
 
-    extern: "Extern"
-    args: list[Node]
+    __slots__ = ("args", "extern")
+
+    def __init__(self, ty: Type, at: str, extern: "Extern", args: list[Node]) -> None:
+        self.ty, self.at, self.extern, self.args = ty, at, extern, args
 
 
-@dataclass(slots=True, eq=False)
 class Block(Node):
     """A scope: `begin`, `unsafe`, a branch, a loop body, a match arm, a function body.
 
@@ -127,82 +148,103 @@ class Block(Node):
     `written` is False where the source has no `begin` there (a bare branch): no charge for it.
     """
 
-    body: list[Node]
-    written: bool
-    drops: list[Variable] = field(default_factory=list)
-    """Set by `ownership`: the variables of this scope that may still hold a value at its end."""
+    __slots__ = ("body", "drops", "written")
+
+    def __init__(self, ty: Type, at: str, body: list[Node], written: bool) -> None:
+        self.ty, self.at, self.body, self.written = ty, at, body, written
+        self.drops: list[Variable] = []
+        """Set by `ownership`: what this scope may still hold at its end."""
 
 
-@dataclass(slots=True, eq=False)
 class Let(Node):
     """Binds in the enclosing block. In value position the value is the variable's."""
 
-    variable: Variable
-    value: Node
+    __slots__ = ("value", "variable")
+
+    def __init__(self, ty: Type, at: str, variable: Variable, value: Node) -> None:
+        self.ty, self.at, self.variable, self.value = ty, at, variable, value
 
 
-@dataclass(slots=True, eq=False)
 class Set(Node):
     """Assigns. In value position the value is the new one.
 
     `drop_old` (set by `ownership`): the variable may hold a value to drop first.
     """
 
-    variable: Variable
-    value: Node
-    drop_old: bool = False
+    __slots__ = ("drop_old", "value", "variable")
+
+    def __init__(self, ty: Type, at: str, variable: Variable, value: Node) -> None:
+        self.ty, self.at, self.variable, self.value = ty, at, variable, value
+        self.drop_old: bool = False
 
 
-@dataclass(slots=True, eq=False)
 class If(Node):
-    condition: Node
-    then: Block
-    other: Block
+    __slots__ = ("condition", "other", "then")
+
+    def __init__(self, ty: Type, at: str, condition: Node, then: Block, other: Block) -> None:
+        self.ty, self.at = ty, at
+        self.condition, self.then, self.other = condition, then, other
 
 
-@dataclass(slots=True, eq=False)
 class For(Node):
     """`variable` runs from start while unsigned below end. `binds`: the loop made the variable."""
 
-    variable: Variable
-    binds: bool
-    start: Node
-    end: Node
-    body: Block
+    __slots__ = ("binds", "body", "end", "start", "variable")
+
+    def __init__(
+        self,
+        ty: Type,
+        at: str,
+        variable: Variable,
+        binds: bool,
+        start: Node,
+        end: Node,
+        body: Block,
+    ) -> None:
+        self.ty, self.at = ty, at
+        self.variable, self.binds = variable, binds
+        self.start, self.end, self.body = start, end, body
 
 
-@dataclass(slots=True, eq=False)
 class While(Node):
-    condition: Node
-    body: Block
+    __slots__ = ("body", "condition")
+
+    def __init__(self, ty: Type, at: str, condition: Node, body: Block) -> None:
+        self.ty, self.at, self.condition, self.body = ty, at, condition, body
 
 
-@dataclass(slots=True, eq=False)
 class Return(Node):
     """ty is never."""
 
-    value: Node
-    drops: list[Variable] = field(default_factory=list)
-    """Set by `ownership`: all variables of the function that may hold a value here."""
+    __slots__ = ("drops", "value")
+
+    def __init__(self, ty: Type, at: str, value: Node) -> None:
+        self.ty, self.at, self.value = ty, at, value
+        self.drops: list[Variable] = []
+        """Set by `ownership`: all variables of the function that may hold a value here."""
 
 
-@dataclass(slots=True, eq=False)
 class Try(Node):
     """`try`: the ok value, or return the error as the function's result type."""
 
-    value: Node
-    drops: list[Variable] = field(default_factory=list)
+    __slots__ = ("drops", "value")
+
+    def __init__(self, ty: Type, at: str, value: Node) -> None:
+        self.ty, self.at, self.value = ty, at, value
+        self.drops: list[Variable] = []
 
 
-@dataclass(slots=True, eq=False)
 class TryDoc(Node):
     """`try_doc` (ty bytes): what follows a leading byte 1, or return the document as it is.
 
     `value` is owned bytes, or a view.
     """
 
-    value: Node
-    drops: list[Variable] = field(default_factory=list)
+    __slots__ = ("drops", "value")
+
+    def __init__(self, ty: Type, at: str, value: Node) -> None:
+        self.ty, self.at, self.value = ty, at, value
+        self.drops: list[Variable] = []
 
 
 @dataclass(slots=True, eq=False)
@@ -216,40 +258,53 @@ class Arm:
     at: str
 
 
-@dataclass(slots=True, eq=False)
 class Match(Node):
     """`value` is a view of the enum's bytes (a `Read`, `Borrow` or `Temporary`)."""
 
-    value: Node
-    enum_name: str
-    arms: list[Arm]
+    __slots__ = ("arms", "enum_name", "value")
+
+    def __init__(self, ty: Type, at: str, value: Node, enum_name: str, arms: list[Arm]) -> None:
+        self.ty, self.at = ty, at
+        self.value, self.enum_name, self.arms = value, enum_name, arms
 
 
-@dataclass(slots=True, eq=False)
 class RecordMake(Node):
-    record_name: str
-    fields: list[Node]
+    __slots__ = ("fields", "record_name")
+
+    def __init__(self, ty: Type, at: str, record_name: str, fields: list[Node]) -> None:
+        self.ty, self.at, self.record_name, self.fields = ty, at, record_name, fields
 
 
-@dataclass(slots=True, eq=False)
 class RecordGet(Node):
     """`value` is a view of the record's bytes; field `index` is the u32 at 4 * index."""
 
-    record_name: str
-    field_name: str
-    index: int
-    value: Node
+    __slots__ = ("field_name", "index", "record_name", "value")
+
+    def __init__(
+        self, ty: Type, at: str, record_name: str, field_name: str, index: int, value: Node
+    ) -> None:
+        self.ty, self.at = ty, at
+        self.record_name, self.field_name = record_name, field_name
+        self.index, self.value = index, value
 
 
-@dataclass(slots=True, eq=False)
 class EnumMake(Node):
-    enum_name: str
-    variant_name: str
-    variant_index: int
-    payload: Node | None
+    __slots__ = ("enum_name", "payload", "variant_index", "variant_name")
+
+    def __init__(
+        self,
+        ty: Type,
+        at: str,
+        enum_name: str,
+        variant_name: str,
+        variant_index: int,
+        payload: Node | None,
+    ) -> None:
+        self.ty, self.at = ty, at
+        self.enum_name, self.variant_name = enum_name, variant_name
+        self.variant_index, self.payload = variant_index, payload
 
 
-@dataclass(slots=True, eq=False)
 class Cast(Node):
     """`std.brand.cast_*_v1`: the validator is asked; ok carries the value, err its code.
 
@@ -257,30 +312,38 @@ class Cast(Node):
     result_bytes_view (value is a view).
     """
 
-    validator: "Function"
-    value: Node
-    copy: bool
+    __slots__ = ("copy", "validator", "value")
+
+    def __init__(self, ty: Type, at: str, validator: "Function", value: Node, copy: bool) -> None:
+        self.ty, self.at = ty, at
+        self.validator, self.value, self.copy = validator, value, copy
 
 
-@dataclass(slots=True, eq=False)
 class Rebrand(Node):
     """A brand added or dropped: the same value at run time. Not charged, not seen in C."""
 
-    value: Node
+    __slots__ = ("value",)
+
+    def __init__(self, ty: Type, at: str, value: Node) -> None:
+        self.ty, self.at, self.value = ty, at, value
 
 
-@dataclass(slots=True, eq=False)
 class PointerCast(Node):
     """`ptr.cast` and the const coercion of extern arguments."""
 
-    value: Node
+    __slots__ = ("value",)
+
+    def __init__(self, ty: Type, at: str, value: Node) -> None:
+        self.ty, self.at, self.value = ty, at, value
 
 
-@dataclass(slots=True, eq=False)
 class AddressOf(Node):
     """`addr_of`, `addr_of_mut` of a variable; ty is a pointer to void."""
 
-    variable: Variable
+    __slots__ = ("variable",)
+
+    def __init__(self, ty: Type, at: str, variable: Variable) -> None:
+        self.ty, self.at, self.variable = ty, at, variable
 
 
 @dataclass(slots=True, eq=False)

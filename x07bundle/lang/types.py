@@ -1,12 +1,10 @@
 """Types of the language, and what the passes ask about them (contract/language.md §1)."""
 
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(NamedTuple):
     """A type: its kind, and the brand of a bytes-like one.
 
     `brand` is None (unbranded), a brand name, or ANY_BRAND (`option_*.none`, `result_*.err`).
@@ -62,9 +60,7 @@ NEVER: Final = make("never")
 VOID: Final = make("void")
 """Result of an extern function only."""
 
-OWNED: Final = frozenset(
-    {"bytes", "vec_u8", "option_bytes", "result_bytes", "result_result_bytes"}
-)
+OWNED: Final = frozenset({"bytes", "vec_u8", "option_bytes", "result_bytes", "result_result_bytes"})
 VIEW_LIKE: Final = frozenset({"bytes_view", "option_bytes_view", "result_bytes_view"})
 POINTERS: Final = frozenset(
     {

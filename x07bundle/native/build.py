@@ -4,9 +4,8 @@ The source is compiled under a fixed name in a private folder, in a fixed locale
 the bytes depend on the text, the flags and the compiler, and on nothing around them.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from x07bundle import files, process
 from x07bundle.native import runtime
@@ -29,8 +28,7 @@ STATIC_HINT: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """What to build: the C text, `main` included, and how."""
 
     c_source: str
@@ -38,8 +36,7 @@ class Unit:
     link: Link = NO_LINK
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(NamedTuple):
     """How it went. `executable` is None when the C compiler failed; `hint` says what may help."""
 
     exit_status: int

@@ -11,9 +11,8 @@ import pwd
 import stat
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from x07bundle import files
 from x07bundle.errors import OutputError
@@ -25,8 +24,7 @@ STALE_SECONDS: Final = 86_400
 HINT: Final = "set `X07_CACHE_DIR` to a folder that you can write"
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
+class Cache(NamedTuple):
     """`folder` exists and can be written."""
 
     folder: Path

@@ -10,9 +10,8 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from x07bundle import files, process
 from x07bundle.errors import ToolMissingError, UsageError, X07Error
@@ -34,8 +33,7 @@ INSTALL: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Compiler:
+class Compiler(NamedTuple):
     """`argv`: the words before the flags. `identity`: changes when the compiler does.
 
     `environment` is what every run of it gets.

@@ -1,9 +1,8 @@
 """Flags of the C compiler, as tables (contract/abi.md §8, decision 0005 for what differs)."""
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 CcProfile = Literal["default", "size"]
 Sanitizer = Literal["address", "undefined"]
@@ -20,8 +19,7 @@ LINK_LINUX: Final = ("-Wl,--gc-sections", "-Wl,--strip-all", "-Wl,--build-id=non
 LINK_MACOS: Final = ("-Wl,-dead_strip", "-Wl,-x")
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """What a project links with. `search_paths` are absolute, `sources` are C files, absolute too.
 
     `extra` are words of an import mode of packages (auto-ffi), added last.

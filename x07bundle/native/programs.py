@@ -1,8 +1,7 @@
 """Executables kept by content: an unchanged program is compiled once (decision 0004)."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from x07bundle import files
 from x07bundle.native import build, runtime
@@ -13,8 +12,7 @@ from x07bundle.native.toolchain import Toolchain
 KIND: Final = "programs"
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """`path` is None when the C compiler failed."""
 
     built: Built

@@ -7,9 +7,8 @@ nor owners, so its bytes depend on nothing but what its key names.
 import functools
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from x07bundle import assets, files, process
 from x07bundle.errors import CompileError, ToolMissingError
@@ -21,8 +20,7 @@ HEADERS: Final = ("-I", "runtime/include", "-I", "cli_main")
 KIND: Final = "runtime"
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(NamedTuple):
     """`folder` is `stubs/`; `names` are the C files in it, sorted; `digest` covers headers too."""
 
     folder: Path

@@ -3,8 +3,8 @@
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from x07bundle import files
 from x07bundle.native.cache import Cache, open_cache, temporary_root
@@ -12,8 +12,7 @@ from x07bundle.native.compiler import Compiler, Libc, find_compiler, split_words
 from x07bundle.native.flags import Sanitizer
 
 
-@dataclass(frozen=True, slots=True)
-class Toolchain:
+class Toolchain(NamedTuple):
     """`arguments`: `X07_CC_ARGS`, added to the program's compilation (not to the runtime's)."""
 
     compiler: Compiler
@@ -55,7 +54,7 @@ def open_toolchain(
 def without_cache(toolchain: Toolchain) -> Iterator[Toolchain]:
     """The same toolchain with an empty cache of its own, removed afterwards: all is built again."""
     with files.temporary_folder(toolchain.temporary) as folder:
-        yield replace(toolchain, cache=Cache(folder))
+        yield toolchain._replace(cache=Cache(folder))
 
 
 def usable_cores() -> int:

@@ -5,9 +5,8 @@ Profiles stay as they are written: only the one that is selected is checked (`pr
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from x07bundle.contract.worlds import WORLDS
 from x07bundle.errors import ProjectError
@@ -33,8 +32,7 @@ _link_name = re.compile(r"(?!-)[^\s/\\\x00-\x1f]+").fullmatch
 _patch_name = re.compile(r"[a-z][a-z0-9_-]*").fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """What goes to the linker: names without `-l`, folders, macOS frameworks."""
 
     libs: tuple[str, ...] = ()
@@ -43,15 +41,13 @@ class Link:
     static: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(NamedTuple):
     name: str
     version: str
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """A project. Paths are joined to the folder of `file`, which is as it was given."""
 
     file: Path

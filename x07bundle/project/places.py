@@ -2,16 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 WORKSPACE: Final = "$workspace"
 WORKSPACE_VARIABLE: Final = "X07_WORKSPACE_ROOT"
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """`workspace` is None where there is none: no variable, and no `.git` above the project."""
 
     root: Path

@@ -1,9 +1,8 @@
 """Profiles of a project, and which one holds (contract/project.md §2, cli.md §2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from x07bundle.contract.worlds import DEFAULT, SANDBOXED, WORLDS
 from x07bundle.errors import ProjectError, UsageError
@@ -16,8 +15,7 @@ RUNNERS: Final = ("auto", "host", "os")
 CC_PROFILES: Final = ("default", "size")
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """A checked profile. None: the profile does not say, and a default of the command holds."""
 
     name: str

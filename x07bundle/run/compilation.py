@@ -1,9 +1,8 @@
 """Compiles the target of a job: front end, then the C compiler or the cache of programs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from x07bundle.contract.compile_report import CompileResult
 from x07bundle.files import read_bytes, write_atomic
@@ -22,8 +21,7 @@ MOST_DIAGNOSTICS: Final = 64
 """Reports carry so many; `x07 check` gives them all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compilation:
+class Compilation(NamedTuple):
     """`executable`: None where the compilation failed. `diagnostics`: warnings too."""
 
     result: CompileResult

@@ -3,9 +3,8 @@
 import base64
 import binascii
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from x07bundle.errors import UsageError
 from x07bundle.files import read_bytes
@@ -20,8 +19,7 @@ class StandardInput(Protocol):
     def read(self) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
-class InputChoice:
+class InputChoice(NamedTuple):
     """The options that name a source; at most one may."""
 
     path: Path | None = None

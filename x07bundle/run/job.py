@@ -1,7 +1,7 @@
 """A job: everything that is decided before anything is compiled or run."""
 
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from x07bundle.lang.options import Options
 from x07bundle.native.flags import NO_LINK, CcProfile, Link
@@ -11,8 +11,7 @@ from x07bundle.run.limits import RunLimits
 from x07bundle.run.target import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """`compiled_out`: where the executable is also written. `compile_only`: it is not run."""
 
     target: Target
@@ -39,7 +38,7 @@ def native_link(link: ProjectLink) -> Link:
 
 def compiler_options(usual: Options, world: str, limits: RunLimits) -> Options:
     """How the front end is to compile: `usual`, with the limits of the run built in."""
-    return replace(usual, world=world, fuel=limits.solve_fuel, heap_bytes=limits.max_memory_bytes)
+    return usual._replace(world=world, fuel=limits.solve_fuel, heap_bytes=limits.max_memory_bytes)
 
 
 def cc_profile(option: str | None, profile: Profile | None) -> CcProfile:

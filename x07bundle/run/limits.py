@@ -1,7 +1,6 @@
 """Limits of a run (contract/cli.md §2 and §4, abi.md §9)."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from x07bundle.process import NO_LIMIT, ResourceLimits
 
@@ -15,8 +14,7 @@ MOST_CPU_SECONDS: Final = 10**9
 """Thirty years; larger numbers are not for every kernel."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunLimits:
+class RunLimits(NamedTuple):
     """What a program may use. 0 CPU seconds or output bytes are no limit (decision 0007)."""
 
     solve_fuel: int = FUEL

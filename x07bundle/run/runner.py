@@ -1,9 +1,8 @@
 """Does a job: compile, run, report."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from x07bundle.contract.compile_report import CompileResult
 from x07bundle.lang.diagnostics import Diagnostic
@@ -14,8 +13,7 @@ from x07bundle.run.report import artifact_report, compiled_report
 from x07bundle.run.verdict import Solve
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """`document` is the runner's report; the rest is for what is said on stderr."""
 
     document: Mapping[str, Any]

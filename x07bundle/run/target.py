@@ -4,9 +4,8 @@ Reads project files (contract/cli.md §2, "Resolution order"); writes nothing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from x07bundle.errors import ProjectError, UsageError
 from x07bundle.project import discovery, lockfile, manifest
@@ -15,8 +14,7 @@ from x07bundle.project.manifest import Manifest
 Kind = Literal["project", "program", "artifact"]
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """The options that name a target."""
 
     project: Path | None = None
@@ -25,8 +23,7 @@ class Named:
     module_roots: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """`path`: as named or found. `entry`: None for an artifact. `project`: gives the profiles."""
 
     kind: Kind

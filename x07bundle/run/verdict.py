@@ -3,16 +3,14 @@ runner reads the child"). Pure."""
 
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from x07bundle.process import Finished
 from x07bundle.run import frame, metrics, traps
 from x07bundle.run.limits import RunLimits
 
 
-@dataclass(frozen=True, slots=True)
-class Solve:
+class Solve(NamedTuple):
     """The `solve` object. `metrics` is None where the program did not report any."""
 
     exit_status: int

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from x07bundle.lang import source, tree, types
 from x07bundle.lang.check.declared import type_of
@@ -38,24 +38,21 @@ class Signature:
         return self.declared.is_async or bool(self.declared.type_params)
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignFunction:
+class ForeignFunction(NamedTuple):
     module: source.Module
     extern: tree.Extern
 
 
-@dataclass(frozen=True, slots=True)
-class FieldHead:
-    """`R.field`, or `R.make` when `index` is -1."""
+class FieldHead(NamedTuple):
+    """`R.field`, or `R.make` when `position` is -1."""
 
     record: source.Record
-    index: int
+    position: int
 
 
-@dataclass(frozen=True, slots=True)
-class VariantHead:
+class VariantHead(NamedTuple):
     enum: source.Enum
-    index: int
+    position: int
 
 
 @dataclass(slots=True)

@@ -1,7 +1,6 @@
 """Checks one function: its contract, its body, and what a resulting view borrows from."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from x07bundle.lang import tree
 from x07bundle.lang.check import contracts, exits, moves
@@ -19,8 +18,7 @@ from x07bundle.lang.options import Options
 TOO_MANY_LOCALS: Final = "X07-LIMIT-LOCALS-0001"
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """What checking a function gives besides its typed tree."""
 
     found: list[Diagnostic]

@@ -78,7 +78,7 @@ def _variant_index(
         message = f"the variant {head} has two arms (first: {seen[head]})"
         flow.report.error(COVERAGE, written.at, message)
     seen.setdefault(head, written.at)
-    return known.index
+    return known.position
 
 
 def _arm(flow: Flow, written: source.Form, enum: source.Enum, index: int, wanted: bool) -> tree.Arm:

@@ -12,14 +12,14 @@ MEMBER: Final = "X07-TYPE-CALL-0003"
 
 
 def field_head(flow: Flow, form: source.Form, head: FieldHead) -> tree.Node:
-    if head.index < 0:
+    if head.position < 0:
         return _make_record(flow, form, head.record)
     if not arguments.right_count(flow, form, 1):
         return poison.node(form.at)
     record = head.record
     value = arguments.view(flow, form, 0, types.VIEW.with_brand(record.name))
-    name = record.fields[head.index]
-    return tree.RecordGet(types.I32, form.at, record.name, name, head.index, value)
+    name = record.fields[head.position]
+    return tree.RecordGet(types.I32, form.at, record.name, name, head.position, value)
 
 
 def _make_record(flow: Flow, form: source.Form, record: source.Record) -> tree.Node:
@@ -33,11 +33,11 @@ def _make_record(flow: Flow, form: source.Form, record: source.Record) -> tree.N
 
 
 def variant_head(flow: Flow, form: source.Form, head: VariantHead) -> tree.Node:
-    variant = head.enum.variants[head.index]
+    variant = head.enum.variants[head.position]
     if not arguments.right_count(flow, form, int(variant.has_payload)):
         return poison.node(form.at)
     payload = None
     if variant.has_payload:
         payload = integer(flow, form.args[0], MEMBER, f"the payload of `{form.head}`")
     ty = types.BYTES.with_brand(head.enum.name)
-    return tree.EnumMake(ty, form.at, head.enum.name, variant.name, head.index, payload)
+    return tree.EnumMake(ty, form.at, head.enum.name, variant.name, head.position, payload)

@@ -11,7 +11,7 @@ that a view still looks at). A return in the middle of an expression drops both.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from x07bundle.lang import ir, tree, types
 from x07bundle.lang.facts import Facts
@@ -76,8 +76,7 @@ class Discard:
 DISCARD: Final = Discard()
 
 
-@dataclass(frozen=True, slots=True)
-class Into:
+class Into(NamedTuple):
     """Into a C variable that is declared already.
 
     Its own value is only looked at: C compilers warn about `x = x`.
@@ -90,8 +89,7 @@ class Into:
         builder.line(f"(void){text}" if text == self.name else f"{self.name} = {text}")
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """A C variable that owns a value. `consumed`: the call that is being built takes it over."""
 
     name: str
@@ -110,8 +108,7 @@ Handler = Callable[["Builder", tree.Node], Value]
 ControlHandler = Callable[["Builder", tree.Node, Destination], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Handlers:
+class Handlers(NamedTuple):
     """By type of node: `values` give a C expression, `control` delivers to a destination."""
 
     values: dict[type[tree.Node], Handler]

@@ -1,7 +1,6 @@
 """Forms that are statements in C: blocks, bindings, branches, loops, returns."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from x07bundle.lang import ir, tree, types
 from x07bundle.lang.ir import Value
@@ -88,8 +87,7 @@ def _let(builder: Builder, node: tree.Node, destination: Destination) -> None:
         destination.accept(builder, ir.atom(builder.name(node.variable)))
 
 
-@dataclass(frozen=True, slots=True)
-class Replace:
+class Replace(NamedTuple):
     """Into a variable whose old value has to be dropped once the new one is there."""
 
     name: str

@@ -1,6 +1,5 @@
 """Ways out of a function: its value, `return`, and the errors that `try` passes on."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from x07bundle.lang import ir, tree
@@ -9,7 +8,6 @@ from x07bundle.lang.lower.builder import Builder, Diverged, Handler, as_view, c_
 from x07bundle.lang.lower.contracts import check_at_exit
 
 
-@dataclass(frozen=True, slots=True)
 class LeaveFunction:
     """The value of the function's body: returned from where it arises."""
 

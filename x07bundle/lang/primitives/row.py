@@ -13,9 +13,8 @@ The C function takes its arguments by value in this order. A row that can trap, 
 takes the site as one more argument (`const char *at`).
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from x07bundle.lang import types
 from x07bundle.lang.types import Type
@@ -61,16 +60,14 @@ WORDS: Final[dict[str, Type]] = {
 Mode = Literal["value", "look", "identifier"]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """`value`: copied or moved. `look`: inspected. `identifier`: inspected, must be a name."""
 
     ty: Type
     mode: Mode
 
 
-@dataclass(frozen=True, slots=True)
-class Primitive:
+class Primitive(NamedTuple):
     """One row. `borrows`: the parameter that the resulting view borrows from, or "runtime"."""
 
     head: str
