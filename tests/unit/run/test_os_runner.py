@@ -1,0 +1,66 @@
+"""`x07-os-runner`, which asks for everything by name."""
+
+import pytest
+
+from tests.unit.native.stub_sources import needs_cc
+from tests.unit.run.tool import Tool
+
+pytestmark = needs_cc
+
+
+def test_project_program_and_artifact(tool: Tool) -> None:
+    (tool.folder / "in.bin").write_bytes(b"hello")
+    ran = tool.os_runner("--project", "x07.json", "--input", "in.bin", "--world", "run-os")
+    assert (ran.status, ran.output, ran.report["mode"]) == (0, b"hello", "project-compile-run")
+    program = ("--program", "src/main.x07.json", "--module-root", "src")
+    ran = tool.os_runner(*program, "--compiled-out", "app")
+    assert (ran.status, ran.output, ran.report["mode"]) == (0, b"", "compile-run")
+    ran = tool.os_runner("--artifact", "app", "--input", "in.bin")
+    assert (ran.status, ran.output, ran.report["mode"]) == (0, b"hello", "run-os")
+
+
+def test_profiles_are_not_its_business(tool: Tool) -> None:
+    tool.change(default_profile="sandbox")
+    assert tool.os_runner("--project", "x07.json").status == 0
+
+
+def test_stdin_is_not_read(tool: Tool) -> None:
+    assert tool.os_runner("--project", "x07.json").output == b""
+
+
+@pytest.mark.parametrize("target", [("--project", "x07.json"), ("--program", "src/main.x07.json")])
+def test_compile_only(tool: Tool, target: tuple[str, ...]) -> None:
+    ran = tool.os_runner(*target, "--compile-only", "--compiled-out", "app")
+    assert (ran.status, ran.report["solve"]) == (0, None)
+    assert (tool.folder / "app").exists()
+
+
+def test_a_module_is_no_program(tool: Tool) -> None:
+    ran = tool.os_runner("--program", "src/app.x07.json")
+    assert (ran.status, ran.report["exit_code"]) == (1, 1)
+    assert "this file is a module" in ran.report["compile"]["compile_error"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "set exactly one of `--artifact`, `--program`, or `--project`"),
+        (("--project", "x07.json", "--artifact", "a"), "set exactly one of"),
+        (("--project", "x07.json", "--world", "solve-fs"), "incompatible with --world solve-fs"),
+        (("--project", "x07.json", "--world", "run-os-sandboxed"), "not available"),
+        (("--project", "x07.json", "--policy", "p"), "`--policy`: not available"),
+        (("--artifact", "no"), "no executable at `no`"),
+        (("--artifact", "x07.json"), "cannot execute"),
+        (("--project", "x07.json", "--module-root", "src"), "only valid with `--program`"),
+    ],
+)
+def test_refused(tool: Tool, arguments: tuple[str, ...], message: str) -> None:
+    ran = tool.os_runner(*arguments)
+    assert (ran.status, ran.stdout) == (2, b"")
+    assert message in ran.stderr
+    assert ran.stderr.startswith("error: ")
+
+
+def test_help_and_version(tool: Tool) -> None:
+    assert b"--artifact" in tool.os_runner("--help").stdout
+    assert tool.os_runner("--version").stdout.startswith(b"x07-os-runner ")
