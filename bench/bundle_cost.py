@@ -5,8 +5,6 @@ notes it, see `tools/timed_cc.c`) and a start of Python that does nothing are ta
 """
 
 import json
-import os
-import statistics
 import subprocess
 import sys
 import time
@@ -15,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import family
-from bench.clock import Action, command, interleave
+from bench.clock import Action, command, interleave, usual_environment
 from bench.figures import Figure
 from bench.workshop import HERE, Workshop
 
@@ -42,7 +40,7 @@ def _against_c(workshop: Workshop) -> Figure:
         "cc": workshop.compile_c(hello / "hello.c", workshop.folder / "hello-c"),
     }
     spent = interleave(actions, REPETITIONS)
-    ratio = spent["bundle"].median_ms / spent["cc"].median_ms
+    ratio = spent["bundle"].least_ms / spent["cc"].least_ms
     detail = f"bundle {spent['bundle']}; cc {spent['cc']}"
     return Figure(
         "(a) bundle of hello against cc of the same in C", ratio, RATIO_TARGET, "", detail
@@ -55,8 +53,7 @@ def _own_part(workshop: Workshop) -> Figure:
     own: list[float] = []
     actions = {"bundle": _own(workshop, compiler, log, own), "python": command(python("pass"))}
     spent = interleave(actions, REPETITIONS, warm=2)
-    start_ms = spent["python"].median_ms
-    own_ms = statistics.median(own[2:]) - start_ms
+    own_ms = min(own) - spent["python"].least_ms
     detail = f"whole run {spent['bundle']}; start of Python {spent['python']}"
     name = "(b) bundle of hello less cc, ld and Python's start"
     return Figure(name, own_ms, OWN_TARGET_MS, "ms", detail)
@@ -66,7 +63,7 @@ def _own(workshop: Workshop, compiler: Path, log: Path, own: list[float]) -> Act
     """Bundles hello; adds to `own` the milliseconds that were not the compiler's."""
     argv = [str(workshop.x07), "bundle", "--project", str(HERE / "hello" / "x07.json")]
     argv += ["--out", str(workshop.folder / "hello-timed")]
-    environment = os.environ | {"X07_CC": str(compiler)}
+    environment = usual_environment() | {"X07_CC": str(compiler)}
 
     def run() -> float:
         log.unlink(missing_ok=True)
