@@ -50,6 +50,21 @@ class Case:
     def output(self) -> bytes | None:
         return _bytes_of(self.facts, "output")
 
+    @property
+    def runs(self) -> list["Case"]:
+        """One case for each time that the program is run."""
+        runs = self.facts.get("runs", [{}])
+        return [replace(self, facts={**self.facts, **run}) for run in runs]
+
+    def lay_out(self, folder: Path) -> None:
+        """Writes the files that the program finds where it runs."""
+        for name, content in self.facts.get("files", {}).items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(str(content.get("text", "")).encode())
+            if "size" in content:
+                os.truncate(path, content["size"])
+
     def compile(self) -> Compiled:
         return compile_entry(self.entry(), CaseModules(self), self.options)
 
@@ -149,14 +164,18 @@ class Ran:
         return lines[-1] if lines else ""
 
 
-def run_framed(executable: Path, data: bytes) -> Ran:
+def run_framed(
+    executable: Path, data: bytes, folder: Path | None = None, env: Mapping[str, str] | None = None
+) -> Ran:
+    """`env`: what the program sees besides PATH."""
     done = subprocess.run(
         [executable],
         input=struct.pack("<I", len(data)) + data,
         capture_output=True,
         timeout=60,
         check=False,
-        env={"PATH": os.environ["PATH"]},
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **(env or {})},
     )
     stderr = done.stderr.decode(errors="replace")
     last = stderr.splitlines()[-1] if stderr.strip() else ""

@@ -16,7 +16,7 @@ ALL = load_cases()
 
 
 @pytest.mark.parametrize("case", ALL, ids=lambda case: case.id)
-def test_case(case: Case, workshop: Workshop) -> None:
+def test_case(case: Case, workshop: Workshop, tmp_path: Path) -> None:
     compiled = case.compile()
     found = _expect_findings(case, "errors", "error", compiled)
     found += _expect_findings(case, "warnings", "warning", compiled)
@@ -24,13 +24,17 @@ def test_case(case: Case, workshop: Workshop) -> None:
     if "errors" in case.facts:
         assert compiled.c_source is None
     else:
-        _expect_program(case, case.id, compiled, workshop)
+        _expect_program(case, case.id, compiled, workshop, tmp_path)
     if mended is not None and _runs(case):
-        _expect_program(case, f"{case.id} mended", mended, workshop)
+        _expect_program(case, f"{case.id} mended", mended, workshop, tmp_path)
 
 
 def _runs(case: Case) -> bool:
-    return case.output is not None or "trap" in case.facts
+    return all(_ends(run) for run in case.runs)
+
+
+def _ends(run: Case) -> bool:
+    return any(field in run.facts for field in ("output", "output_hex", "trap", "exit"))
 
 
 def _mended(case: Case, found: list[Diagnostic]) -> Compiled | None:
@@ -44,13 +48,19 @@ def _mended(case: Case, found: list[Diagnostic]) -> Compiled | None:
     return compiled
 
 
-def _expect_program(case: Case, title: str, compiled: Compiled, workshop: Workshop) -> None:
+def _expect_program(
+    case: Case, title: str, compiled: Compiled, workshop: Workshop, folder: Path
+) -> None:
     assert compiled.c_source is not None, [d.compile_error() for d in compiled.diagnostics]
     _expect_c(case, compiled.c_source)
-    assert _runs(case), "a case needs `errors`, an `output` or a `trap`"
+    assert _runs(case), "a case needs `errors`, an `output`, a `trap` or an `exit`"
     executable = workshop.build(re.sub(r"[^A-Za-z0-9]", "_", title), compiled.c_source)
     try:
-        _expect_run(case, run_framed(executable, case.input))
+        for run in case.runs:
+            run.lay_out(folder)
+            ran = run_framed(executable, run.input, folder, run.facts.get("env"))
+            _expect_run(run, ran)
+            _expect_files(run, folder)
     finally:
         _clean(executable)
 
@@ -95,8 +105,16 @@ def _expect_run(case: Case, ran: Ran) -> None:
         return
     assert ran.exit_code == case.facts.get("exit", 0), ran
     assert ran.output == case.output, ran
+    if case.output is None:
+        assert ran.metrics == {}, ran
+        return
     _expect_metrics({"mem_stats": {"live_bytes": 0, "live_allocs": 0}}, ran.metrics)
     _expect_metrics(case.facts.get("metrics", {}), ran.metrics)
+
+
+def _expect_files(case: Case, folder: Path) -> None:
+    for name, text in case.facts.get("wrote", {}).items():
+        assert (folder / name).read_bytes() == text.encode()
 
 
 def _expect_metrics(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> None:
