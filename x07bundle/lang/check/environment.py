@@ -66,11 +66,14 @@ class Environment:
     variant_heads: dict[str, VariantHead] = field(default_factory=dict)
     owners: dict[str, source.Module] = field(default_factory=dict)
     """Every declared name, and the module that declares it."""
+    missing: frozenset[str] = frozenset()
+    """Imported modules that could not be loaded: `resolve` has said why."""
     nearest: Nearest = field(default_factory=Nearest)
 
 
 def collect(modules: Mapping[str, source.Module]) -> tuple[Environment, list[Diagnostic]]:
-    environment = Environment(modules)
+    imported = {module_id for module in modules.values() for module_id in module.imports}
+    environment = Environment(modules, missing=frozenset(imported - modules.keys()))
     found: list[Diagnostic] = []
     for module in modules.values():
         report = Report(module)

@@ -29,6 +29,8 @@ def require(flow: Flow, wanted: Type, found: Type, at: str, code: str, what: str
         flow.report.error(code, at, f"{what} must be {wanted}, not {found}", _hint(wanted, found))
         return
     hint = f'ask a validator: `["std.brand.cast_bytes_v1", "{wanted.brand}", validator, value]`'
+    if wanted.brand in flow.environment.owners:
+        hint = f"make it with a head of `{wanted.brand}`"
     message = f"{what} must carry the brand `{wanted.brand}`, but is {_described(found)}"
     flow.report.error(BRAND_MISMATCH, at, message, hint)
 

@@ -14,16 +14,14 @@ from x07bundle.lang.primitives.table import TABLE
 UNAVAILABLE: Final = "X07-UNAVAILABLE-0001"
 UNKNOWN: Final = "X07-TYPE-CALL-0001"
 
-ASYNC: Final = "async tasks"
-GENERICS: Final = "generics"
 FEATURES: Final = {
-    "await": ASYNC,
-    "task": ASYNC,
+    "await": "async tasks",
+    "task": "async tasks",
     "chan": "channels of async tasks",
-    "tapp": GENERICS,
-    "ty": GENERICS,
+    "tapp": "calls of generic functions",
+    "ty": "generic intrinsics",
     "budget": "budget scopes",
-    "std.rr": "record and replay scopes",
+    "std.rr": "record and replay",
     "std.stream": "stream pipes",
     "regex": "regular expressions",
     "jsonschema": "JSON Schema validation",
@@ -34,11 +32,24 @@ FEATURES: Final = {
     "__internal": "this internal head",
 }
 """First words of heads -> what they belong to."""
+INSTEAD: Final = {
+    "await": "call a `defn` instead: it runs to its end at once",
+    "task": "call a `defn` instead: it runs to its end at once",
+    "tapp": "write the function for the type that it is used with, and call that",
+    "ty": "use the head for the type itself, such as `codec.read_u32_le` or `bytes.eq`",
+    "budget": "leave the scope out; `--solve-fuel` limits the whole program",
+    "regex": "`std.bytes` and `std.text.ascii` find and split plain text",
+    "fs": "in OS worlds, `std.os.fs` reads files",
+}
+"""First words of heads -> what to do until then."""
 WORLDS: Final = {"fs": "fs", "kv": "kv", "rr": "rr", "os": "os"}
 
 
 def unknown(flow: Flow, form: source.Form) -> tree.Node:
+    """A head that nothing answers to. One of a module that is not there was reported already."""
     feature = feature_of(form.head)
+    if form.head.rpartition(".")[0] in flow.environment.missing:
+        return poison.node(form.at)
     if feature is None:
         _unsupported(flow, form)
         skim(flow, form.args)
@@ -57,23 +68,25 @@ def _unavailable_head(flow: Flow, form: source.Form, feature: str) -> None:
     if first == "__internal" and not flow.module.builtin:
         worlds.refuse_internal(flow, form.head, form.at)
     elif first not in WORLDS or worlds.need_world(flow, WORLDS[first], form.head, form.at):
-        unavailable(flow.report, form.at, f"{feature} (`{form.head}`)")
+        near = flow.environment.nearest.hint(form.head, TABLE, "primitives")
+        hint = near or INSTEAD.get(first)
+        unavailable(flow.report, form.at, f"{feature} (`{form.head}`)", hint)
 
 
-def unavailable(report: Report, at: str, feature: str) -> None:
+def unavailable(report: Report, at: str, feature: str, hint: str | None) -> None:
     message = f"this version does not compile {feature} yet"
-    hint = "a later version will; until then, write it with what `docs/reference` lists"
     report.error(UNAVAILABLE, at, message, hint, kind="Unsupported")
 
 
 def refuse_call(flow: Flow, form: source.Form, signature: Signature) -> tree.Node:
-    unavailable(flow.report, form.at, describe(signature))
+    refuse(flow.report, form.at, signature)
     return poison.node(form.at)
 
 
-def describe(signature: Signature) -> str:
-    kind = "async" if signature.declared.is_async else "generic"
-    return f'{kind} functions ("{signature.name}")'
+def refuse(report: Report, at: str, signature: Signature) -> None:
+    """An async or generic function, where it is declared or called."""
+    kind, word = ("async", "await") if signature.declared.is_async else ("generic", "tapp")
+    unavailable(report, at, f'{kind} functions ("{signature.name}")', INSTEAD[word])
 
 
 def _unsupported(flow: Flow, form: source.Form) -> None:

@@ -7,7 +7,7 @@ from x07bundle.lang import source, tree
 from x07bundle.lang.check import environment as declarations
 from x07bundle.lang.check.environment import Environment, Signature
 from x07bundle.lang.check.functions import Checked, check_function
-from x07bundle.lang.check.later import describe, unavailable
+from x07bundle.lang.check.later import refuse
 from x07bundle.lang.check.report import Report
 from x07bundle.lang.diagnostics import Diagnostic, has_errors
 from x07bundle.lang.options import Options
@@ -42,7 +42,7 @@ def check(
     order = dict.fromkeys([*views, *calls])
     checked = {each: check_function(environment, each, options) for each in order}
     found += [each for signature in calls for each in checked[signature].found]
-    if solve is None or has_errors(found) or has_errors(resolved.diagnostics):
+    if solve is None or environment.missing or has_errors(found):
         return None, found
     return _program(environment, solve, calls, checked), found
 
@@ -57,7 +57,7 @@ def _later(functions: Iterable[Signature]) -> list[Diagnostic]:
     for signature in functions:
         if signature.is_later:
             report = Report(signature.module, signature.name)
-            unavailable(report, signature.declared.at, describe(signature))
+            refuse(report, signature.declared.at, signature)
             found += report.found
     return found
 

@@ -54,6 +54,7 @@ class Report:
             module_id=self.module.module_id,
             file=self.module.file,
             severity=severity,
+            stage="type" if severity == "error" else "lint",
             kind=kind,
             function=self.function,
             hint=hint,

@@ -16,7 +16,7 @@ from tests.unit.lang.check.programs import (
     fn,
     refused,
 )
-from tests.unit.lang.documents import module, source
+from tests.unit.lang.documents import entry, module, source
 from x07bundle.lang import check
 from x07bundle.lang.load import load
 from x07bundle.lang.options import Options
@@ -115,6 +115,18 @@ def test_a_module_without_solve_is_checked_and_gives_no_program() -> None:
     program, found = check.check(resolved, loaded, Options())
     assert program is None
     assert [(each.code, each.function) for each in found] == [("X07-TYPE-RET-0001", "m.g")]
+
+
+def test_a_module_that_is_not_there_is_not_reported_again() -> None:
+    """`resolve` has said it; what else is wrong is still found."""
+    solve = ["begin", ["gone.f"], ["bytes.alloc", LIT], EMPTY]
+    loaded, _ = load(source(entry(solve=solve, imports=["gone"]), "main.x07.json"))
+    assert loaded is not None
+    resolved = resolve(loaded, Table({}))
+    assert [each.at for each in resolved.diagnostics] == ["/imports/0"]
+    program, found = check.check(resolved, loaded, Options())
+    assert program is None
+    assert [(each.code, each.at) for each in found] == [("X07-TYPE-CALL-0003", "/solve/2/1")]
 
 
 def test_the_locals_of_a_function_are_limited() -> None:

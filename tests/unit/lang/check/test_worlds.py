@@ -101,6 +101,19 @@ def test_a_feature_of_a_later_version_is_named(form: Json) -> None:
 
 
 @pytest.mark.parametrize(
+    ("head", "hint"),
+    [
+        ("os.env.gett", "did you mean `os.env.get`?"),
+        ("task.anything", "call a `defn` instead: it runs to its end at once"),
+        ("jsonschema.compile_v1", None),
+    ],
+)
+def test_a_feature_of_a_later_version_has_a_way_round(head: str, hint: str | None) -> None:
+    _, [found] = checked(["begin", [head], EMPTY])
+    assert (found.code, found.hint) == ("X07-UNAVAILABLE-0001", hint)
+
+
+@pytest.mark.parametrize(
     ("members", "word"),
     [({"kind": "defasync"}, "async"), ({"type_params": [{"name": "T"}]}, "generic")],
 )
