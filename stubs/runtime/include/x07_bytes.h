@@ -98,7 +98,7 @@ static inline x07_bytes x07_bytes_set_u8(x07_bytes bytes, uint32_t index, uint32
 
 static inline uint32_t x07_range_fits(uint32_t start, uint32_t len, uint32_t whole)
 {
-    return start <= whole && len <= whole - start;
+    return (uint64_t)start + len <= whole;
 }
 
 static inline x07_bytes_view x07_view_slice(x07_bytes_view view, uint32_t start, uint32_t len,
