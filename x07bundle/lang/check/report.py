@@ -1,7 +1,6 @@
 """Collects the diagnostics of one place of a program: a function, or a module's declarations."""
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from x07bundle.lang.diagnostics import Diagnostic, Kind, QuickFix
 from x07bundle.lang.source import Module
@@ -25,39 +24,19 @@ class Report:
         fix: QuickFix | None = None,
         kind: Kind = "Typing",
     ) -> None:
-        self._add("error", code, at, message, hint, fix, kind)
+        self._add(Diagnostic(code, message, at, kind=kind, hint=hint, fix=fix))
 
     def warning(
         self, code: str, at: str, message: str, hint: str, fix: QuickFix | None = None
     ) -> None:
         """Style is the business of whoever wrote the module: std modules are not warned about."""
         if not self.module.builtin:
-            self._add("warning", code, at, message, hint, fix, "Typing")
+            style = Diagnostic(code, message, at, severity="warning", stage="lint")
+            self._add(style._replace(hint=hint, fix=fix))
 
-    def _add(
-        self,
-        severity: Literal["error", "warning"],
-        code: str,
-        at: str,
-        message: str,
-        hint: str | None,
-        fix: QuickFix | None,
-        kind: Kind,
-    ) -> None:
-        if (code, at) in self._seen:
+    def _add(self, found: Diagnostic) -> None:
+        if (found.code, found.at) in self._seen:
             return
-        self._seen.add((code, at))
-        diagnostic = Diagnostic(
-            code=code,
-            message=message,
-            at=at,
-            module_id=self.module.module_id,
-            file=self.module.file,
-            severity=severity,
-            stage="type" if severity == "error" else "lint",
-            kind=kind,
-            function=self.function,
-            hint=hint,
-            fix=fix,
-        )
-        self.found.append(diagnostic)
+        self._seen.add((found.code, found.at))
+        placed = found._replace(module_id=self.module.module_id, file=self.module.file)
+        self.found.append(placed._replace(function=self.function))
