@@ -66,7 +66,7 @@ class Cache(NamedTuple):
 
 
 def open_cache(env: Mapping[str, str]) -> Cache:
-    """`X07_CACHE_DIR`, `XDG_CACHE_HOME/x07bundle`, or `~/.cache/x07bundle`.
+    """`X07_CACHE_DIR` (or its older name), `XDG_CACHE_HOME/x07bundle`, or `~/.cache/x07bundle`.
 
     Where the last cannot be written (an account without a home), a folder of this user below the
     temporary one.
@@ -90,7 +90,7 @@ def temporary_root(env: Mapping[str, str]) -> Path:
 
 def _named_folder(env: Mapping[str, str]) -> Path | None:
     """The folder that the environment names. XDG says to ignore a relative one."""
-    own = env.get("X07_CACHE_DIR", "")
+    own = env.get("X07_CACHE_DIR") or env.get("X07_NATIVE_CACHE_DIR")
     xdg = env.get("XDG_CACHE_HOME", "")
     if own:
         return Path(own).absolute()

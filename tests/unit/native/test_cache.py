@@ -21,6 +21,8 @@ def test_which_folder(tmp_path: Path) -> None:
     assert open_cache(env).folder == tmp_path / "home" / ".cache" / "x07bundle"
     env["XDG_CACHE_HOME"] = str(tmp_path / "xdg")
     assert open_cache(env).folder == tmp_path / "xdg" / "x07bundle"
+    env["X07_NATIVE_CACHE_DIR"] = str(tmp_path / "older")
+    assert open_cache(env).folder == tmp_path / "older"
     env["X07_CACHE_DIR"] = str(tmp_path / "own")
     assert open_cache(env).folder == tmp_path / "own"
 
