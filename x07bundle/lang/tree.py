@@ -36,6 +36,20 @@ class Node:
         self.ty, self.at = ty, at
 
 
+class OfVariable(Node):
+    __slots__ = ("variable",)
+
+    def __init__(self, ty: Type, at: str, variable: Variable) -> None:
+        self.ty, self.at, self.variable = ty, at, variable
+
+
+class OfValue(Node):
+    __slots__ = ("value",)
+
+    def __init__(self, ty: Type, at: str, value: Node) -> None:
+        self.ty, self.at, self.value = ty, at, value
+
+
 class Integer(Node):
     __slots__ = ("value",)
 
@@ -52,35 +66,26 @@ class Literal_(Node):
         self.ty, self.at, self.data = ty, at, data
 
 
-class Read(Node):
+class Read(OfVariable):
     """The value of a variable of a type that is copied (views included)."""
 
-    __slots__ = ("variable",)
-
-    def __init__(self, ty: Type, at: str, variable: Variable) -> None:
-        self.ty, self.at, self.variable = ty, at, variable
+    __slots__ = ()
 
 
-class Move(Node):
+class Move(OfVariable):
     """An owned variable in value position: it gives its value away."""
 
-    __slots__ = ("variable",)
-
-    def __init__(self, ty: Type, at: str, variable: Variable) -> None:
-        self.ty, self.at, self.variable = ty, at, variable
+    __slots__ = ()
 
 
-class Borrow(Node):
+class Borrow(OfVariable):
     """An owned variable looked at where it stands.
 
     With ty bytes_view: the coercion of bytes or vec_u8 to a view. With an owned ty: the variable
     is only inspected (`vec_u8.len`, `option_bytes.is_some`, `bytes.view`).
     """
 
-    __slots__ = ("variable",)
-
-    def __init__(self, ty: Type, at: str, variable: Variable) -> None:
-        self.ty, self.at, self.variable = ty, at, variable
+    __slots__ = ()
 
 
 class Temporary(Node):
@@ -319,31 +324,22 @@ class Cast(Node):
         self.validator, self.value, self.copy = validator, value, copy
 
 
-class Rebrand(Node):
+class Rebrand(OfValue):
     """A brand added or dropped: the same value at run time. Not charged, not seen in C."""
 
-    __slots__ = ("value",)
-
-    def __init__(self, ty: Type, at: str, value: Node) -> None:
-        self.ty, self.at, self.value = ty, at, value
+    __slots__ = ()
 
 
-class PointerCast(Node):
+class PointerCast(OfValue):
     """`ptr.cast` and the const coercion of extern arguments."""
 
-    __slots__ = ("value",)
-
-    def __init__(self, ty: Type, at: str, value: Node) -> None:
-        self.ty, self.at, self.value = ty, at, value
+    __slots__ = ()
 
 
-class AddressOf(Node):
+class AddressOf(OfVariable):
     """`addr_of`, `addr_of_mut` of a variable; ty is a pointer to void."""
 
-    __slots__ = ("variable",)
-
-    def __init__(self, ty: Type, at: str, variable: Variable) -> None:
-        self.ty, self.at, self.variable = ty, at, variable
+    __slots__ = ()
 
 
 @dataclass(slots=True, eq=False)
