@@ -79,11 +79,8 @@ class Move(OfVariable):
 
 
 class Borrow(OfVariable):
-    """An owned variable looked at where it stands.
-
-    With ty bytes_view: the coercion of bytes or vec_u8 to a view. With an owned ty: the variable
-    is only inspected (`vec_u8.len`, `option_bytes.is_some`, `bytes.view`).
-    """
+    """An owned variable looked at where it stands: with ty bytes_view as a view, with an owned ty
+    as what it is (`vec_u8.len`, `option_bytes.is_some`, `bytes.view`)."""
 
     __slots__ = ()
 
