@@ -3,7 +3,8 @@
 import pytest
 
 from tests.unit.native.stub_sources import needs_cc
-from tests.unit.run.tool import Tool
+from tests.unit.run.tool import Tool, refusal
+from x07bundle.cli.os_runner import command
 
 pytestmark = needs_cc
 
@@ -54,11 +55,24 @@ def test_a_module_is_no_program(tool: Tool) -> None:
         (("--project", "x07.json", "--module-root", "src"), "only valid with `--program`"),
     ],
 )
-def test_refused(tool: Tool, arguments: tuple[str, ...], message: str) -> None:
-    ran = tool.os_runner(*arguments)
+def test_refused(
+    tool: Tool,
+    arguments: tuple[str, ...],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tool.folder)
+    before = sorted(tool.folder.rglob("*"))
+    assert message in refusal(command, arguments)
+    assert capsys.readouterr() == ("", "")
+    assert sorted(tool.folder.rglob("*")) == before
+
+
+def test_an_error_as_it_is_printed(tool: Tool) -> None:
+    ran = tool.os_runner("--project", "nowhere")
     assert (ran.status, ran.stdout) == (2, b"")
-    assert message in ran.stderr
-    assert ran.stderr.startswith("error: ")
+    assert ran.stderr.startswith("error: no project at `nowhere`\nhint: ")
 
 
 def test_help_and_version(tool: Tool) -> None:

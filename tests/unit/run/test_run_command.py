@@ -9,7 +9,8 @@ import pytest
 
 from tests.fakes import install
 from tests.unit.native.stub_sources import CC, calls, needs_cc
-from tests.unit.run.tool import Tool
+from tests.unit.run.tool import Tool, refusal
+from x07bundle.cli.run import command
 
 ECHO = ["view.to_bytes", "input"]
 TRAP = ["begin", ["view.get_u8", "input", 5], ECHO]
@@ -201,17 +202,27 @@ def test_accepted_without_effect(tool: Tool) -> None:
         (("--stdin", "--", "a"), "the input comes from one source"),
         (("--solve-fuel", "-1"), "`-1` is not a number from 0"),
         (("--solve-fuel", "9" * 5000), "is not a number from 0"),
-        (("--no-such-option",), "no such option"),
+        (("--no-such-option",), "No such option"),
     ],
 )
-def test_refused(tool: Tool, arguments: tuple[str, ...], message: str) -> None:
+def test_refused(
+    tool: Tool,
+    arguments: tuple[str, ...],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tool.folder)
     before = sorted(tool.folder.rglob("*"))
-    ran = tool.run(*arguments)
-    assert (ran.status, ran.stdout) == (2, b"")
-    assert message in ran.stderr
-    assert ran.stderr.startswith("error: ")
-    assert "Traceback" not in ran.stderr
+    assert message in refusal(command, arguments)
+    assert capsys.readouterr() == ("", "")
     assert sorted(tool.folder.rglob("*")) == before
+
+
+def test_an_error_as_it_is_printed(tool: Tool) -> None:
+    ran = tool.run("--project", "nowhere")
+    assert (ran.status, ran.stdout) == (2, b"")
+    assert ran.stderr.startswith("error: no project at `nowhere`\nhint: ")
 
 
 @pytest.mark.parametrize("variable", ["X07_MAX_C_BYTES", "X07_MAX_AST_NODES"])

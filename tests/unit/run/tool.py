@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import click
+import pytest
+
 from tests.unit.cli.commands import environment
+from x07bundle.errors import X07Error
 
 
 @dataclass(frozen=True)
@@ -66,3 +70,13 @@ class Tool:
             check=False,
         )
         return Ran(done.returncode, done.stdout, done.stderr.decode())
+
+
+def refusal(command: click.Command, arguments: tuple[str, ...]) -> str:
+    """What a command that must fail before it does anything says, called in this process."""
+    with pytest.raises((X07Error, click.ClickException)) as caught:
+        command.main(list(arguments), standalone_mode=False)
+    error = caught.value
+    assert isinstance(error, (X07Error, click.ClickException))
+    assert error.exit_code == 2
+    return str(error)
