@@ -182,7 +182,7 @@ def test_only_a_handful_of_findings_is_shown(tool: Tool) -> None:
     )
     done = tool("bundle", "--out", "app")
     assert done.returncode == 1
-    assert done.stderr.decode().count("error[") == 5
+    assert done.stderr.decode().count("error[") == 4
     assert "`x07 check`" in done.stderr.decode()
 
 

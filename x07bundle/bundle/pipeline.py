@@ -8,21 +8,21 @@ from x07bundle.bundle import attest
 from x07bundle.bundle.build import Made, Say, make, make_again
 from x07bundle.bundle.outputs import Output, place
 from x07bundle.bundle.plan import Plan, decide
-from x07bundle.bundle.report import bundle_report, host_report
+from x07bundle.bundle.report import MODES, bundle_report, compile_result
 from x07bundle.bundle.request import Request
 from x07bundle.bundle.target import find
+from x07bundle.contract.compile_report import CompileResult, host_report
 from x07bundle.errors import X07Error
 from x07bundle.lang.diagnostics import Diagnostic
 from x07bundle.project import profiles
 
 
 class Outcome(NamedTuple):
-    """The report for stdout, and what the compiler found, for people."""
+    """`report` is for stdout; the rest is what people are told."""
 
     report: Mapping[str, Any]
-    ok: bool
+    result: CompileResult
     diagnostics: tuple[Diagnostic, ...]
-    c_compiler_said: str = ""
 
 
 def plan(request: Request, environment: Mapping[str, str]) -> Plan:
@@ -42,18 +42,13 @@ def bundle(plan: Plan, environment: Mapping[str, str], say: Say) -> Outcome:
         X07Error: what is needed is missing, or an output cannot be written.
     """
     made = make(plan, environment, say)
-    report = bundle_report(plan, host_report(plan, made))
+    result = compile_result(plan, made)
+    report = bundle_report(plan, host_report(MODES[plan.target.kind], result))
     if made.executable is not None:
         place(outputs(plan, made, report, environment, say))
     elif plan.attestation is not None:
-        error = report["report"]["compile"]["compile_error"]
-        raise X07Error("`--emit-attestation` requires a successful bundle", error)
-    return Outcome(
-        report=report,
-        ok=made.executable is not None,
-        diagnostics=made.front.compiled.diagnostics,
-        c_compiler_said=_c_compiler_said(made),
-    )
+        raise X07Error("`--emit-attestation` requires a successful bundle", result.compile_error)
+    return Outcome(report, result, made.front.compiled.diagnostics)
 
 
 def outputs(
@@ -88,10 +83,3 @@ def _attested(plan: Plan, made: Made, environment: Mapping[str, str], say: Say) 
     again = make_again(plan, environment, say)
     document = attest.attestation(plan, made.front.entry, made.linked, again)
     return [Output(plan.attestation, files.json_pretty_sorted(document))]
-
-
-def _c_compiler_said(made: Made) -> str:
-    """What the C compiler wrote; nothing where it was content."""
-    if made.linked is None or made.linked.built.ok:
-        return ""
-    return made.linked.built.stderr.decode("utf-8", "replace")

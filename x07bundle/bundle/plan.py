@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from x07bundle import std
 from x07bundle.bundle.request import Limits, Request
 from x07bundle.bundle.target import Target
-from x07bundle.contract.worlds import SANDBOXED
+from x07bundle.contract.worlds import OS_WORLDS, SANDBOXED
 from x07bundle.errors import UsageError
 from x07bundle.lang.options import Options
 from x07bundle.project.manifest import Link
@@ -113,7 +114,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "world": plan.world,
         "profile": plan.profile,
-        "target": target_json(plan.target),
+        "target": target_json(plan.target, plan.world),
         "entry": os.fspath(plan.target.entry),
         "bundle": {
             "out": os.fspath(plan.out),
@@ -134,15 +135,16 @@ def as_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def target_json(target: Target) -> dict[str, Any]:
+def target_json(target: Target, world: str) -> dict[str, Any]:
     """The `target` of plans and reports (contract/reports.md §3 and §4)."""
     project = target.project
+    library = [std.HERE / "os_modules"] if world in OS_WORLDS else []
     return {
         "kind": target.kind,
         "path": os.fspath(target.path),
         "project_root": os.fspath(project.root.absolute()) if project is not None else None,
         "lockfile": path_or_none(target.lockfile),
-        "resolved_module_roots": [os.fspath(root) for root in target.module_roots],
+        "resolved_module_roots": [os.fspath(root) for root in (*target.module_roots, *library)],
     }
 
 

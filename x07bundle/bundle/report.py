@@ -7,7 +7,6 @@ from typing import Any, Final
 from x07bundle.bundle.build import Made
 from x07bundle.bundle.plan import Plan, path_or_none, target_json
 from x07bundle.contract.compile_report import CompileResult
-from x07bundle.contract.compile_report import host_report as _host_report
 
 SCHEMA_VERSION: Final = "x07.bundle.report@0.4.0"
 MODES: Final = {"project": "project-compile", "program": "compile"}
@@ -19,7 +18,7 @@ def bundle_report(plan: Plan, host_report: Mapping[str, Any]) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "runner": "host",
         "world": plan.world,
-        "target": target_json(plan.target),
+        "target": target_json(plan.target, plan.world),
         "bundle": {
             "out": os.fspath(plan.out),
             "name": plan.name,
@@ -33,12 +32,8 @@ def bundle_report(plan: Plan, host_report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def host_report(plan: Plan, made: Made) -> dict[str, Any]:
-    """The host runner's report of the compilation, which runs nothing."""
-    return _host_report(MODES[plan.target.kind], _result(plan, made))
-
-
-def _result(plan: Plan, made: Made) -> CompileResult:
+def compile_result(plan: Plan, made: Made) -> CompileResult:
+    """How the compilation went."""
     compiled = made.front.compiled
     linked = made.linked
     if linked is None:

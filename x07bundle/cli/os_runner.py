@@ -8,20 +8,17 @@ import click
 
 from x07bundle import __version__
 from x07bundle.cli.entry import run
+from x07bundle.cli.options import PATH, refuse_borrow_checks, sandbox_flags, world_option
 from x07bundle.cli.output import echo_bytes
 from x07bundle.cli.run_messages import say
 from x07bundle.cli.run_options import (
-    PATH,
     accepted_options,
     check_compat,
     compile_options,
     limit_options,
-    refuse_borrow_checks,
     run_limits,
-    sandbox_flags,
     sandbox_options,
     target_options,
-    world_option,
 )
 from x07bundle.cli.source_limits import source_limits
 from x07bundle.contract.worlds import DEFAULT

@@ -7,21 +7,25 @@ from typing import Any, NamedTuple
 
 import click
 
+from x07bundle.cli.options import (
+    PATH,
+    override_options,
+    refuse_borrow_checks,
+    refuse_repair,
+    repair_options,
+    sandbox_flags,
+    world_option,
+)
 from x07bundle.cli.output import echo_bytes
 from x07bundle.cli.run_messages import say
 from x07bundle.cli.run_options import (
-    PATH,
     accepted_options,
     check_compat,
     compile_options,
     limit_options,
-    override_options,
-    refuse_borrow_checks,
     run_limits,
-    sandbox_flags,
     sandbox_options,
     target_options,
-    world_option,
 )
 from x07bundle.cli.source_limits import source_limits
 from x07bundle.errors import UsageError
@@ -98,8 +102,7 @@ class ToolInput:
 )
 @click.option("--report-out", metavar="PATH", type=PATH, help="Write the report here, too.")
 @click.option("--quiet-json", is_flag=True, help="With --report-out: nothing on stdout.")
-@click.option("--repair", type=click.Choice(("off", "memory", "write")), default="off", hidden=True)
-@click.option("--repair-max-iters", type=int, hidden=True, expose_value=False)
+@repair_options
 @click.option("--offline", is_flag=True, hidden=True, expose_value=False)
 @click.option("--no-auto-ffi", is_flag=True, hidden=True, expose_value=False)
 @accepted_options
@@ -147,11 +150,7 @@ def _check(options: RunOptions) -> None:
         raise UsageError("`--quiet-json` needs `--report-out PATH`")
     if options.report_out == Path("-"):
         raise UsageError("`--report-out` takes a file", hint="the report is on stdout anyway")
-    if options.repair != "off":
-        raise UsageError(
-            f"`--repair {options.repair}`: not available in this version",
-            hint="`x07 check` names what to fix; `x07 fmt --write` formats files",
-        )
+    refuse_repair(options.repair)
     refuse_borrow_checks(options.debug_borrow_checks)
     check_compat(options.compat)
 

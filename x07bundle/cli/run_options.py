@@ -1,47 +1,15 @@
 """Options that `x07 run` and `x07-os-runner` share."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import click
 
-from x07bundle.contract.worlds import WORLDS
+from x07bundle.cli.options import MOST, PATH, all_of, count, policy_options, sandbox_option
 from x07bundle.errors import UsageError
 from x07bundle.project.manifest import compat_problem
 from x07bundle.project.profiles import CC_PROFILES, Profile
 from x07bundle.run import limits
 from x07bundle.run.limits import RunLimits, chosen
-
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-PATH: Final = click.Path(path_type=Path)
-MOST: Final = 2**64 - 1
-SANDBOX: Final = "x07bundle.sandbox_flags"
-"""Where the context keeps the names of sandbox options that were given."""
-
-
-def count(text: str) -> int:
-    """A number that fits 64 bits. A function, so that `--help` shows no range of twenty digits."""
-    if text.isascii() and text.isdecimal() and len(text) <= len(str(MOST)) and int(text) <= MOST:
-        return int(text)
-    raise click.BadParameter(f"`{text}` is not a number from 0 to {MOST}")
-
-
-def all_of(*decorators: Decorator) -> Decorator:
-    """One decorator of several, in the order in which `--help` shows them."""
-
-    def apply(function: Callable[..., Any]) -> Callable[..., Any]:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return apply
-
-
-def sandbox_flags() -> tuple[str, ...]:
-    """The sandbox options that this command was given."""
-    return tuple(click.get_current_context().meta.get(SANDBOX, ()))
 
 
 class LimitOptions(Protocol):
@@ -81,17 +49,6 @@ def check_compat(option: str | None) -> None:
 
 def _u64(*candidates: int | None) -> int:
     return min(chosen(*candidates), MOST)
-
-
-def _note(context: click.Context, parameter: click.Parameter, value: object) -> None:
-    if value:
-        context.meta.setdefault(SANDBOX, []).append(parameter.opts[0])
-
-
-def _sandbox(name: str, *aliases: str, many: bool = False) -> Decorator:
-    return click.option(
-        name, *aliases, multiple=many, hidden=True, expose_value=False, callback=_note
-    )
 
 
 target_options: Final = all_of(
@@ -136,36 +93,4 @@ accepted_options: Final = all_of(
 )
 """Accepted because scripts give them. Packages, which --auto-ffi is about, come later."""
 
-sandbox_options: Final = all_of(
-    _sandbox("--policy"),
-    _sandbox("--sandbox-backend"),
-    click.option(
-        "--i-accept-weaker-isolation",
-        is_flag=True,
-        hidden=True,
-        expose_value=False,
-        callback=_note,
-    ),
-    _sandbox("--attest-runtime"),
-)
-
-override_options: Final = all_of(
-    _sandbox("--allow-host", many=True),
-    _sandbox("--deny-host", many=True),
-    _sandbox("--allow-host-file", many=True),
-    _sandbox("--deny-host-file", many=True),
-    _sandbox("--allow-read-root", many=True),
-    _sandbox("--allow-write-root", many=True),
-)
-
-world_option: Final = click.option("--world", type=click.Choice(WORLDS), hidden=True)
-
-
-def refuse_borrow_checks(is_given: bool) -> None:
-    """Raises UsageError when the option was given."""
-    if is_given:
-        raise UsageError(
-            "`--debug-borrow-checks`: not available in this version",
-            "moves and borrows are checked when the program is compiled",
-            "leave it out",
-        )
+sandbox_options: Final = all_of(policy_options, sandbox_option("--attest-runtime"))

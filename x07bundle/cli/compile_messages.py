@@ -1,0 +1,38 @@
+"""What a compilation says on stderr, for people; the report on stdout says it for programs."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from x07bundle.cli.findings import text
+from x07bundle.contract.compile_report import CompileResult
+from x07bundle.errors import CompileError
+from x07bundle.lang.diagnostics import Diagnostic
+
+MOST: Final = 4
+
+
+def say_compilation(diagnostics: Sequence[Diagnostic], result: CompileResult) -> None:
+    """Findings of the front end, and a failure of the C compiler."""
+    if diagnostics:
+        _say_findings(diagnostics)
+    if result.stderr:
+        _say_compiler(result)
+
+
+def _say_findings(found: Sequence[Diagnostic]) -> None:
+    """The first few, errors before warnings."""
+    first = sorted(found, key=lambda one: one.severity != "error")
+    click.echo(text(first[:MOST]), err=True, nl=False)
+    if len(first) > MOST:
+        click.echo(f"{len(first) - MOST} more: `x07 check` shows all of them", err=True)
+
+
+def _say_compiler(result: CompileResult) -> None:
+    said = result.stderr.decode("utf-8", "replace")
+    if result.ok:
+        click.echo(said, err=True, nl=False)
+        return
+    brief, _, hint = (result.compile_error or "").partition("\n\nhint: ")
+    click.echo(CompileError(brief, said, hint or None).render(), err=True, nl=False)

@@ -1,0 +1,94 @@
+"""Options that several commands share, and what they are made of."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from x07bundle.contract.worlds import WORLDS
+from x07bundle.errors import UsageError
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+PATH: Final = click.Path(path_type=Path)
+MOST: Final = 2**64 - 1
+SANDBOX: Final = "x07bundle.sandbox_flags"
+"""Where the context keeps the names of sandbox options that were given."""
+
+
+def count(text: str) -> int:
+    """A number that fits 64 bits. A function, so that `--help` shows no range of twenty digits."""
+    if text.isascii() and text.isdecimal() and len(text) <= len(str(MOST)) and int(text) <= MOST:
+        return int(text)
+    raise click.BadParameter(f"`{text}` is not a number from 0 to {MOST}")
+
+
+def all_of(*decorators: Decorator) -> Decorator:
+    """One decorator of several, in the order in which `--help` shows them."""
+
+    def apply(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
+def sandbox_flags() -> tuple[str, ...]:
+    """The sandbox options that this command was given."""
+    return tuple(click.get_current_context().meta.get(SANDBOX, ()))
+
+
+def refuse_borrow_checks(is_given: bool) -> None:
+    """Raises UsageError when the option was given."""
+    if is_given:
+        raise UsageError(
+            "`--debug-borrow-checks`: not available in this version",
+            "moves and borrows are checked when the program is compiled",
+            "leave it out",
+        )
+
+
+def refuse_repair(mode: str) -> None:
+    """Raises UsageError for every mode but `off`."""
+    if mode != "off":
+        raise UsageError(
+            f"`--repair {mode}`: not available in this version",
+            hint="`x07 check` names what to fix; `x07 fmt --write` formats files",
+        )
+
+
+def sandbox_option(name: str, **attributes: Any) -> Decorator:  # noqa: ANN401  they are click's
+    """An option that only sandboxed programs have: noted, so that it is answered in words."""
+    return click.option(name, hidden=True, expose_value=False, callback=_note, **attributes)
+
+
+def _note(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    if value:
+        context.meta.setdefault(SANDBOX, []).append(parameter.opts[0])
+
+
+world_option: Final = click.option("--world", type=click.Choice(WORLDS), hidden=True)
+
+repair_options: Final = all_of(
+    click.option(
+        "--repair", type=click.Choice(("off", "memory", "write")), default="off", hidden=True
+    ),
+    click.option("--repair-max-iters", type=count, hidden=True, expose_value=False),
+)
+
+policy_options: Final = all_of(
+    sandbox_option("--policy"),
+    sandbox_option("--sandbox-backend"),
+    sandbox_option("--i-accept-weaker-isolation", is_flag=True),
+)
+
+override_options: Final = all_of(
+    sandbox_option("--allow-host", multiple=True),
+    sandbox_option("--deny-host", multiple=True),
+    sandbox_option("--allow-host-file", multiple=True),
+    sandbox_option("--deny-host-file", multiple=True),
+    sandbox_option("--allow-read-root", multiple=True),
+    sandbox_option("--allow-write-root", multiple=True),
+)
