@@ -7,6 +7,7 @@ from x07bundle.lang.check import fit, moves, poison, worlds
 from x07bundle.lang.check.bindings import Local, Owner, Scope
 from x07bundle.lang.check.expression import arity, check
 from x07bundle.lang.check.flow import Flow, bind, find, scope
+from x07bundle.lang.names import LOCAL
 from x07bundle.lang.types import ANY_BRAND
 
 MANY: Final = 1 << 30
@@ -99,9 +100,19 @@ def variable_name(flow: Flow, form: source.Form, code: str) -> source.Name | Non
     """The first argument, which must be a name."""
     name = form.args[0]
     if type(name) is source.Name:
-        return name
+        return name if can_be_local(flow, name, code) else None
     flow.report.error(code, name.at, f"`{form.head}` needs the name of a variable here")
     return None
+
+
+def can_be_local(flow: Flow, name: source.Name, code: str) -> bool:
+    """Heads may be any word, variables not (§1)."""
+    if LOCAL(name.name):
+        return True
+    flow.unknown.add(name.name)
+    message = f'a variable cannot be called "{name.name}"'
+    flow.report.error(code, name.at, message, "use letters, digits and `_`, no digit first")
+    return False
 
 
 def let(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:

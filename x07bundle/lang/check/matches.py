@@ -4,7 +4,7 @@ from typing import Final
 
 from x07bundle.lang import source, tree, types
 from x07bundle.lang.check import arguments, control, moves, poison
-from x07bundle.lang.check.blocks import MANY, branch
+from x07bundle.lang.check.blocks import MANY, branch, can_be_local
 from x07bundle.lang.check.branches import Changes, merge, never_returns, take_back
 from x07bundle.lang.check.expression import arity, skim
 from x07bundle.lang.check.flow import Flow, bind, scope
@@ -96,6 +96,8 @@ def _payload(flow: Flow, written: source.Form, variant: source.Variant) -> tree.
     name = written.args[0]
     if type(name) is not source.Name:
         flow.report.error(ARM, name.at, "an arm binds its payload to a name")
+        return None
+    if not can_be_local(flow, name, ARM):
         return None
     if not variant.has_payload:
         message = f"the variant {variant.name} has no payload to bind"

@@ -204,8 +204,13 @@ class Builder:
 
     def temporary(self, ty: Type, value: Value | None) -> str:
         """Declares a temporary; the caller reads it, or says that nobody does."""
-        name = self._names.unique(_TEMPORARY.get(ty.kind, "value"))
-        self.emit(ir.Declare(c_type(ty), name, None if value is None else ir.argument(value)))
+        text = None if value is None else ir.argument(value)
+        return self.private(c_type(ty), _TEMPORARY.get(ty.kind, "value"), text)
+
+    def private(self, written: str, wanted: str, value: str | None) -> str:
+        """Declares a C variable that no variable of the program stands for."""
+        name = self._names.unique(wanted)
+        self.emit(ir.Declare(written, name, value))
         self.read.add(name)
         return name
 
@@ -254,8 +259,13 @@ class Builder:
 
     def _through_variable(self, node: tree.Node) -> Value:
         self.leave_if_never(node)
+        mark = len(self.out)
         name = self.temporary(node.ty, None)
-        self.deliver(node, Into(name))
+        try:
+            self.deliver(node, Into(name))
+        except Diverged:
+            del self.out[mark]
+            raise
         return ir.atom(name)
 
     def deliver(self, node: tree.Node, destination: Destination) -> None:
@@ -302,13 +312,24 @@ class Builder:
         effects = [self.facts.effect(node) for node in nodes]
         values: list[Value] = []
         for index, node in enumerate(nodes):
-            value = self.value(node)
+            value = self._argument(node, values)
             rest = effects[index + 1 :]
             exits = any(self.facts.exits(later) for later in nodes[index + 1 :])
             if _must_settle(effects[index], rest) or (exits and node.ty.is_owned):
                 value = self.settle(node, value, exits)
             values.append(value)
         return values
+
+    def _argument(self, node: tree.Node, before: list[Value]) -> Value:
+        """The next value. If it never comes, C is told that those before it have no use."""
+        mark = len(self.out)
+        try:
+            return self.value(node)
+        except Diverged:
+            held = {each.name for each in self.pending}
+            unused = [each for each in before if each.constant is None and each.text not in held]
+            self.out[mark:mark] = [ir.Line(f"(void){ir.operand(value)}") for value in unused]
+            raise
 
     def settle(self, node: tree.Node, value: Value, exits: bool) -> Value:
         """Puts a value into a temporary, so that what follows cannot disturb it."""

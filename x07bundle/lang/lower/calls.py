@@ -33,16 +33,21 @@ def _primitive(builder: Builder, node: tree.Node) -> Value:
 
 def _function(builder: Builder, node: tree.Node) -> Value:
     assert isinstance(node, tree.CallFunction)
-    name = builder.callee(node.function)
-    return _call(builder, node, node.args, lambda values: ir.call(name, *map(ir.argument, values)))
+    called = node.function
+    return _call(
+        builder,
+        node,
+        node.args,
+        lambda values: ir.call(builder.callee(called), *map(ir.argument, values)),
+    )
 
 
 def _extern(builder: Builder, node: tree.Node) -> Value:
     """A void function is a statement; its value is 0."""
     assert isinstance(node, tree.CallExtern)
-    name = builder.callee(node.extern)
     depth = len(builder.pending)
-    call = ir.call(name, *map(ir.argument, builder.arguments(node.args)))
+    values = builder.arguments(node.args)
+    call = ir.call(builder.callee(node.extern), *map(ir.argument, values))
     if node.extern.result is types.VOID:
         builder.line(call.text)
         call = ir.integer(0)

@@ -28,11 +28,11 @@ def _check_all(builder: Builder, clauses: Iterable[tree.Clause], kind: str) -> N
 
 def _check(builder: Builder, clause: tree.Clause, kind: str) -> None:
     builder.emit(ir.Comment(f"{kind} {clause.at}"))
-    builder.emit(ir.Declare("x07_clause_frame", "outside", None))
-    builder.line("x07_clause_enter(&outside)")
+    outside = builder.private("x07_clause_frame", "outside", None)
+    builder.line(f"x07_clause_enter(&{outside})")
     holds = builder.temporary(types.I32, None)
     builder.deliver(clause.expr, Into(holds))
-    builder.line("x07_clause_leave(&outside)")
+    builder.line(f"x07_clause_leave(&{outside})")
     with builder.nested() as violated:
         _report(builder, clause, kind)
     builder.emit(ir.If(f"{holds} == 0u", violated))

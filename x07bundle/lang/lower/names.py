@@ -14,6 +14,7 @@ _RESERVED: Final = frozenset(
 )
 
 _PLAIN: Final = re.compile(r"[a-z][A-Za-z0-9_]*\Z")
+_UNDERSCORES: Final = re.compile(r"_{2,}")
 
 
 def _is_safe(name: str) -> bool:
@@ -29,11 +30,11 @@ def _is_safe(name: str) -> bool:
 
 def local_name(name: str) -> str:
     """The C name of a local, before it is made unique in its function."""
-    return name if _is_safe(name) else f"v_{name}"
+    return name if _is_safe(name) else "v_" + _UNDERSCORES.sub("_", name).lstrip("_")
 
 
 def function_name(name: str) -> str:
-    """`app.text.split` -> `app__text__split`: the two underscores keep it apart from locals."""
+    """`app.text.split` -> `app__text__split`: locals have no two underscores before a letter."""
     mangled = name.replace(".", "__").replace("-", "_")
     return mangled if "__" in mangled and mangled[0].islower() else f"f__{mangled}"
 
