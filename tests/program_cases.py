@@ -73,7 +73,8 @@ class Case:
         mended = dict(self.mended)
         for diagnostic in found:
             assert diagnostic.fix is not None, diagnostic
-            source = replace(self, mended=mended).module(diagnostic.module_id) or self.entry()
+            now = replace(self, mended=mended)
+            source = now.module(diagnostic.module_id) or now.entry()
             document = patched(canonical(json.loads(source.data)), diagnostic.fix)
             mended[diagnostic.module_id or "main"] = _encode(document)
         return replace(self, mended=mended)
