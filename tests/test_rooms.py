@@ -10,11 +10,13 @@ import pytest
 
 PACKAGE: Final = Path(__file__).resolve().parents[1] / "x07bundle"
 
-FLOOR: Final = frozenset({"errors", "process", "files", "assets", "contract", "schemas", ""})
+FLOOR: Final = frozenset(
+    {"errors", "process", "files", "strict_json", "assets", "contract", "schemas", ""}
+)
 """What any room may import. "" is the package itself: its version."""
 
 BELOW: Final[dict[str, frozenset[str]]] = {
-    "lang": frozenset(),
+    "lang": frozenset({"strict_json"}),
     "std": frozenset({"lang"}),
     "native": FLOOR,
     "policy": FLOOR,
