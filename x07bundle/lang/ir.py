@@ -4,7 +4,7 @@ A `Value` is a C expression. Its shape says what it takes to use it as an operan
 puts parentheses. Statements nest; `emit` prints them.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -90,13 +90,11 @@ def string(data: bytes) -> str:
     return f'"{"".join(out)}"'
 
 
-@dataclass(slots=True, eq=False)
-class Comment:
+class Comment(NamedTuple):
     text: str
 
 
-@dataclass(slots=True, eq=False)
-class Declare:
+class Declare(NamedTuple):
     """A local. The printer adds `(void)name;` where nothing reads it."""
 
     c_type: str
@@ -104,43 +102,40 @@ class Declare:
     value: str | None
 
 
-@dataclass(slots=True, eq=False)
-class Line:
+class Line(NamedTuple):
     """One C statement, without its semicolon."""
 
     text: str
 
 
-@dataclass(slots=True, eq=False)
 class Charge:
     """Fuel of a straight-line stretch, paid where the stretch begins."""
 
-    amount: int
-    site: str
+    __slots__ = ("amount", "site")
+    __match_args__ = ("amount", "site")
+
+    def __init__(self, amount: int, site: str) -> None:
+        self.amount, self.site = amount, site
 
 
-@dataclass(slots=True, eq=False)
-class If:
+class If(NamedTuple):
     condition: str
     then: "list[Statement]"
-    other: "list[Statement]" = field(default_factory=list)
+    other: "Sequence[Statement]" = ()
 
 
-@dataclass(slots=True, eq=False)
-class Loop:
+class Loop(NamedTuple):
     """`head` is `while (…)` or `for (…)`."""
 
     head: str
     body: "list[Statement]"
 
 
-@dataclass(slots=True, eq=False)
-class Braces:
+class Braces(NamedTuple):
     body: "list[Statement]"
 
 
-@dataclass(slots=True, eq=False)
-class Switch:
+class Switch(NamedTuple):
     """Every case ends by itself or falls out by `break`; `default` does not return."""
 
     subject: str
@@ -151,8 +146,7 @@ class Switch:
 Statement = Comment | Declare | Line | Charge | If | Loop | Braces | Switch
 
 
-@dataclass(slots=True, eq=False)
-class FunctionText:
+class FunctionText(NamedTuple):
     """`title` is the comment above it; `signature` has no semicolon; `read` names what is used."""
 
     title: str
@@ -162,8 +156,7 @@ class FunctionText:
     parameters: tuple[str, ...]
 
 
-@dataclass(slots=True, eq=False)
-class Unit:
+class Unit(NamedTuple):
     """A translation unit. `prelude` comes before the runtime's header."""
 
     prelude: list[str]

@@ -5,44 +5,46 @@ Nodes are plain slotted classes: a program may have 250,000 of them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 
-@dataclass(slots=True, eq=False)
 class Int:
-    value: int
-    at: str
+    __slots__ = ("at", "value")
+
+    def __init__(self, value: int, at: str) -> None:
+        self.value, self.at = value, at
 
 
-@dataclass(slots=True, eq=False)
 class Name:
-    name: str
-    at: str
+    __slots__ = ("at", "name")
+
+    def __init__(self, name: str, at: str) -> None:
+        self.name, self.at = name, at
 
 
-@dataclass(slots=True, eq=False)
 class Text:
     """Free text: the argument of `bytes.lit` and `bytes.view_lit`, and nothing else."""
 
-    text: str
-    at: str
+    __slots__ = ("at", "text")
+
+    def __init__(self, text: str, at: str) -> None:
+        self.text, self.at = text, at
 
 
-@dataclass(slots=True, eq=False)
 class Form:
     """`[head, args…]`. Argument `i` is at `<at>/<i + 1>`."""
 
-    head: str
-    args: tuple["Expr", ...]
-    at: str
+    __slots__ = ("args", "at", "head")
+
+    def __init__(self, head: str, args: "tuple[Expr, ...]", at: str) -> None:
+        self.head, self.args, self.at = head, args, at
 
 
 Expr = Int | Name | Text | Form
 
 
-@dataclass(slots=True, eq=False)
-class Param:
+class Param(NamedTuple):
     """`ty` is the type as written: a name, or a structured type such as `["option", "bytes"]`."""
 
     name: str
@@ -51,8 +53,7 @@ class Param:
     at: str
 
 
-@dataclass(slots=True, eq=False)
-class Clause:
+class Clause(NamedTuple):
     """A contract clause: an i32 expression that must hold, and what to show when it does not."""
 
     id: str | None
@@ -61,16 +62,14 @@ class Clause:
     at: str
 
 
-@dataclass(slots=True, eq=False)
-class LoopContract:
+class LoopContract(NamedTuple):
     ptr: str
     invariant: tuple[Clause, ...]
     decreases: tuple[Clause, ...]
     at: str
 
 
-@dataclass(slots=True, eq=False)
-class Function:
+class Function(NamedTuple):
     """`defn` or `defasync`."""
 
     name: str
@@ -90,8 +89,7 @@ class Function:
     protocol: Mapping[str, Any] | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Extern:
+class Extern(NamedTuple):
     """A C function: only i32 and raw pointers cross. `result` may also be "void"."""
 
     name: str
@@ -102,8 +100,7 @@ class Extern:
     abi: str = "C"
 
 
-@dataclass(slots=True, eq=False)
-class Record:
+class Record(NamedTuple):
     """`fields` are names in order; each is one u32, little-endian, in the packed bytes."""
 
     name: str
@@ -111,22 +108,19 @@ class Record:
     at: str
 
 
-@dataclass(slots=True, eq=False)
-class Variant:
+class Variant(NamedTuple):
     name: str
     has_payload: bool
     at: str
 
 
-@dataclass(slots=True, eq=False)
-class Enum:
+class Enum(NamedTuple):
     name: str
     variants: tuple[Variant, ...]
     at: str
 
 
-@dataclass(slots=True, eq=False)
-class Module:
+class Module(NamedTuple):
     """One file. `document` is the canonical JSON value that all pointers refer to."""
 
     kind: Literal["entry", "module"]
@@ -144,4 +138,4 @@ class Module:
     node_count: int
     builtin: bool = False
     """True for the std modules that come with the tool: they may use internal heads."""
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    meta: Mapping[str, Any] = MappingProxyType({})
