@@ -11,6 +11,7 @@ from typing import Final
 
 from tests.fuzz.generator import Program
 from tests.fuzz.values import deep_recursion
+from x07bundle.cli.entry import RECURSION
 from x07bundle.lang.compiler import Compiled, compile_entry
 from x07bundle.lang.modules import ModuleProblem, SourceFile
 from x07bundle.lang.options import Options
@@ -58,7 +59,7 @@ def sources(program: Program) -> Sources:
 def compiled(program: Sources, options: Options) -> Compiled | Finding:
     """The compiler's answer; or a finding, when it raises or takes very long."""
     try:
-        with deadline(COMPILE_SECONDS):
+        with deadline(COMPILE_SECONDS), deep_recursion(RECURSION):
             return compile_entry(SourceFile("main.x07.json", program.entry), program, options)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]

@@ -13,6 +13,9 @@ from tests.fuzz.values import deep_recursion
 Slot = tuple[Any, Any]
 """A container and the key or index in it."""
 
+MAX_SLOTS: Final = 100_000
+"""A program that has become larger than this is not damaged further."""
+
 TYPES: Final = (
     "i32 u32 f64 bytes bytes_view vec_u8 option_i32 option_bytes option_bytes_view result_i32 "
     "result_bytes result_bytes_view result_result_bytes iface ptr_const_u8 ptr_mut_u8 "
@@ -69,7 +72,7 @@ def damaged_document(rng: Random, data: bytes) -> bytes:
     with deep_recursion():
         for _ in range(rng.choice((1, 1, 2, 3, 6))):
             every = slots(document)
-            if every:
+            if 0 < len(every) < MAX_SLOTS:
                 rng.choice(STEPS)(rng, every)
     return encoded(document)
 
@@ -188,7 +191,8 @@ def odd(rng: Random, every: list[Slot]) -> None:
 
 
 def rehead(rng: Random, every: list[Slot]) -> None:
-    found = [slot for slot in every if isinstance(slot[0], list) and slot[1] == 0]
+    every = [slot for slot in every if isinstance(slot[0], list) and slot[1] == 0]
+    found = [slot for slot in every if isinstance(value(slot), str)]
     if found:
         chosen = rng.choice(found)
         put(chosen, rng.choice(HEADS) if rng.random() < 0.7 else value(rng.choice(found)))
@@ -212,7 +216,7 @@ def wrap(rng: Random, every: list[Slot]) -> None:
         ),
         *(["for", "w", 0, inner, inner], ["bytes.len", inner], ["begin", inner, inner]),
     )
-    put(slot, rng.choice(makers))
+    put(slot, copy.deepcopy(rng.choice(makers)))
 
 
 def unwrap(rng: Random, every: list[Slot]) -> None:
@@ -229,7 +233,7 @@ def nest(rng: Random, every: list[Slot]) -> None:
     slot = rng.choice(found)
     inner = value(slot)
     head = rng.choice((["begin"], ["+", 1], ["if", 1, 2], ["bytes.concat", ["bytes.empty"]]))
-    for _ in range(rng.choice((50, 200, 900, 3000))):
+    for _ in range(rng.choice((50, 100, 220, 1000))):
         inner = [*head, inner]
     put(slot, inner)
 

@@ -125,10 +125,9 @@ def checked_size(data: bytes) -> bytes:
 
 
 @contextmanager
-def deep_recursion() -> Iterator[None]:
-    """For the tests' own work: the compiler is given the limit that everybody has."""
+def deep_recursion(frames: int = 12_000) -> Iterator[None]:
     before = sys.getrecursionlimit()
-    sys.setrecursionlimit(40_000)
+    sys.setrecursionlimit(frames)
     try:
         yield
     finally:
