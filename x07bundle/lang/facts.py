@@ -59,7 +59,8 @@ def _own_effect(node: tree.Node) -> Effect:
         case tree.Move() if node.variable.clear_on_move:
             return Effect.WRITES
         case tree.Read() | tree.Borrow() | tree.Move():
-            return Effect.READS if node.variable.assigned else Effect.PURE
+            is_written = node.variable.assigned or node.variable.clear_on_move
+            return Effect.READS if is_written else Effect.PURE
         case tree.Literal_():
             return Effect.WRITES if node.ty.is_owned else Effect.PURE
         case tree.CallPrimitive():

@@ -1,9 +1,10 @@
 """Where owned values die: fills in `drops`, `drop_old` and `clear_on_move` of the typed tree.
 
-Each owned variable is, at each point, HELD, GONE, or MAYBE held. A variable that dies as MAYBE is
-cleared wherever it is moved, so that dropping it is right either way; the others cost nothing at
-run time. A loop is entered in the state that its entry and all of its rounds can give: `_transfer`
-says what a part of the tree does to each variable, as a table from state to state.
+Each owned variable is, at each point, HELD, GONE, or MAYBE held. A variable that dies as MAYBE, or
+is used while it may be GONE (in a loop that moves it), is cleared wherever it is moved, so that
+dropping and reading it are right either way; the others cost nothing at run time. A loop is
+entered in the state that its entry and all of its rounds can give: `transfer` says what a part of
+the tree does to each variable, as a table from state to state.
 """
 
 from collections.abc import Sequence
@@ -84,9 +85,11 @@ class _Walker:
         if function.result_variable is not None and function.result_variable.ty.is_owned:
             self.state.own[function.result_variable] = GONE
         assert function.body is not None
+        for clause in (*function.requires, *function.invariant):
+            self.attempt(clause.expr)
         with suppress(_Left):
             self.block(function.body, owned)
-        for clause in (*function.requires, *function.ensures, *function.invariant):
+        for clause in function.ensures:
             self.attempt(clause.expr)
 
     # -- the walk, in order of evaluation
@@ -96,7 +99,10 @@ class _Walker:
             case tree.Block():
                 self.block(node, [])
             case tree.Move():
+                self.look(node.variable)
                 self.state.own[node.variable] = GONE
+            case tree.Borrow():
+                self.look(node.variable)
             case tree.Let():
                 self.let(node)
             case tree.Set():
@@ -114,6 +120,11 @@ class _Walker:
                 self.loop(node)
             case _:
                 self.plain(node)
+
+    def look(self, variable: tree.Variable) -> None:
+        """From the second round of a loop on, what was moved must be seen as empty."""
+        if self.state.get(variable) is not HELD:
+            variable.clear_on_move = True
 
     def plain(self, node: tree.Node) -> None:
         for part in children(node):
