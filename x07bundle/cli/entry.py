@@ -8,6 +8,7 @@
 | 130, 143 | Ctrl-C, SIGTERM: what was being written is removed |
 """
 
+import contextlib
 import gc
 import io
 import os
@@ -32,8 +33,19 @@ RECURSION: Final = 20_000
 limit of 1000 leaves too little. No pass recurses over anything that is longer than deep."""
 
 
-def run(command: click.Command, program: str) -> NoReturn:
-    """Runs a command with the arguments of this process, then exits."""
+def main(command: click.Command, program: str) -> NoReturn:
+    """Runs a command with the arguments of this process, then exits at once.
+
+    Taking the trees of a compilation apart would cost as much as making them did.
+    """
+    code = run(command, program)
+    with contextlib.suppress(OSError):
+        sys.stderr.flush()
+    os._exit(code)
+
+
+def run(command: click.Command, program: str) -> int:
+    """Runs a command with the arguments of this process; its exit code."""
     sys.setrecursionlimit(RECURSION)
     # The trees of a compilation live until the end; looking for garbage in them doubles its time.
     gc.disable()
@@ -48,7 +60,7 @@ def run(command: click.Command, program: str) -> NoReturn:
     except OSError as error:
         _drop_stdout()
         code = _say(OutputError(f"cannot write to standard output: {_reason(error)}"))
-    sys.exit(code)
+    return code
 
 
 def _exit_code(command: click.Command, program: str) -> int:

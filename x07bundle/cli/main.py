@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import click
 
 from x07bundle import LANGUAGE_VERSION, __version__
-from x07bundle.cli.entry import run
+from x07bundle.cli import entry
 
 PROGRAM: Final = "x07"
 
@@ -79,7 +79,7 @@ def command(context: click.Context) -> None:
 
 
 def main() -> None:
-    run(command, PROGRAM)
+    entry.main(command, PROGRAM)
 
 
 if __name__ == "__main__":

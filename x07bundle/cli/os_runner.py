@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import click
 
 from x07bundle import __version__
-from x07bundle.cli.entry import run
+from x07bundle.cli import entry
 from x07bundle.cli.options import PATH, refuse_borrow_checks, sandbox_flags, world_option
 from x07bundle.cli.output import echo_bytes
 from x07bundle.cli.run_messages import say
@@ -119,7 +119,7 @@ def _check(options: RunnerOptions) -> None:
 
 
 def main() -> None:
-    run(command, PROGRAM)
+    entry.main(command, PROGRAM)
 
 
 if __name__ == "__main__":
