@@ -153,8 +153,8 @@ def set_(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:
     if not arity(flow, form, "X07-ARITY-0000", f'["{form.head}", x, e]', 2, 2):
         return poison.node(form.at)
     name = variable_name(flow, form, SET_UNKNOWN)
-    value = check(flow, form.args[1])
     local = _target(flow, name) if name is not None else None
+    value = check(flow, form.args[1])
     if local is None:
         return poison.node(form.at)
     node = _assign(flow, local, value, form)
