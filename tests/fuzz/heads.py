@@ -9,6 +9,7 @@ the others.
 import math
 import struct
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from tests.fuzz.values import (
@@ -300,8 +301,9 @@ FLOAT: Final[dict[str, Row]] = {
 
 
 class Table(dict[int, int]):
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, kind: str, capacity: int) -> None:
         super().__init__()
+        self.kind = kind
         self.capacity = capacity
 
 
@@ -311,18 +313,18 @@ class Tables:
     def __init__(self) -> None:
         self.tables: list[Table] = []
 
-    def new(self, capacity: int) -> Value:
+    def new(self, kind: str, capacity: int) -> Value:
         if capacity == 0 or capacity & (capacity - 1):
             trap(None)
         if capacity > 1 << 16:
             raise Unspecified("a large table")
-        self.tables.append(Table(capacity))
+        self.tables.append(Table(kind, capacity))
         return len(self.tables)
 
     def rows(self) -> dict[str, Row]:
         shared: dict[str, Row] = {}
         for kind in ("map_u32", "set_u32"):
-            shared[f"{kind}.new"] = ("i", self.new)
+            shared[f"{kind}.new"] = ("i", partial(self.new, kind))
             shared[f"{kind}.contains"] = ("ii", lambda h, k: int(k in self.at(h, k)))
             shared[f"{kind}.remove"] = ("ii", self.remove)
         return {
@@ -345,7 +347,7 @@ class Tables:
         table = self.at(handle, key)
         inserted = int(key not in table)
         if inserted and len(table) >= table.capacity:
-            trap("map_u32 full")
+            trap(f"{table.kind} full")
         table[key] = value
         return inserted
 

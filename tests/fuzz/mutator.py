@@ -242,6 +242,8 @@ def stray(rng: Random, every: list[Slot]) -> None:
     """A member that was not there."""
     objects = [slot[0] for slot in every if isinstance(slot[0], dict)]
     keys = ("requires", "ensures", "invariant", "decreases", "type_params", "brand", "doc", "meta")
+    if not objects:
+        return
     member: Mapping[str, Any] = rng.choice(objects)
     clause = {"id": "c", "expr": rng.choice((0, 1, "__result", ["=", 1, 1])), "witness": ["n"]}
     made: tuple[Any, ...] = ([clause], [], "x", [{"name": "A"}], None)

@@ -36,6 +36,8 @@ def difference(outcome: Outcome, ran: Ran) -> Finding | None:
         return crashed
     if outcome.trap is not None:
         return _trap_difference(outcome.trap, ran)
+    if ran.output is None and "out of memory" in ran.stderr:
+        return None
     if ran.output is None:
         return Finding("unexpected trap", f"status {ran.status}: {ran.stderr[-2000:]}")
     if ran.output != outcome.output:
