@@ -40,9 +40,8 @@ def test_every_option_says_what_it_does(name: str) -> None:
 def test_help_imports_no_command(tmp_path: Path) -> None:
     script = (
         "import sys; sys.argv = ['x07', '--help']\n"
-        "from x07bundle.cli.main import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
+        "from x07bundle.cli import entry, main\n"
+        "entry.run(main.command, 'x07')\n"
         "own = [name for name in sys.modules if name.startswith('x07bundle.')]\n"
         "print(' '.join(sorted(own)), file=sys.stderr)\n"
     )
