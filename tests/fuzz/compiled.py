@@ -45,6 +45,12 @@ class Finding:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    finding: Finding
+    program: Sources
+
+
 def encoded(document: object) -> bytes:
     with deep_recursion():
         text = json.dumps(document, ensure_ascii=False)
@@ -54,6 +60,12 @@ def encoded(document: object) -> bytes:
 def sources(program: Program) -> Sources:
     modules = {module_id: encoded(document) for module_id, document in program.modules.items()}
     return Sources(encoded(program.entry), modules, program.input)
+
+
+def documents(files: Sources) -> Program:
+    """Raises ValueError for a file that is no JSON."""
+    modules = {module_id: json.loads(data) for module_id, data in files.modules.items()}
+    return Program(json.loads(files.entry), modules, files.input)
 
 
 def compiled(program: Sources, options: Options) -> Compiled | Finding:

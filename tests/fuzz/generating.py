@@ -1,15 +1,15 @@
 """Generated programs: each is accepted, compiles in silence, and does what the interpreter does."""
 
+import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.fuzz import batch, generator, oracle
+from tests.fuzz import batch, oracle
 from tests.fuzz.batch import Bench
-from tests.fuzz.compiled import Finding, compiled, errors, sources
-from tests.fuzz.generator import Program
+from tests.fuzz.compiled import Finding, Sources, compiled, documents, errors
 from tests.fuzz.program import Outcome
 from x07bundle.lang.options import Options
 
@@ -26,12 +26,7 @@ class Ready:
     outcome: Outcome | None
 
 
-def try_seeds(bench: Bench, name: str, seeds: Sequence[int]) -> dict[int, Finding]:
-    """Findings by seed."""
-    return try_programs(bench, name, {seed: generator.generate(seed) for seed in seeds})
-
-
-def try_programs(bench: Bench, name: str, programs: Mapping[int, Program]) -> dict[int, Finding]:
+def try_programs(bench: Bench, name: str, programs: Mapping[int, Sources]) -> dict[int, Finding]:
     findings: dict[int, Finding] = {}
     ready: dict[int, Ready] = {}
     for key, program in programs.items():
@@ -44,12 +39,12 @@ def try_programs(bench: Bench, name: str, programs: Mapping[int, Program]) -> di
     return findings
 
 
-def prepare(program: Program) -> Ready | Finding | None:
+def prepare(program: Sources) -> Ready | Finding | None:
     """None where the contract does not say what the program does."""
-    outcome = oracle.expected(program)
+    outcome = oracle.expected(documents(program))
     if outcome is None or isinstance(outcome, Finding):
         return outcome
-    found = compiled(sources(program), OPTIONS)
+    found = compiled(program, OPTIONS)
     if isinstance(found, Finding):
         return found
     if found.c_source is None:
@@ -62,7 +57,7 @@ def build_and_run(bench: Bench, name: str, ready: Mapping[int, Ready]) -> dict[i
     units = {key: each.c_source for key, each in ready.items()}
     linked = {key for key, each in ready.items() if each.input is not None}
     built = bench.build(name, units, linked)
-    findings = {key: Finding("c compiler", text) for key, text in built.failures.items()}
+    findings = {key: Finding(c_kind(text), text) for key, text in built.failures.items()}
     if built.executable is not None:
         for key, place in built.places.items():
             found = run(built.executable, place, ready[key])
@@ -70,6 +65,12 @@ def build_and_run(bench: Bench, name: str, ready: Mapping[int, Ready]) -> dict[i
                 findings[key] = found
     shutil.rmtree(bench.folder / name, ignore_errors=True)
     return findings
+
+
+def c_kind(text: str) -> str:
+    """Warnings are told apart by the option that names them."""
+    option = re.search(r"\[(-W[^]]*)\]", text)
+    return f"c compiler {option[1]}" if option else "c compiler"
 
 
 def run(executable: Path, place: int, ready: Ready) -> Finding | None:

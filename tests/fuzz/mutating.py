@@ -5,10 +5,10 @@ knows all of its heads.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
-from tests.fuzz import generating, mutator, oracle
+from tests.fuzz import generating, oracle
 from tests.fuzz.batch import Bench
 from tests.fuzz.compiled import Finding, Sources, compiled
 from tests.fuzz.generating import Ready
@@ -21,11 +21,6 @@ from x07bundle.lang.options import Options
 OPTIONS: Final = Options(fuel=250_000, heap_bytes=1 << 28)
 """More fuel than the interpreter has steps: what it finishes, the program finishes."""
 HARMFUL: Final = (b'"extern"', b"ptr", b"mem", b"addr_of", b"os.", b"fs.", b"iface.make")
-
-
-def try_seeds(bench: Bench, name: str, seeds: Sequence[int]) -> dict[int, Finding]:
-    """Findings by seed."""
-    return try_programs(bench, name, {seed: mutator.mutate(seed) for seed in seeds})
 
 
 def try_programs(bench: Bench, name: str, programs: Mapping[int, Sources]) -> dict[int, Finding]:

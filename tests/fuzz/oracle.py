@@ -64,6 +64,8 @@ def _trap_difference(trap: Trap, ran: Ran) -> Finding | None:
         return _contract_difference(trap, ran)
     message, _, place = ran.lines[-1].partition(" ptr=") if ran.lines else ("", "", "")
     where = ran.lines[-2].removeprefix("  in ") if len(ran.lines) > 1 else ""
+    if not place:  # a message that has a help text stands alone in its line
+        where, _, place = where.partition(" at ")
     found = (message if trap.message is not None else None, place, where)
     wanted = (trap.message, trap.at, trap.function)
     return None if found == wanted else Finding("trap", f"expected {wanted}\ngot      {found}")

@@ -7,78 +7,105 @@ it has come goes to stderr. The exit status is 1 when there are findings.
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from tests.fuzz import batch, generating, mutating
-from tests.fuzz.compiled import Finding
+from tests.fuzz import batch, generating, generator, mutating, mutator
+from tests.fuzz.compiled import Failure, Finding, Sources, sources
+from tests.fuzz.minimise import minimise
 
 BATCH: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of campaign: where its programs come from, and what tries them."""
+
+    make: Callable[[int], Sources]
+    attempt: Callable[[batch.Bench, str, Mapping[int, Sources]], Mapping[int, Finding]]
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "generate": Kind(lambda seed: sources(generator.generate(seed)), generating.try_programs),
+    "mutate": Kind(mutator.mutate, mutating.try_programs),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """A batch of seeds for one worker."""
 
+    kind: str
     folder: Path
     flavour: batch.Flavour
     seeds: Sequence[int]
 
+    def run(self) -> dict[int, Failure]:
+        kind = KINDS[self.kind]
+        bench = batch.open_bench(self.folder, self.flavour)
+        programs = {seed: kind.make(seed) for seed in self.seeds}
+        found = kind.attempt(bench, f"batch-{self.seeds[0]}", programs)
+        return {seed: Failure(finding, programs[seed]) for seed, finding in found.items()}
 
-def generate(task: Task) -> dict[int, Finding]:
-    bench = batch.open_bench(task.folder, task.flavour)
-    return generating.try_seeds(bench, f"b{task.seeds[0]}", task.seeds)
-
-
-def mutate(task: Task) -> dict[int, Finding]:
-    bench = batch.open_bench(task.folder, task.flavour)
-    return mutating.try_seeds(bench, f"b{task.seeds[0]}", task.seeds)
-
-
-WORKERS: Final[dict[str, Callable[[Task], dict[int, Finding]]]] = {
-    "generate": generate,
-    "mutate": mutate,
-}
+    def smaller(self, failure: Failure) -> Sources:
+        bench = batch.open_bench(self.folder, self.flavour)
+        attempt = partial(KINDS[self.kind].attempt, bench, "smaller")
+        return minimise(failure.program, failure.finding.kind, attempt)
 
 
-def tasks(folder: Path, first: int, count: int) -> Iterator[Task]:
+def tasks(kind: str, folder: Path, first: int, count: int) -> Iterator[Task]:
     """Batches of seeds, with the flavours in turn."""
     available = batch.flavours()
     for number, start in enumerate(range(first, first + count, BATCH)):
-        end = min(start + BATCH, first + count)
-        yield Task(folder, available[number % len(available)], range(start, end))
+        seeds = range(start, min(start + BATCH, first + count))
+        yield Task(kind, folder, available[number % len(available)], seeds)
 
 
-def campaign(kind: str, first: int, count: int, jobs: int) -> dict[int, Finding]:
+def campaign(kind: str, first: int, count: int, jobs: int) -> Counter[str]:
+    """Findings by their kind."""
     started = time.monotonic()
-    findings: dict[int, Finding] = {}
+    findings: Counter[str] = Counter()
     with TemporaryDirectory(prefix="x07-fuzz-") as folder, ProcessPoolExecutor(jobs) as pool:
+        work = list(tasks(kind, Path(folder), first, count))
         done = 0
-        work = list(tasks(Path(folder), first, count))
-        for task, found in zip(work, pool.map(WORKERS[kind], work), strict=True):
+        for task, found in zip(work, pool.map(Task.run, work), strict=True):
             done += len(task.seeds)
-            for seed, finding in found.items():
-                report(kind, seed, task.flavour, finding)
-            findings.update(found)
+            for seed, failure in found.items():
+                report(task, seed, failure, shrink=not findings[failure.finding.kind])
+                findings[failure.finding.kind] += 1
             elapsed = time.monotonic() - started
-            sys.stderr.write(f"\r{done}/{count} in {elapsed:.0f} s, {len(findings)} findings ")
-            sys.stderr.flush()
-    sys.stderr.write("\n")
+            progress(f"\r{done}/{count} programs, {elapsed:.0f} s, {findings.total()} findings ")
+    progress("\n")
     return findings
 
 
-def report(kind: str, seed: int, flavour: batch.Flavour, finding: Finding) -> None:
-    sys.stdout.write(f"\n== {kind} seed {seed} ({flavour}): {finding.kind}\n{finding.detail}\n")
+def progress(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def report(task: Task, seed: int, failure: Failure, *, shrink: bool) -> None:
+    """The first finding of each kind comes with a smaller program."""
+    finding = failure.finding
+    sys.stdout.write(f"\n== {task.kind} seed {seed} ({task.flavour}): {finding.kind}\n")
+    sys.stdout.write(f"{finding.detail}\n")
+    if shrink:
+        smaller = task.smaller(failure)
+        for data in smaller.files():
+            sys.stdout.write(f"-- {data.decode(errors='replace')}\n")
+        sys.stdout.write(f"-- input {smaller.input!r}\n")
     sys.stdout.flush()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tests.fuzz.run", description=__doc__)
-    parser.add_argument("kind", choices=sorted(WORKERS))
+    parser.add_argument("kind", choices=sorted(KINDS))
     parser.add_argument("--count", type=int, default=1000, help="how many programs (1000)")
     parser.add_argument("--seed", type=int, default=1, help="the first seed (1)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
