@@ -9,8 +9,9 @@ The nodes are written out as slotted classes: there may be hundreds of thousands
 generates such classes costs a compilation of a small program more than compiling it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from x07bundle.lang.primitives.row import Primitive
 from x07bundle.lang.types import Type
@@ -249,8 +250,7 @@ class TryDoc(Node):
         self.drops: list[Variable] = []
 
 
-@dataclass(slots=True, eq=False)
-class Arm:
+class Arm(NamedTuple):
     """`bind` is the payload's variable (i32), or None."""
 
     variant_index: int
@@ -339,13 +339,12 @@ class AddressOf(OfVariable):
     __slots__ = ()
 
 
-@dataclass(slots=True, eq=False)
-class Clause:
+class Clause(NamedTuple):
     """A contract clause, ready to evaluate. `witness` are nodes of copyable or inspected type."""
 
     kind: Literal["requires", "ensures", "invariant"]
     id: str
-    index: int
+    position: int
     at: str
     expr: Block
     witness: list[Node]
@@ -381,8 +380,7 @@ class Extern:
     result: Type
 
 
-@dataclass(slots=True, eq=False)
-class Program:
+class Program(NamedTuple):
     """What is compiled: `solve`, and every function that it reaches, sorted by name.
 
     `solve` is a function of no parameters with result bytes, named `main.solve` in messages.
@@ -391,7 +389,7 @@ class Program:
     solve: Function
     functions: list[Function]
     externs: list[Extern]
-    backends: list[str] = field(default_factory=list)
+    backends: Sequence[str] = ()
     """Ids of native backends in use, sorted (reports: `native_requires`)."""
 
     @property

@@ -41,7 +41,7 @@ def _check(builder: Builder, clause: tree.Clause, kind: str) -> None:
 def _report(builder: Builder, clause: tree.Clause, kind: str) -> None:
     texts = (kind, builder.function.name, clause.id)
     quoted = [ir.string(text.encode()) for text in texts]
-    where = [f"{clause.index}u", ir.string(clause.at.encode())]
+    where = [f"{clause.position}u", ir.string(clause.at.encode())]
     builder.line(f"x07_contract_begin({', '.join([*quoted, *where])})")
     for node in clause.witness:
         _witness(builder, node)

@@ -14,6 +14,7 @@ takes the site as one more argument (`const char *at`).
 """
 
 from enum import IntEnum
+from functools import cache
 from typing import Final, Literal, NamedTuple
 
 from x07bundle.lang import types
@@ -88,6 +89,7 @@ class Primitive(NamedTuple):
     """Id of the native backend that it needs, for reports."""
 
 
+@cache
 def parameter(word: str) -> Parameter:
     if word[0] == "&":
         return Parameter(WORDS[word[1:]], "look")
