@@ -8,6 +8,7 @@
 
 #include "x07_compiler.h"
 #include "x07_types.h"
+#include "x07_writer.h"
 
 /* A list as in X07_OS_*: items joined by `;`, empty ones left out. See x07_policy_next. */
 typedef const char *x07_policy_list;
@@ -119,6 +120,8 @@ typedef struct {
 /* Not sandboxed: every switch allows, no list is asked, and limits are those of the defaults. */
 typedef struct {
     uint32_t sandboxed;
+    /* The working folder when the policy was read, absolute: what relative paths start from. */
+    const char *folder;
     x07_fs_policy fs;
     x07_net_policy net;
     x07_db_policy db;
@@ -166,14 +169,18 @@ typedef enum {
     X07_NOT_MATCHED,
     /* `asked` is more than `limit`. */
     X07_OVER_LIMIT,
-    /* A link at or above the target leads out of the roots. */
+    /* A name of the target starts with a dot, or with what reads as one. */
+    X07_IS_HIDDEN,
+    /* The target is or passes a symbolic link, where none is allowed; or one that leads out. */
+    X07_PASSES_LINK,
     X07_LEADS_OUT,
     /* The target has another name (a hard link), which may be outside of the roots. */
     X07_HAS_NAMES,
     /* The target is a root itself, and only what is in it may be removed or renamed. */
     X07_IS_ROOT,
-    /* A target that no policy grants: a device, a fifo, a socket. */
+    /* Targets that no policy grants: a device, a fifo, a socket; `..`, a NUL and their like. */
     X07_NOT_REGULAR,
+    X07_NOT_A_PATH,
 } x07_reason;
 
 typedef struct {
@@ -191,9 +198,12 @@ x07_verdict x07_verdict_switch(const x07_policy *policy, uint32_t on, const char
 x07_verdict x07_verdict_limit(const x07_policy *policy, uint64_t asked, uint64_t limit,
                               const char *field);
 
-/* By the path as it is spelled; links are met when it is opened. */
+/* By the path as it is spelled; links are met when it is opened. A file is granted by a root above
+ * it, a folder by itself too. */
 x07_verdict x07_verdict_read(const x07_policy *policy, x07_bytes_view path);
+x07_verdict x07_verdict_read_folder(const x07_policy *policy, x07_bytes_view path);
 x07_verdict x07_verdict_write(const x07_policy *policy, x07_bytes_view path);
+x07_verdict x07_verdict_write_folder(const x07_policy *policy, x07_bytes_view path);
 
 x07_verdict x07_verdict_env(const x07_policy *policy, x07_bytes_view key);
 
@@ -207,6 +217,14 @@ x07_verdict x07_verdict_exec_cwd(const x07_policy *policy, x07_bytes_view folder
 /* -- denials: denial.c */
 
 enum { X07_DENIALS_MAX = 256 };
+
+/* Why not, and the smallest grant: "not under fs.read_roots", "add \"data\" to fs.read_roots". */
+void x07_denial_reason(x07_writer *writer, const x07_verdict *verdict);
+void x07_denial_grant(x07_writer *writer, const x07_verdict *verdict);
+
+/* `{"operation":…,"target":…,"field":…,"grant":…}` */
+void x07_denial_json(x07_writer *writer, const char *operation, x07_bytes_view target,
+                     const x07_verdict *verdict);
 
 /* Remembers a denial for the report, once. `operation` is a head of the language, and a literal. */
 X07_COLD void x07_denied(const char *operation, x07_bytes_view target, const x07_verdict *verdict);
