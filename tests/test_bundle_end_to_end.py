@@ -177,6 +177,17 @@ def test_an_executable_that_runs_is_replaced_in_one_step(make: Make) -> None:
     assert [path.name for path in target.parent.iterdir()] == ["app"]
 
 
+def test_several_at_once_with_an_empty_cache(make: Make, tmp_path: Path) -> None:
+    """They make the same runtime at the same time, and the same output."""
+    tool = replace(make(), cache=tmp_path / "fresh")
+    running = [tool.start("bundle", "--out", "dist/app") for _ in range(3)]
+    for child in running:
+        _, stderr = child.communicate(timeout=bundling.DEADLINE_SECONDS)
+        assert child.returncode == 0, stderr.decode()
+    assert run_program(tool.folder / "dist" / "app").stdout == argv_v1(["app"])
+    assert [path.name for path in (tool.folder / "dist").iterdir()] == ["app"]
+
+
 def test_the_exit_code_is_what_the_program_set(make: Make) -> None:
     tool = make(["begin", ["process.set_exit_code_v1", 7], ["bytes.lit", "seven"]])
     tool.bundle("app")

@@ -49,11 +49,13 @@ def decide(request: Request, target: Target, profile: Profile | None) -> Plan:
     world = world_of(request.world, profile, target.project)
     _refuse_sandboxed(world, request.sandbox_flags)
     link = target.project.link if target.project and target.kind == "project" else Link()
+    out = out_path(request.out, target)
+    _refuse_clashes(out, request.attestation, target)
     return Plan(
         target=target,
         world=world,
         profile=profile.name if profile else None,
-        out=out_path(request.out, target),
+        out=out,
         cc_profile=request.cc_profile or (profile and profile.cc_profile) or "default",
         static=request.static or link.static,
         link=link,
@@ -94,6 +96,18 @@ def _refuse_sandboxed(world: str, flags: tuple[str, ...]) -> None:
             f"this one is of `{world}`, which nothing confines",
             "leave the option out",
         )
+
+
+def _refuse_clashes(out: Path, attestation: Path | None, target: Target) -> None:
+    """An output in the place of a source, or of the other output, is a slip of the pen."""
+    project = target.project.file if target.project is not None else None
+    taken = {path.absolute(): path for path in (target.entry, project, target.lockfile) if path}
+    for output in (out, *([attestation] if attestation is not None else [])):
+        if output.absolute() in taken:
+            raise UsageError(
+                f"`{output}` would be overwritten", hint="choose another path for this output"
+            )
+        taken[output.absolute()] = output
 
 
 def _limits(request: Request, profile: Profile | None) -> Limits:
