@@ -10,7 +10,7 @@ ROWS: Final[tuple[Primitive, ...]] = (
     row("vec_u8.with_capacity", "i", "vec"),
     row("vec_u8.len", "!vec", "i", Effect.PURE),
     row("vec_u8.cap", "!vec", "i", Effect.PURE),
-    row("vec_u8.get", "!vec i", "i", traps=("vec_u8.get oob",)),
+    row("vec_u8.get", "&vec i", "i", traps=("vec_u8.get oob",)),
     row("vec_u8.set", "vec i i", "vec", traps=("vec_u8.set oob",), mutates=True),
     row("vec_u8.push", "vec i", "vec", traps=("vec_u8.push overflow",), mutates=True),
     row("vec_u8.clear", "vec", "vec", site=False, mutates=True),
