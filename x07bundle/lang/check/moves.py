@@ -141,7 +141,10 @@ def _owners(scope: Scope) -> Iterable[Owner]:
 
 
 def _refuse_drop(flow: Flow, owner: Owner, at: str) -> None:
+    """Reports it once: its views look at nothing from there on."""
     what = f'"{owner.name}"' if owner.kind == "local" else "a temporary value"
     hint = "bind the owner in the scope of the view, or copy with `view.to_bytes`"
     message = f"drop while borrowed: {what}{_borrower(owner)}"
     flow.report.error(ESCAPE, at, message, hint)
+    for holder in list(owner.holders):
+        point(flow, holder, None, "")
