@@ -17,7 +17,7 @@ from bench.clock import Action, command, interleave, usual_environment
 from bench.figures import Figure
 from bench.workshop import HERE, Workshop
 
-REPETITIONS: Final = 15
+REPETITIONS: Final = 25
 RATIO_TARGET: Final = 5
 OWN_TARGET_MS: Final = 60
 SIZES: Final = (1_000, 3_000, 10_000, 30_000, 100_000)

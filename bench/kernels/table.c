@@ -1,49 +1,53 @@
 // Counting pairs of neighbouring bytes in an open-addressing table of fixed size.
 #include "kernel.h"
 
-enum { FREE_KEY = -1 };
+#define FREE_KEY UINT32_MAX
 
 typedef struct {
-    uint32_t *keys, *values;
-    uint32_t cap, len;
+    uint32_t key, value;
+} entry;
+
+typedef struct {
+    entry *slots;
+    uint32_t mask, shift, len;
 } table;
 
-static table table_new(uint32_t cap) {
-    table t = {malloc(4 * (size_t)cap), calloc(cap, 4), cap, 0};
-    if (!t.keys || !t.values)
+// `bits`: the number of slots is two to the power of it.
+static table table_new(uint32_t bits) {
+    uint32_t cap = 1u << bits;
+    table t = {malloc(cap * sizeof(entry)), cap - 1, 32 - bits, 0};
+    if (!t.slots)
         out_of_range("memory");
     for (uint32_t i = 0; i < cap; i++)
-        t.keys[i] = (uint32_t)FREE_KEY;
+        t.slots[i] = (entry){FREE_KEY, 0};
     return t;
 }
 
-static inline uint32_t mix(uint32_t x) {
-    x = (x ^ x >> 16) * 2246822507u;
-    x = (x ^ x >> 13) * 3266489909u;
-    return x ^ x >> 16;
-}
-
-// The slot of the key, or the free one where it belongs.
-static inline uint32_t slot(const table *t, uint32_t key) {
-    uint32_t at = mix(key) & (t->cap - 1);
-    for (uint32_t probes = 0; probes < t->cap; probes++) {
-        if (t->keys[at] == key || t->keys[at] == (uint32_t)FREE_KEY)
-            return at;
-        at = (at + 1) & (t->cap - 1);
-    }
-    out_of_range("table");
+// The entry of the key, or the free one where it belongs.
+static inline entry *find(const table *t, uint32_t key) {
+    if (key == FREE_KEY)
+        out_of_range("key");
+    uint32_t home = (key ^ key >> 16) * 0x9e3779b1u >> t->shift, slot = home;
+    do {
+        entry *e = &t->slots[slot];
+        if (e->key == key || e->key == FREE_KEY)
+            return e;
+        slot = (slot + 1) & t->mask;
+    } while (slot != home);
+    return NULL;
 }
 
 static uint32_t table_get(const table *t, uint32_t key, uint32_t missing) {
-    uint32_t at = slot(t, key);
-    return t->keys[at] == key ? t->values[at] : missing;
+    const entry *e = find(t, key);
+    return e && e->key == key ? e->value : missing;
 }
 
 static void table_set(table *t, uint32_t key, uint32_t value) {
-    uint32_t at = slot(t, key);
-    t->len += t->keys[at] != key;
-    t->keys[at] = key;
-    t->values[at] = value;
+    entry *e = find(t, key);
+    if (!e)
+        out_of_range("table");
+    t->len += e->key != key;
+    *e = (entry){key, value};
 }
 
 static uint32_t count(buffer data, table *counts) {
@@ -56,7 +60,7 @@ static uint32_t count(buffer data, table *counts) {
 
 int main(int argc, char **argv) {
     buffer data = data_new(1048576, 100);
-    table counts = table_new(16384);
+    table counts = table_new(14);
     uint32_t sum = 0;
     for (uint32_t round = number(argc, argv); round; round--)
         sum = sum * 31 + count(data, &counts);
