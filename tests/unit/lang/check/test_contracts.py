@@ -36,7 +36,7 @@ def test_clauses_are_typed_and_numbered() -> None:
         invariant=clause(["begin", ["let", "k", "n"], "k"]),
     )
     [found] = accepted(CALL, decl).functions
-    assert [(c.kind, c.id, c.index, c.at) for c in found.requires] == [
+    assert [(c.kind, c.id, c.position, c.at) for c in found.requires] == [
         ("requires", "requires_0", 0, f"{AT}/requires/0"),
         ("requires", "short", 1, f"{AT}/requires/1"),
     ]
