@@ -7,6 +7,7 @@
 #include "x07_main.h"
 #include "x07_pages.h"
 #include "x07_program.h"
+#include "x07_report.h"
 #include "x07_writer.h"
 
 enum { LEN_BYTES = 4, FAILED = 2 };
@@ -52,6 +53,7 @@ int x07_framed_main(void)
 {
     x07_bytes input;
     x07_process_setup();
+    x07_report_wanted = 1;
     if (read_frame(&input) < 0) {
         return FAILED;
     }

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "x07_program.h"
+#include "x07_report.h"
 #include "x07_state.h"
 #include "x07_writer.h"
 
@@ -87,6 +88,11 @@ void x07_metrics_write(int fd)
     write_trace_hash(&writer);
     x07_writer_text(&writer, "},\"mem_stats\":{");
     write_counts(&writer, memory_counts);
-    x07_writer_text(&writer, "}}\n");
+    x07_writer_text(&writer, "}");
+    if (x07_report_more) {
+        x07_writer_text(&writer, ",");
+        x07_report_more(&writer);
+    }
+    x07_writer_text(&writer, "}\n");
     x07_writer_flush(&writer);
 }

@@ -8,7 +8,6 @@
 
 #include "x07_compiler.h"
 #include "x07_types.h"
-#include "x07_writer.h"
 
 /* A list as in X07_OS_*: items joined by `;`, empty ones left out. See x07_policy_next. */
 typedef const char *x07_policy_list;
@@ -218,13 +217,24 @@ x07_verdict x07_verdict_exec_cwd(const x07_policy *policy, x07_bytes_view folder
 
 enum { X07_DENIALS_MAX = 256 };
 
-/* Why not, and the smallest grant: "not under fs.read_roots", "add \"data\" to fs.read_roots". */
-void x07_denial_reason(x07_writer *writer, const x07_verdict *verdict);
-void x07_denial_grant(x07_writer *writer, const x07_verdict *verdict);
+/* Text that is cut where `room` ends. Starts with .len = 0; ends with a NUL. */
+typedef struct {
+    char *text;
+    size_t room;
+    size_t len;
+} x07_words;
 
-/* `{"operation":…,"target":…,"field":…,"grant":…}` */
-void x07_denial_json(x07_writer *writer, const char *operation, x07_bytes_view target,
-                     const x07_verdict *verdict);
+/* What is not to be shown as it is (control characters, what is no UTF-8) becomes `\xNN`. */
+void x07_words_shown(x07_words *words, x07_bytes_view text);
+
+/* Why not, and the smallest grant: `not under fs.read_roots`, `add "data" to fs.read_roots`. */
+void x07_denial_reason(x07_words *words, const x07_verdict *verdict);
+void x07_denial_grant(x07_words *words, const x07_verdict *verdict);
+
+/* `denied: os.fs.read_file of `data/a`: not under fs.read_roots; grant: …`. A target of no bytes is
+ * left out. */
+void x07_denial_sentence(x07_words *words, const char *operation, x07_bytes_view target,
+                         const x07_verdict *verdict);
 
 /* Remembers a denial for the report, once. `operation` is a head of the language, and a literal. */
 X07_COLD void x07_denied(const char *operation, x07_bytes_view target, const x07_verdict *verdict);

@@ -1,7 +1,8 @@
 /* Traps: how a program that cannot go on ends (abi.md §5).
  *
- * stderr gets `  in <function>`, then `<message>[ path=<path>][ ptr=<JSON pointer>]`; the exit
- * status is 132, without a signal. Output that was not written yet is not written. */
+ * stderr gets a line of JSON where a runner reads it (x07_report.h), `  in <function>`, then
+ * `<message>[ path=<path>][ ptr=<JSON pointer>]`; the exit status is 132, without a signal. Output
+ * that was not written yet is not written. */
 #ifndef X07_TRAP_H
 #define X07_TRAP_H
 

@@ -15,7 +15,7 @@
 #define LIST(kind, name, field, member) {name, field, AT(member), kind, 0, 0, 0}
 
 const x07_policy_row x07_policy_table[X07_POLICY_ROWS] = {
-    {"SANDBOXED", "the sandbox", AT(sandboxed), X07_GUARDS, 0, 1, 0},
+    {"SANDBOXED", "X07_OS_SANDBOXED", AT(sandboxed), X07_GUARDS, 0, 1, 0},
     GRANTS("FS", "fs.enabled", fs.enabled),
     GRANTS("NET", "net.enabled", net.enabled),
     GRANTS("DB", "db.enabled", db.enabled),

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "x07_limits.h"
+#include "x07_report.h"
 #include "x07_writer.h"
 
 /* What a shell reports for an illegal instruction on x86-64, here without the signal. */
@@ -37,6 +38,7 @@ static _Noreturn void end(x07_writer *writer)
 void x07_trap_path(const char *message, const char *path, const char *at)
 {
     x07_writer writer = {.fd = STDERR_FILENO};
+    x07_report_write(&writer);
     if (at != NULL) {
         write_function(&writer, at);
         x07_writer_text(&writer, "\n");
@@ -61,6 +63,7 @@ void x07_trap(const char *message, const char *at)
 void x07_trap_plain(const char *message, const char *at)
 {
     x07_writer writer = {.fd = STDERR_FILENO};
+    x07_report_write(&writer);
     if (at != NULL) {
         write_function(&writer, at);
         x07_writer_text(&writer, " at ");

@@ -1,0 +1,125 @@
+/* The denials so far: four texts each, one after another, every one ended by a NUL. */
+#include "denial.h"
+#include "x07_trap.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    LOG_BYTES = 1 << 16,
+    PARTS = 4,
+    /* Longer targets are cut. */
+    PART_BYTES = 1024,
+    SENTENCE_BYTES = 3 * PART_BYTES,
+};
+
+static struct {
+    uint32_t count;
+    uint32_t len;
+    char text[LOG_BYTES];
+} denials;
+
+/* -- remembering */
+
+static size_t put_part(char *record, size_t len, const char *part)
+{
+    size_t size = strlen(part) + 1;
+    memcpy(record + len, part, size);
+    return len + size;
+}
+
+static size_t make_record(char *record, const char *operation, x07_bytes_view target,
+                          const x07_verdict *verdict)
+{
+    char shown[PART_BYTES] = "", grant[PART_BYTES] = "";
+    x07_words_shown(&(x07_words){shown, sizeof shown, 0}, target);
+    x07_denial_grant(&(x07_words){grant, sizeof grant, 0}, verdict);
+    size_t len = put_part(record, 0, operation);
+    len = put_part(record, len, shown);
+    len = put_part(record, len, verdict->field);
+    return put_part(record, len, grant);
+}
+
+static const char *after_record(const char *record)
+{
+    for (int i = 0; i < PARTS; i++) {
+        record += strlen(record) + 1;
+    }
+    return record;
+}
+
+static int is_known(const char *record, size_t size)
+{
+    const char *next = denials.text;
+    for (uint32_t i = 0; i < denials.count; i++) {
+        const char *known = next;
+        next = after_record(known);
+        if ((size_t)(next - known) == size && memcmp(known, record, size) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void x07_denied(const char *operation, x07_bytes_view target, const x07_verdict *verdict)
+{
+    char record[PARTS * PART_BYTES];
+    size_t size = make_record(record, operation, target, verdict);
+    int fits = denials.count < X07_DENIALS_MAX && size <= LOG_BYTES - denials.len;
+    if (fits && !is_known(record, size)) {
+        memcpy(denials.text + denials.len, record, size);
+        denials.len += (uint32_t)size;
+        denials.count++;
+    }
+}
+
+/* -- telling */
+
+static const char *write_record(x07_writer *writer, const char *record)
+{
+    static const char *const keys[PARTS] = {
+        "{\"operation\":", ",\"target\":", ",\"field\":", ",\"grant\":"};
+    for (int i = 0; i < PARTS; i++) {
+        x07_writer_text(writer, keys[i]);
+        x07_writer_json_string(writer, record);
+        record += strlen(record) + 1;
+    }
+    x07_writer_text(writer, "}");
+    return record;
+}
+
+void x07_denials_write(x07_writer *writer)
+{
+    const char *next = denials.text;
+    x07_writer_text(writer, "\"policy_denials\":[");
+    for (uint32_t i = 0; i < denials.count; i++) {
+        x07_writer_text(writer, i == 0 ? "" : ",");
+        next = write_record(writer, next);
+    }
+    x07_writer_text(writer, "]");
+}
+
+static void say(const char *operation, x07_bytes_view target, const x07_verdict *verdict)
+{
+    char text[SENTENCE_BYTES] = "";
+    x07_writer writer = {.fd = STDERR_FILENO};
+    x07_denial_sentence(&(x07_words){text, sizeof text, 0}, operation, target, verdict);
+    x07_writer_text(&writer, "  ");
+    x07_writer_text(&writer, text);
+    x07_writer_text(&writer, "\n");
+    x07_writer_flush(&writer);
+}
+
+void x07_denied_trap(const char *operation, x07_bytes_view target, const x07_verdict *verdict,
+                     const char *message, const char *at)
+{
+    x07_denied_trap_path(operation, target, verdict, message, NULL, at);
+}
+
+void x07_denied_trap_path(const char *operation, x07_bytes_view target, const x07_verdict *verdict,
+                          const char *message, const char *path, const char *at)
+{
+    x07_denied(operation, target, verdict);
+    say(operation, target, verdict);
+    x07_trap_path(message, path, at);
+}

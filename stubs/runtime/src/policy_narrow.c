@@ -1,0 +1,197 @@
+#include "path_spelling.h"
+#include "policy_list.h"
+#include "policy_roots.h"
+#include "policy_table.h"
+
+#include <string.h>
+
+static const x07_verdict GRANTED = {.reason = X07_GRANTED};
+
+static x07_verdict refused(x07_reason reason, const x07_policy_row *row, x07_bytes_view item)
+{
+    return (x07_verdict){.reason = reason, .field = row->field, .wanted = item};
+}
+
+/* -- switches and numbers */
+
+static x07_verdict switch_narrows(const x07_policy *policy, const x07_policy_row *row, uint32_t on)
+{
+    uint32_t was = x07_policy_number(policy, row);
+    int is_guard = row->kind == X07_GUARDS;
+    if (on == was || on == (uint32_t)is_guard) {
+        return GRANTED;
+    }
+    return refused(is_guard ? X07_IS_ON : X07_IS_OFF, row, X07_NO_BYTES_VIEW);
+}
+
+static x07_verdict number_narrows(const x07_policy *policy, const x07_policy_row *row,
+                                  uint32_t number)
+{
+    uint32_t meant = number != 0 ? number : row->zero;
+    uint32_t limit = x07_policy_number(policy, row);
+    x07_verdict over = {X07_OVER_LIMIT, row->field, X07_NO_BYTES_VIEW, meant, limit};
+    return meant <= limit ? GRANTED : over;
+}
+
+/* -- hosts: `host:port,port` */
+
+static uint32_t host_len(x07_bytes_view entry)
+{
+    uint32_t len = entry.len;
+    while (len != 0 && entry.ptr[len - 1] != ':') {
+        len--;
+    }
+    return len != 0 ? len - 1 : 0;
+}
+
+static int is_same_host(x07_bytes_view left, x07_bytes_view right)
+{
+    uint32_t len = host_len(left);
+    if (host_len(right) != len) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < len; i++) {
+        uint8_t a = left.ptr[i], b = right.ptr[i];
+        if (a != b && ((a | 32) != (b | 32) || (a | 32) < 'a' || (a | 32) > 'z')) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int next_port(x07_bytes_view *ports, x07_bytes_view *port)
+{
+    if (ports->len == 0) {
+        return 0;
+    }
+    const uint8_t *comma = memchr(ports->ptr, ',', ports->len);
+    uint32_t len = comma ? (uint32_t)(comma - ports->ptr) : ports->len;
+    uint32_t taken = comma ? len + 1 : len;
+    *port = (x07_bytes_view){ports->ptr, len};
+    *ports = (x07_bytes_view){ports->ptr + taken, ports->len - taken};
+    return 1;
+}
+
+static x07_bytes_view ports_of(x07_bytes_view entry)
+{
+    uint32_t start = host_len(entry) + 1;
+    start = start < entry.len ? start : entry.len;
+    return (x07_bytes_view){entry.ptr + start, entry.len - start};
+}
+
+static int has_port(x07_policy_list hosts, x07_bytes_view entry, x07_bytes_view port)
+{
+    x07_bytes_view known, other;
+    while (x07_list_next(&hosts, ';', &known)) {
+        x07_bytes_view ports = ports_of(known);
+        while (is_same_host(known, entry) && next_port(&ports, &other)) {
+            if (x07_view_same(other, port)) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+static int host_is_granted(x07_policy_list hosts, x07_bytes_view entry)
+{
+    x07_bytes_view ports = ports_of(entry), port;
+    while (next_port(&ports, &port)) {
+        if (!has_port(hosts, entry, port)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* -- lists */
+
+static int has_prefix_of(x07_policy_list prefixes, x07_bytes_view item)
+{
+    x07_bytes_view prefix;
+    while (x07_list_next(&prefixes, ';', &prefix)) {
+        if (x07_view_starts(item, prefix)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int item_is_granted(const x07_policy *policy, const x07_policy_row *row,
+                           x07_bytes_view item)
+{
+    x07_root_match match;
+    x07_policy_list list = x07_policy_text(policy, row);
+    switch (row->kind) {
+    case X07_ROOTS:
+        return x07_policy_root(policy, list, item, 0, &match);
+    case X07_PREFIXES:
+        return has_prefix_of(list, item);
+    case X07_HOSTS:
+        return host_is_granted(list, item);
+    case X07_PORTS:
+        return x07_list_has(list, ',', item);
+    default:
+        return x07_list_has(list, ';', item);
+    }
+}
+
+static x07_verdict items_narrow(const x07_policy *policy, const x07_policy_row *row,
+                                const char *text)
+{
+    x07_bytes_view item;
+    x07_reason reason = row->kind == X07_ROOTS ? X07_NOT_UNDER : X07_NOT_LISTED;
+    while (x07_list_next(&text, row->kind == X07_PORTS ? ',' : ';', &item)) {
+        if (!item_is_granted(policy, row, item)) {
+            return refused(reason, row, item);
+        }
+    }
+    return GRANTED;
+}
+
+/* What is denied stays denied. */
+static x07_verdict denials_narrow(const x07_policy *policy, const x07_policy_row *row,
+                                  const char *text)
+{
+    x07_bytes_view item;
+    x07_policy_list list = x07_policy_text(policy, row);
+    while (x07_list_next(&list, ';', &item)) {
+        if (!x07_list_has(text, ';', item)) {
+            return refused(X07_IS_LISTED, row, item);
+        }
+    }
+    return GRANTED;
+}
+
+/* Without any pattern every argument is granted. */
+static x07_verdict patterns_narrow(const x07_policy *policy, const x07_policy_row *row,
+                                   const char *text)
+{
+    const char *cursor = text;
+    x07_bytes_view item = X07_NO_BYTES_VIEW;
+    if (*x07_policy_text(policy, row) == '\0') {
+        return GRANTED;
+    }
+    if (!x07_list_next(&cursor, ';', &item)) {
+        return refused(X07_NOT_MATCHED, row, item);
+    }
+    return items_narrow(policy, row, text);
+}
+
+x07_verdict x07_policy_narrows(const x07_policy *policy, const x07_policy_row *row,
+                               const char *text, uint32_t number)
+{
+    switch (row->kind) {
+    case X07_GRANTS:
+    case X07_GUARDS:
+        return switch_narrows(policy, row, number);
+    case X07_NUMBER:
+        return number_narrows(policy, row, number);
+    case X07_DENIES:
+        return denials_narrow(policy, row, text);
+    case X07_PATTERNS:
+        return patterns_narrow(policy, row, text);
+    default:
+        return items_narrow(policy, row, text);
+    }
+}

@@ -1,0 +1,29 @@
+/* Opening what a path names beneath a folder: nothing outside of it is ever reached, whoever
+ * renames or links what meanwhile. By openat2 where the kernel has it, else name by name. */
+#ifndef X07_RESOLVE_H
+#define X07_RESOLVE_H
+
+#include <sys/types.h>
+
+/* Where a path starts, and whether symbolic links that stay beneath `folder` are followed. */
+typedef struct {
+    int folder;
+    int follows;
+} x07_base;
+
+/* What it takes to name a folder, without reading it. */
+#ifdef O_PATH
+#define X07_FOLDER_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
+#else
+#define X07_FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+#endif
+
+/* A descriptor as of openat, closed on exec, or -1 and errno: EXDEV where the path leads out of the
+ * folder, ELOOP where it passes a link that is not followed. `path` is relative; "" is the folder.
+ */
+int x07_resolve(x07_base base, const char *path, int flags, mode_t mode);
+
+/* The folder that holds the last name of `path`, which `name` then points to. */
+int x07_resolve_parent(x07_base base, const char *path, const char **name);
+
+#endif
