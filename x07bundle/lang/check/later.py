@@ -43,6 +43,8 @@ INSTEAD: Final = {
 }
 """First words of heads -> what to do until then."""
 WORLDS: Final = {"fs": "fs", "kv": "kv", "rr": "rr", "os": "os"}
+ANY_WORLD: Final = "os.time.tzdb_"
+"""How heads of `os` begin that ask data of the toolchain, not the system."""
 
 
 def unknown(flow: Flow, form: source.Form) -> tree.Node:
@@ -67,10 +69,16 @@ def _unavailable_head(flow: Flow, form: source.Form, feature: str) -> None:
     first = form.head.partition(".")[0]
     if first == "__internal" and not flow.module.builtin:
         worlds.refuse_internal(flow, form.head, form.at)
-    elif first not in WORLDS or worlds.need_world(flow, WORLDS[first], form.head, form.at):
+    elif _is_in_world(flow, form, first):
         near = flow.environment.nearest.hint(form.head, TABLE, "primitives")
         hint = near or INSTEAD.get(first)
         unavailable(flow.report, form.at, f"{feature} (`{form.head}`)", hint)
+
+
+def _is_in_world(flow: Flow, form: source.Form, first: str) -> bool:
+    if first not in WORLDS or form.head.startswith(ANY_WORLD):
+        return True
+    return worlds.need_world(flow, WORLDS[first], form.head, form.at)
 
 
 def unavailable(report: Report, at: str, feature: str, hint: str | None) -> None:

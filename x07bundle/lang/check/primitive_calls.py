@@ -5,11 +5,11 @@ from typing import Final
 
 from x07bundle.lang import source, tree
 from x07bundle.lang.check import arguments, moves, poison, worlds
-from x07bundle.lang.check.expression import check, named
+from x07bundle.lang.check.expression import ARGUMENT, check, named
 from x07bundle.lang.check.flow import Flow
 from x07bundle.lang.primitives.row import Primitive
 from x07bundle.lang.primitives.table import ROWS, TABLE, overload
-from x07bundle.lang.types import ANY_BRAND, BRANDABLE, Type
+from x07bundle.lang.types import ANY_BRAND, BRANDABLE, NEVER, POINTERS, Type
 
 
 def _of_first(types: list[Type]) -> str | None:
@@ -43,7 +43,10 @@ def call(flow: Flow, form: source.Form, row: Primitive) -> tree.Node:
         return poison.node(form.at)
     mark = len(flow.arguments)
     if row.head in OVERLOADED:
-        row, args = _overloaded(flow, form)
+        chosen, args = _overloaded(flow, form)
+        if chosen is None:
+            return poison.node(form.at)
+        row = chosen
     else:
         args = [_argument(flow, form, row, index) for index in range(len(row.params))]
     moves.release(flow, mark)
@@ -58,14 +61,22 @@ def call(flow: Flow, form: source.Form, row: Primitive) -> tree.Node:
     return node
 
 
-def _overloaded(flow: Flow, form: source.Form) -> tuple[Primitive, list[tree.Node]]:
-    """The row that the first argument, a pointer, chooses; and the arguments."""
+def _overloaded(flow: Flow, form: source.Form) -> tuple[Primitive | None, list[tree.Node]]:
+    """The row that the first argument, a pointer, chooses, if it does; and the arguments."""
     first = check(flow, form.args[0])
     row = overload(TABLE[form.head], first.ty)
-    if row.params[0].ty is not first.ty:
-        arguments.require(flow, form, 0, row.params[0].ty, first.ty)
     rest = [_argument(flow, form, row, index) for index in range(1, len(row.params))]
-    return row, [first, *rest]
+    if first.ty in (row.params[0].ty, NEVER):
+        return row, [first, *rest]
+    if not poison.is_poison(first):
+        message = f"argument 1 of `{form.head}` must be {_pointers(form.head)}, not {first.ty}"
+        flow.report.error(ARGUMENT, form.args[0].at, message)
+    return None, []
+
+
+def _pointers(head: str) -> str:
+    kinds = [row.params[0].ty.kind for row in ROWS if row.head == head]
+    return "a pointer" if len(kinds) == len(POINTERS) else " or ".join(kinds)
 
 
 def _brand(head: str, args: list[tree.Node]) -> str | None:

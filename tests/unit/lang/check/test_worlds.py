@@ -151,7 +151,7 @@ def test_the_type_of_a_pointer_chooses_the_row() -> None:
 @pytest.mark.parametrize(
     ("form", "at", "part"),
     [
-        (["ptr.add", 1, 1], "/1", "must be ptr_const_u8, not i32"),
+        (["ptr.add", 1, 1], "/1", "must be a pointer, not i32"),
         (["ptr.cast", "bytes", ["ptr.null"]], "/1", "needs a pointer type"),
         (["ptr.cast", "ptr_mut_u8", 3], "/2", "takes a pointer, not i32"),
         (["ptr.as_const", ["bytes.as_ptr", "b"]], "/1", "takes a pointer for writing"),
