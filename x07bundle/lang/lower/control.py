@@ -38,8 +38,7 @@ def _block(builder: Builder, node: tree.Node, destination: Destination) -> None:
     with builder.nested() as body:
         comes_out = builder.completes(lambda: lower_body(builder, node, destination))
     builder.emit(ir.Braces(body))
-    if not comes_out:
-        raise Diverged
+    _after_branches(builder, node, comes_out)
 
 
 def _binds(node: tree.Block) -> bool:
@@ -215,8 +214,8 @@ def _for(builder: Builder, node: tree.Node, destination: Destination) -> None:
     if end.constant is None and not fixed:
         end = ir.atom(builder.temporary(types.I32, end))
     body = _loop_body(builder, node.body)
-    head = f"for ({name} = {ir.argument(start)}; {name} < {ir.operand(end)}; {name}++)"
-    builder.emit(ir.Loop(head, body))
+    first = "" if start.text == name else f"{name} = {ir.argument(start)}"
+    builder.emit(ir.Loop(f"for ({first}; {name} < {ir.operand(end)}; {name}++)", body))
     _after_loop(builder, node, destination)
 
 
