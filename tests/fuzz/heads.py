@@ -159,6 +159,12 @@ def vec_extend_range(vec: Vec, data: bytes, start: int, length: int) -> Value:
     return vec_extend(vec, data[span(len(data), start, length, "vec_u8.extend_bytes_range oob")])
 
 
+def vec_reserve(vec: Vec, more: int) -> Value:
+    if more > 1 << 20:
+        raise Unspecified("an allocation of more than 1 MiB")
+    return Vec(vec.data, max(vec.capacity, len(vec.data) + more))
+
+
 def vec_with_capacity(capacity: int) -> Value:
     if capacity > 1 << 20:
         raise Unspecified("an allocation of more than 1 MiB")
@@ -215,7 +221,7 @@ VEC: Final[dict[str, Row]] = {
     "vec_u8.set": ("mii", vec_set),
     "vec_u8.push": ("mi", lambda v, x: vec_extend(v, bytes([x & 255]))),
     "vec_u8.clear": ("m", lambda v: Vec(b"", v.capacity)),
-    "vec_u8.reserve_exact": ("mi", lambda v, n: Vec(v.data, max(v.capacity, len(v.data) + n))),
+    "vec_u8.reserve_exact": ("mi", vec_reserve),
     "vec_u8.extend_zeroes": ("mi", vec_extend_zeroes),
     "vec_u8.extend_bytes": ("mV", vec_extend),
     "vec_u8.extend_bytes_range": ("mVii", vec_extend_range),
@@ -325,34 +331,41 @@ class Tables:
         shared: dict[str, Row] = {}
         for kind in ("map_u32", "set_u32"):
             shared[f"{kind}.new"] = ("i", partial(self.new, kind))
-            shared[f"{kind}.contains"] = ("ii", lambda h, k: int(k in self.at(h, k)))
-            shared[f"{kind}.remove"] = ("ii", self.remove)
+            shared[f"{kind}.contains"] = ("ii", partial(self.contains, kind))
+            shared[f"{kind}.remove"] = ("ii", partial(self.remove, kind))
         return {
             **shared,
-            "map_u32.len": ("i", lambda h: len(self.tables[h - 1])),
+            "map_u32.len": ("i", lambda h: len(self.table("map_u32", h))),
             "map_u32.get": ("iii", self.find),
-            "map_u32.set": ("iii", self.put),
-            "set_u32.add": ("ii", lambda h, k: self.put(h, k, 0)),
+            "map_u32.set": ("iii", partial(self.put, "map_u32")),
+            "set_u32.add": ("ii", lambda h, k: self.put("set_u32", h, k, 0)),
         }
 
-    def at(self, handle: int, key: int) -> Table:
-        if key == MASK:
-            trap(None)
+    def table(self, kind: str, handle: int) -> Table:
+        if not 0 < handle <= len(self.tables) or self.tables[handle - 1].kind != kind:
+            raise Unspecified("a handle that names no table")
         return self.tables[handle - 1]
 
-    def find(self, handle: int, key: int, default: int) -> Value:
-        return self.at(handle, key).get(key, default)
+    def at(self, kind: str, handle: int, key: int) -> Table:
+        table = self.table(kind, handle)
+        return trap(None) if key == MASK else table
 
-    def put(self, handle: int, key: int, value: int) -> Value:
-        table = self.at(handle, key)
+    def contains(self, kind: str, handle: int, key: int) -> Value:
+        return int(key in self.at(kind, handle, key))
+
+    def find(self, handle: int, key: int, default: int) -> Value:
+        return self.at("map_u32", handle, key).get(key, default)
+
+    def put(self, kind: str, handle: int, key: int, value: int) -> Value:
+        table = self.at(kind, handle, key)
         inserted = int(key not in table)
         if inserted and len(table) >= table.capacity:
-            trap(f"{table.kind} full")
+            trap(f"{kind} full")
         table[key] = value
         return inserted
 
-    def remove(self, handle: int, key: int) -> Value:
-        return int(self.at(handle, key).pop(key, None) is not None)
+    def remove(self, kind: str, handle: int, key: int) -> Value:
+        return int(self.at(kind, handle, key).pop(key, None) is not None)
 
 
 def rows() -> dict[str, Row]:

@@ -5,11 +5,11 @@ to be well-typed (IllTyped says where one is not) and leaves alone what the cont
 (Unspecified). Module documents are canonical, so its pointers are those of traps.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
-from tests.fuzz import heads
+from tests.fuzz import forms, heads
 from tests.fuzz.program import (
     Cell,
     Declarations,
@@ -29,7 +29,7 @@ from tests.fuzz.values import (
     Bytes,
     ContractViolation,
     IllTyped,
-    Result,
+    Open,
     Trap,
     Unspecified,
     Value,
@@ -38,6 +38,7 @@ from tests.fuzz.values import (
     deep_recursion,
     emptied,
     is_owned,
+    number_of,
     signed,
 )
 
@@ -57,6 +58,7 @@ class Interpreter:
             self.declared.add(document)
         self.heads = heads.rows()
         self.exit_code = 0
+        self.fuel_used = 0
         self.mismatch: tuple[bytes, ...] | None = None
         self.steps_left = max_steps
         self.input = View(b"")
@@ -74,7 +76,7 @@ class Interpreter:
             raise Unspecified("deep recursion") from error
         if not isinstance(result, Bytes):
             raise IllTyped(f"solve gives {result!r}")
-        return Outcome(result.data + self.assertion(result.data), self.exit_code)
+        return Outcome(result.data + self.assertion(result.data), self.exit_code, self.fuel_used)
 
     def assertion(self, output: bytes) -> bytes:
         """What a failed comparison of bytes adds to a failed test's status (contract/abi.md §5)."""
@@ -101,25 +103,34 @@ class Interpreter:
         finally:
             self.frame.scopes.pop()
 
-    def scoped(self, node: Node, at: Place) -> Value:
+    def scoped(self, node: Node, at: Place, wanted: bool = True) -> Value:
         with self.scope():
-            return self.value(node, at)
+            return self.value(node, at, wanted)
 
-    def value(self, node: Node, at: Place) -> Value:
-        """Evaluates in value position: an identifier of an owned value gives it away."""
-        self.steps_left -= 1
-        if self.steps_left < 0:
-            raise Unspecified("too many steps")
+    def value(self, node: Node, at: Place, wanted: bool = True) -> Value:
+        """Evaluates in value position: an identifier of an owned value gives it away.
+
+        `wanted` is False in statement position, where some forms cost no fuel
+        (contract/abi.md §6).
+        """
+        self.step()
+        if not isinstance(node, list) or node[0] not in forms.FREE[wanted]:
+            self.fuel_used += 1
         if isinstance(node, int):
             return node & MASK
         if isinstance(node, str):
             return self.take(node)
         try:
-            return self.form(node, at)
+            return self.form(node, at, wanted)
         except Trap as trap:
             if not trap.function:
                 trap.at, trap.function = pointer(at), self.frame.function
             raise
+
+    def step(self) -> None:
+        self.steps_left -= 1
+        if self.steps_left < 0:
+            raise Unspecified("too many steps")
 
     def take(self, name: str) -> Value:
         if name == "input" and self.frame.find(name) is None:
@@ -130,6 +141,10 @@ class Interpreter:
             cell.value = emptied(value)
         return value
 
+    def peek(self, name: str) -> Value:
+        cell = self.frame.find(name)
+        return self.input if cell is None else cell.value
+
     def cell(self, name: str) -> Cell:
         cell = self.frame.find(name)
         if cell is None:
@@ -139,14 +154,12 @@ class Interpreter:
     def looked(self, node: Node, at: Place) -> Value:
         """Evaluates where a value is only inspected: an identifier keeps it."""
         if isinstance(node, str) and node != "input":
+            self.fuel_used += 1
             return self.cell(node).value
         return self.value(node, at)
 
     def number(self, node: Node, at: Place) -> int:
-        value = self.value(node, at)
-        if not isinstance(value, int):
-            raise IllTyped(f"{pointer(at)} is no i32")
-        return value
+        return number_of(self.value(node, at))
 
     def data(self, node: Node, at: Place) -> bytes:
         value = self.looked(node, at)
@@ -154,11 +167,11 @@ class Interpreter:
             raise IllTyped(f"{pointer(at)} is no view")
         return value.data
 
-    def form(self, node: Sequence[Any], at: Place) -> Value:
+    def form(self, node: Sequence[Node], at: Place, wanted: bool) -> Value:
         head = node[0]
-        special = FORMS.get(head)
+        special = forms.FORMS.get(head)
         if special is not None:
-            return special(self, node, at)
+            return special(self, node, at, wanted)
         if head in heads.OPERATORS:
             left = self.number(node[1], (at, 1))
             return heads.OPERATORS[head](left, self.number(node[2], (at, 2)))
@@ -168,14 +181,14 @@ class Interpreter:
             return self.call(self.declared.functions[head], node, at)
         return self.aggregate(head, node, at)
 
-    def primitive(self, head: str, node: Sequence[Any], at: Place) -> Value:
+    def primitive(self, head: str, node: Sequence[Node], at: Place) -> Value:
         words, function = self.heads[head]
         if len(words) != len(node) - 1:
             raise IllTyped(f"{head} takes {len(words)} arguments")
         args = [self.argument(word, node[i], (at, i)) for i, word in enumerate(words, 1)]
         if head == "process.set_exit_code_v1":
             self.exit_code = args[0] if args[0] <= 255 else 255
-            return 0
+            return Open()
         if head == "bytes.eq":
             self.mismatch = tuple(args) if args[0] != args[1] else None
         return function(*args)
@@ -188,10 +201,12 @@ class Interpreter:
                 return View(self.data(node, at))
             case "&":
                 return self.looked(node, at)
+            case "i":
+                return self.number(node, at)
             case _:
                 return self.value(node, at)
 
-    def call(self, declared: Declared, node: Sequence[Any], at: Place) -> Value:
+    def call(self, declared: Declared, node: Sequence[Node], at: Place) -> Value:
         decl = declared.decl
         names: dict[str, Cell] = {}
         for index, parameter in enumerate(decl["params"], 1):
@@ -216,12 +231,14 @@ class Interpreter:
         for index, clause in enumerate(decl.get(member, ())):
             place = ((at, member), index)
             caller, self.frame = self.frame, frame
+            fuel_used = self.fuel_used
             try:
                 with self.scope():
                     if self.number(clause["expr"], (place, "expr")) == 0:
                         raise self.violation(clause, kind, index, place)
             finally:
                 self.frame = caller
+                self.fuel_used = fuel_used  # a clause has fuel of its own
 
     def violation(
         self, clause: Mapping[str, Any], kind: str, index: int, at: Place
@@ -240,7 +257,7 @@ class Interpreter:
         }
         return ContractViolation(facts)
 
-    def aggregate(self, head: str, node: Sequence[Any], at: Place) -> Value:
+    def aggregate(self, head: str, node: Sequence[Node], at: Place) -> Value:
         """`R.make`, `R.field` and `E.Variant` (contract/language.md §5)."""
         declared = self.declared
         if head in declared.records:
@@ -267,129 +284,3 @@ def witnessed(value: Value) -> dict[str, object]:
             return {**facts, "truncated": int(len(value.data) > 256)}
         case _:
             return {}
-
-
-Form = Callable[[Interpreter, Sequence[Any], Place], Value]
-
-
-def sequence(run: Interpreter, node: Sequence[Any], at: Place) -> Value:
-    result: Value = 0
-    with run.scope():
-        for index in range(1, len(node)):
-            result = run.value(node[index], (at, index))
-    return result
-
-
-def bind(run: Interpreter, node: Sequence[Any], at: Place) -> Value:
-    value = run.value(node[2], (at, 2))
-    scope = run.frame.scopes[-1]
-    if node[1] in scope:
-        raise IllTyped(f"{node[1]} is bound twice")
-    scope[node[1]] = Cell(value)
-    return value
-
-
-def assign(run: Interpreter, node: Sequence[Any], at: Place) -> Value:
-    cell = run.cell(node[1])
-    value = cell.value = run.value(node[2], (at, 2))
-    return value if node[0] == "set" else 0
-
-
-def choose(run: Interpreter, node: Sequence[Any], at: Place) -> Value:
-    chosen = 2 if run.number(node[1], (at, 1)) else 3
-    return run.scoped(node[chosen], (at, chosen))
-
-
-def count(run: Interpreter, node: Sequence[Any], at: Place) -> Value:
-    start = run.number(node[2], (at, 2))
-    end = run.number(node[3], (at, 3))
-    counter = run.frame.find(node[1])
-    if counter is None or not isinstance(counter.value, int):
-        counter = run.frame.scopes[-1][node[1]] = Cell(0)
-    counter.value = start
-    while int_of(counter.value) < end:
-        run.scoped(node[4], (at, 4))
-        counter.value = (int_of(counter.value) + 1) & MASK
-    return 0
-
-
-def int_of(value: Value) -> int:
-    if not isinstance(value, int):
-        raise IllTyped(f"{value!r} is no i32")
-    return value
-
-
-def repeat(run: Interpreter, node: Sequence[Any], at: Place) -> Value:
-    while run.number(node[1], (at, 1)):
-        run.scoped(node[2], (at, 2))
-    return 0
-
-
-def leave(run: Interpreter, node: Sequence[Any], at: Place) -> Value:
-    raise Return(run.value(node[1], (at, 1)))
-
-
-def attempt(run: Interpreter, node: Sequence[Any], at: Place) -> Value:
-    result = run.value(node[1], (at, 1))
-    if not isinstance(result, Result):
-        raise IllTyped(f"{pointer(at)} tries no result")
-    if not result.is_ok:
-        raise Return(Result(run.frame.result.removeprefix("result_"), False, result.value))
-    return result.value
-
-
-def attempt_doc(run: Interpreter, node: Sequence[Any], at: Place) -> Value:
-    document = run.value(node[1], (at, 1))
-    if not isinstance(document, Bytes | View):
-        raise IllTyped(f"{pointer(at)} tries no document")
-    if document.data[:1] == b"\x01":
-        return Bytes(document.data[1:])
-    raise Return(Bytes(document.data))
-
-
-def select(run: Interpreter, node: Sequence[Any], at: Place) -> Value:
-    data = run.data(node[1], (at, 1))
-    if len(data) < 4:
-        raise Unspecified("a match on bytes that are no enum value")
-    chosen = int.from_bytes(data[:4], "little")
-    for index in range(2, len(node)):
-        arm = node[index]
-        if run.declared.variants[arm[0]] != chosen:
-            continue
-        with run.scope() as names:
-            if len(arm) == 3:
-                names[arm[1]] = Cell(int.from_bytes(data[4:8], "little"))
-            return run.scoped(arm[-1], ((at, index), len(arm) - 1))
-    raise Unspecified("a match on bytes that are no enum value")
-
-
-def short_circuit(run: Interpreter, node: Sequence[Any], at: Place) -> Value:
-    left = run.number(node[1], (at, 1))
-    if bool(left) is (node[0] == "||"):
-        return int(bool(left))
-    return int(run.number(node[2], (at, 2)) != 0)
-
-
-def text(run: Interpreter, node: Sequence[Any], at: Place) -> Value:
-    data = node[1].encode()
-    return Bytes(data) if node[0] == "bytes.lit" else View(data)
-
-
-FORMS: Final[Mapping[str, Form]] = {
-    "begin": sequence,
-    "unsafe": sequence,
-    "let": bind,
-    "set": assign,
-    "set0": assign,
-    "if": choose,
-    "for": count,
-    "while": repeat,
-    "return": leave,
-    "try": attempt,
-    "try_doc": attempt_doc,
-    "match": select,
-    "&&": short_circuit,
-    "||": short_circuit,
-    "bytes.lit": text,
-    "bytes.view_lit": text,
-}

@@ -45,7 +45,7 @@ def difference(outcome: Outcome, ran: Ran) -> Finding | None:
         return Finding("output", detail)
     if ran.status != outcome.exit_code:
         return Finding("exit code", f"expected {outcome.exit_code}, got {ran.status}")
-    return _leak(ran)
+    return _leak(ran) or _fuel_difference(outcome, ran)
 
 
 def _leak(ran: Ran) -> Finding | None:
@@ -55,6 +55,14 @@ def _leak(ran: Ran) -> Finding | None:
         return Finding("metrics", f"no metrics line: {ran.stderr[-500:]}")
     live = (stats["live_bytes"], stats["live_allocs"])
     return None if live == (0, 0) else Finding("leak", f"live bytes and allocations: {live}")
+
+
+def _fuel_difference(outcome: Outcome, ran: Ran) -> Finding | None:
+    """A program without a limit counts nothing."""
+    used = ran.metrics["fuel_used"]
+    if used in (0, outcome.fuel_used):
+        return None
+    return Finding("fuel", f"expected {outcome.fuel_used}, used {used}")
 
 
 def _trap_difference(trap: Trap, ran: Ran) -> Finding | None:
@@ -76,6 +84,8 @@ def _contract_difference(trap: ContractViolation, ran: Ran) -> Finding | None:
     if not reports:
         return Finding("contract", f"expected {trap.facts}\ngot {ran.stderr}")
     found: dict[str, Any] = json.loads(reports[-1].removeprefix(CONTRACT))
+    if trap.facts["clause_id"] is None:
+        found["clause_id"] = None
     if found == trap.facts:
         return None
     return Finding("contract", f"expected {trap.facts}\ngot      {found}")

@@ -53,6 +53,7 @@ class Outcome:
 
     output: bytes
     exit_code: int = 0
+    fuel_used: int = 0
     trap: Trap | None = None
 
 

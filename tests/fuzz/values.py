@@ -55,7 +55,12 @@ class Reader:
     position: int = 0
 
 
-Value = int | float | Bytes | View | Vec | Option | Result | Reader
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An i32 that the contract does not fix."""
+
+
+Value = int | float | Bytes | View | Vec | Option | Result | Reader | Open
 
 
 class Trap(Exception):
@@ -86,6 +91,14 @@ class IllTyped(Exception):
 
 def signed(value: int) -> int:
     return value - (1 << 32) if value & 0x80000000 else value
+
+
+def number_of(value: Value) -> int:
+    if isinstance(value, Open):
+        raise Unspecified("an i32 that the contract does not fix")
+    if not isinstance(value, int):
+        raise IllTyped(f"{value!r} is no i32")
+    return value
 
 
 def is_owned(value: Value) -> bool:
