@@ -37,6 +37,12 @@ def problem(host: str) -> str | None:
         return str(error)
 
 
+def network_problem(host: str) -> str | None:
+    """Why `host` is no address, network or range, or None."""
+    is_name = problem(host) is None and interval(host) is None
+    return "a name, where an address or a network is asked for" if is_name else problem(host)
+
+
 def key(host: str) -> str:
     """A host as it is compared: lower case, without brackets and a final dot."""
     bare = host.lower()

@@ -42,12 +42,14 @@ Port = Annotated[int, Range(1, 65_535)]
 
 Path = Annotated[str, Text(4096, entry_problem)]
 Key = Annotated[str, Text(256, key_problem)]
-Peer = Annotated[str, Text(255, entry_problem)]
 
 Roots = Annotated[tuple[str, ...], Many(MOST_ROOTS, Path)]
 Paths = Annotated[tuple[str, ...], Many(256, Path)]
 Keys = Annotated[tuple[str, ...], Many(256, Key)]
-Peers = Annotated[tuple[str, ...], Many(256, Peer)]
+Peers = Annotated[tuple[str, ...], Many(256, Annotated[str, Text(hosts.LONGEST, hosts.problem)])]
+Networks = Annotated[
+    tuple[str, ...], Many(256, Annotated[str, Text(hosts.LONGEST, hosts.network_problem)])
+]
 Arguments = Annotated[tuple[str, ...], Many(128, Annotated[str, Text(256, _argument_problem)])]
 
 
@@ -110,7 +112,7 @@ class Sqlite(NamedTuple):
 
 class DbNet(NamedTuple):
     allow_dns: Peers = ()
-    allow_cidrs: Peers = ()
+    allow_cidrs: Networks = ()
     allow_ports: Annotated[tuple[int, ...], Many(256, Port)] = ()
     require_tls: bool = True
     require_verify: bool = True

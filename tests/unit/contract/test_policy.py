@@ -39,7 +39,6 @@ process.max_total_bytes: 0 536870912
 LISTS: Final = """
 fs.read_roots fs.write_roots process.allow_cwd_roots: 128 4096
 process.allow_execs process.allow_exec_prefixes db.sqlite.allow_paths: 256 4096
-db.net.allow_dns db.net.allow_cidrs: 256 255
 env.allow_keys env.deny_keys process.allow_env_keys: 256 256
 process.allow_args_regex_lite: 128 256
 """
@@ -137,10 +136,34 @@ def test_bounds_of_lists(field: str, entries: int, characters: int) -> None:
         assert verdicts(changed(field, wrong)) == (False, False)
 
 
+@pytest.mark.parametrize(
+    ("field", "entry"), [("allow_dns", "db.example"), ("allow_cidrs", "10.0.0.0/8")]
+)
+def test_bounds_of_database_servers(field: str, entry: str) -> None:
+    name = f"db.net.{field}"
+    assert verdicts(changed(name, [entry] * 256)) == (True, True)
+    wrongs: list[object] = [[entry] * 257, ["a" * 256], [""], ["a;b"], ["a b"], [1], None]
+    for wrong in wrongs:
+        assert verdicts(changed(name, wrong)) == (False, False)
+    for wrong in ["10.0.0.0/80", "*.example"]:
+        assert verdicts(changed(name, [wrong]))[0] is False
+    assert problems(changed("db.net.allow_cidrs", ["db.example"])) == [
+        "/db/net/allow_cidrs/0: `db.example`: a name, where an address or a network is asked for"
+    ]
+
+
+def test_bounds_of_database_ports() -> None:
+    assert verdicts(changed("db.net.allow_ports", [1, 65_535] * 128)) == (True, True)
+    wrongs: list[object] = [[0], [65_536], [1] * 257, ["1"], None]
+    for wrong in wrongs:
+        assert verdicts(changed("db.net.allow_ports", wrong)) == (False, False)
+
+
 def test_the_tables_are_complete() -> None:
     numbers = {field for field, _, _ in table(NUMBERS)}
     assert numbers == {name for name, value in FIELDS.items() if type(value) is int}
-    lists = {field for field, _, _ in table(LISTS)} | {"net.allow_hosts", "db.net.allow_ports"}
+    lists = {field for field, _, _ in table(LISTS)} | {"net.allow_hosts"}
+    lists |= {"db.net.allow_dns", "db.net.allow_cidrs", "db.net.allow_ports"}
     assert lists == {name for name, value in FIELDS.items() if isinstance(value, list)}
 
 

@@ -24,6 +24,7 @@ from x07bundle.policy.templates import NAMES
 STRICTER: Final = (
     re.compile(r".*: must be an integer in .*, this is a fraction"),
     re.compile(r"/net/allow_hosts/\d+/host: .*"),
+    re.compile(r"/db/net/allow_(dns|cidrs)/\d+: .*"),
     re.compile(r"/process/allow_args_regex_lite/\d+: .* tokens, .*"),
 )
 
