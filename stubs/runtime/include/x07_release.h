@@ -14,4 +14,8 @@ void x07_release_add(x07_release *release);
 /* Runs what was added, the last one first. */
 void x07_release_all(void);
 
+/* Called where the program ends at once (a trap, os.process.exit) and nothing is released; NULL:
+ * nothing is to be done. Async-signal-safe. */
+extern void (*x07_before_exit)(void);
+
 #endif

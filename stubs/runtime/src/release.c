@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+void (*x07_before_exit)(void);
+
 static x07_release *first;
 
 void x07_release_add(x07_release *release)

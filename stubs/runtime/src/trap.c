@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "x07_limits.h"
+#include "x07_release.h"
 #include "x07_report.h"
 #include "x07_writer.h"
 
@@ -32,6 +33,9 @@ static _Noreturn void end(x07_writer *writer)
 {
     x07_writer_text(writer, "\n");
     x07_writer_flush(writer);
+    if (x07_before_exit != NULL) {
+        x07_before_exit();
+    }
     _exit(TRAP_STATUS);
 }
 

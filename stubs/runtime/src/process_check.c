@@ -1,0 +1,161 @@
+#include "process_check.h"
+
+#include "guard.h"
+
+x07_bytes_view x07_process_target(const x07_process_start *start)
+{
+    return start->has_request ? start->request.args[0] : X07_NO_BYTES_VIEW;
+}
+
+uint32_t x07_process_ask(const x07_process_start *start, x07_bytes_view target,
+                         x07_verdict verdict)
+{
+    if (verdict.reason == X07_GRANTED || !x07_guard(verdict.field)) {
+        return X07_PROCESS_OK;
+    }
+    x07_denied(start->operation, target, &verdict);
+    return X07_PROCESS_DENIED;
+}
+
+/* -- switches and limits: the program is the target */
+
+static uint32_t ask_switch(const x07_process_start *start, uint32_t on, const char *field)
+{
+    return x07_process_ask(start, x07_process_target(start),
+                           x07_verdict_switch(start->policy, on, field));
+}
+
+static uint32_t ask_limit(const x07_process_start *start, uint64_t asked, uint64_t limit,
+                          const char *field)
+{
+    return x07_process_ask(start, x07_process_target(start),
+                           x07_verdict_limit(start->policy, asked, limit, field));
+}
+
+uint32_t x07_process_check_spawns(const x07_process_start *start, uint64_t spawned)
+{
+    return ask_limit(start, spawned + 1u, start->policy->process.max_spawns, "process.max_spawns");
+}
+
+uint32_t x07_process_check_switches(const x07_process_start *start)
+{
+    const x07_process_policy *policy = &start->policy->process;
+    uint32_t code = ask_switch(start, policy->enabled, "process.enabled");
+    if (code == X07_PROCESS_OK) {
+        code = ask_switch(start, policy->allow_spawn, "process.allow_spawn");
+    }
+    if (code == X07_PROCESS_OK) {
+        code = ask_switch(start, policy->allow_exec, "process.allow_exec");
+    }
+    return code;
+}
+
+uint32_t x07_process_check_live(const x07_process_start *start, uint32_t live)
+{
+    return ask_limit(start, (uint64_t)live + 1u, start->policy->process.max_live,
+                     "process.max_live");
+}
+
+static uint32_t check_caps(x07_process_start *start)
+{
+    const x07_process_policy *policy = &start->policy->process;
+    x07_process_caps *caps = &start->caps;
+    if (!start->has_caps) {
+        return X07_PROCESS_INVALID;
+    }
+    if (start->policy->sandboxed && caps->timeout_ms == 0u) {
+        caps->timeout_ms = policy->max_runtime_ms;
+    }
+    uint32_t code =
+        ask_limit(start, caps->timeout_ms, policy->max_runtime_ms, "process.max_runtime_ms");
+    if (code == X07_PROCESS_OK) {
+        code = ask_limit(start, caps->max_stdout_bytes, policy->max_stdout_bytes,
+                         "process.max_stdout_bytes");
+    }
+    if (code == X07_PROCESS_OK) {
+        code = ask_limit(start, caps->max_stderr_bytes, policy->max_stderr_bytes,
+                         "process.max_stderr_bytes");
+    }
+    if (code == X07_PROCESS_OK) {
+        code = ask_limit(start, caps->max_total_bytes, policy->max_total_bytes,
+                         "process.max_total_bytes");
+    }
+    return code;
+}
+
+/* -- the request */
+
+static uint32_t check_args(const x07_process_start *start)
+{
+    const x07_process_policy *policy = &start->policy->process;
+    const x07_process_request *request = &start->request;
+    uint32_t code = ask_limit(start, request->args_count, policy->max_args, "process.max_args");
+    for (uint32_t i = 0u; i < request->args_count && code == X07_PROCESS_OK; i++) {
+        code = ask_limit(start, request->args[i].len, policy->max_arg_bytes,
+                         "process.max_arg_bytes");
+    }
+    for (uint32_t i = 1u; i < request->args_count && code == X07_PROCESS_OK; i++) {
+        code = x07_process_ask(start, request->args[i],
+                               x07_verdict_exec_argument(start->policy, request->args[i]));
+    }
+    return code;
+}
+
+static uint32_t check_program(const x07_process_start *start)
+{
+    x07_bytes_view program = start->request.args[0];
+    if (program.len == 0u) {
+        return X07_PROCESS_INVALID;
+    }
+    uint32_t code = ask_limit(start, program.len, start->policy->process.max_exe_bytes,
+                              "process.max_exe_bytes");
+    if (code == X07_PROCESS_OK) {
+        code = x07_process_ask(start, program, x07_verdict_exec(start->policy, program));
+    }
+    return code;
+}
+
+static uint32_t check_variables(const x07_process_start *start)
+{
+    const x07_process_request *request = &start->request;
+    uint32_t code = ask_limit(start, request->variables_count, start->policy->process.max_env,
+                              "process.max_env");
+    for (uint32_t i = 0u; i < request->variables_count && code == X07_PROCESS_OK; i++) {
+        const x07_process_variable *variable = &request->variables[i];
+        code = x07_process_ask(
+            start, variable->key,
+            x07_verdict_exec_env(start->policy, variable->key, variable->value));
+    }
+    return code;
+}
+
+static uint32_t check_folder(const x07_process_start *start)
+{
+    x07_bytes_view folder = start->request.folder;
+    if (folder.len == 0u) {
+        return X07_PROCESS_OK;
+    }
+    return x07_process_ask(start, folder, x07_verdict_exec_cwd(start->policy, folder));
+}
+
+static uint32_t check_input(const x07_process_start *start)
+{
+    return ask_limit(start, start->request.input.len, start->policy->process.max_stdin_bytes,
+                     "process.max_stdin_bytes");
+}
+
+uint32_t x07_process_check_start(x07_process_start *start)
+{
+    static uint32_t (*const of_request[])(const x07_process_start *) = {
+        check_args, check_program, check_variables, check_folder, check_input,
+    };
+    uint32_t code = check_caps(start);
+    if (code == X07_PROCESS_OK && !start->has_request) {
+        return X07_PROCESS_INVALID;
+    }
+    size_t count = sizeof of_request / sizeof of_request[0];
+    for (size_t i = 0; i < count && code == X07_PROCESS_OK; i++) {
+        code = of_request[i](start);
+    }
+    return code;
+}
