@@ -27,8 +27,6 @@ WORLD: Final = "X07-WORLD-OS-0001"
 NO_CAPABILITY: Final = "X07-WORLD-UNSAFE-0001"
 NO_BLOCK: Final = "X07-WORLD-UNSAFE-0002"
 
-NEVER_MADE: Final = frozenset({"result_result_bytes"})
-"""Kinds of value that only async tasks give."""
 UNPROVOKED: Final = {
     "os.env.get too large": "no environment holds 4 GiB",
     "os.time.now_unix_ms failed": "every system has the clock",
@@ -36,13 +34,6 @@ UNPROVOKED: Final = {
 
 Refusal = tuple[str, str, int]
 """A code, the head of the form that it is about, and the argument (0: the form itself)."""
-
-
-def _is_made(row: Primitive) -> bool:
-    return not any(parameter.ty.kind in NEVER_MADE for parameter in row.params)
-
-
-MADE: Final = tuple(row for row in ROWS if _is_made(row))
 
 
 # -- programs that run
@@ -97,12 +88,12 @@ def _plain_pointer(run: Case) -> str:
 
 def test_every_row_is_used() -> None:
     used, _ = _used()
-    assert [row.head for row in MADE if row not in used] == []
+    assert [row.head for row in ROWS if row not in used] == []
 
 
 def test_every_trap_is_provoked() -> None:
     _, provoked = _used()
-    wanted = [(row, trap) for row in MADE for trap in row.traps if trap not in UNPROVOKED]
+    wanted = [(row, trap) for row in ROWS for trap in row.traps if trap not in UNPROVOKED]
     assert [(row.head, trap) for row, trap in wanted if (row, trap) not in provoked] == []
 
 
@@ -140,7 +131,7 @@ def _refused() -> frozenset[Refusal]:
 
 
 def _missing(code: str, concerns: Callable[[Primitive], bool]) -> list[str]:
-    rows = [row for row in MADE if concerns(row)]
+    rows = [row for row in ROWS if concerns(row)]
     return [row.head for row in rows if (code, row.head, 0) not in _refused()]
 
 
@@ -151,7 +142,7 @@ def test_every_head_refuses_another_number_of_arguments() -> None:
 def test_every_parameter_refuses_another_type() -> None:
     wanted = [
         (row.head, index)
-        for row in MADE
+        for row in ROWS
         if not row.internal
         for index, _ in enumerate(row.params, 1)
     ]
@@ -161,7 +152,7 @@ def test_every_parameter_refuses_another_type() -> None:
 def test_every_parameter_that_needs_a_name_refuses_other_values() -> None:
     wanted = [
         (row.head, index)
-        for row in MADE
+        for row in ROWS
         for index, parameter in enumerate(row.params, 1)
         if parameter.mode == "identifier"
     ]
@@ -169,7 +160,7 @@ def test_every_parameter_that_needs_a_name_refuses_other_values() -> None:
 
 
 def test_every_head_that_changes_its_owner_refuses_a_borrowed_one() -> None:
-    heads = [row.head for row in MADE if row.mutates and not row.internal]
+    heads = [row.head for row in ROWS if row.mutates and not row.internal]
     assert [head for head in heads if (BORROWED, head, 1) not in _refused()] == []
 
 
