@@ -14,7 +14,7 @@ class Type(NamedTuple):
     brand: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.kind}@{self.brand}" if self.brand else self.kind
+        return self.kind if self.brand in (None, ANY_BRAND) else f"{self.kind}@{self.brand}"
 
     @property
     def is_owned(self) -> bool:
