@@ -17,6 +17,8 @@ SOURCE_FOLDERS: Final = (ROOT / "stubs" / "runtime" / "src", ROOT / "stubs" / "c
 FRAMED_MAIN: Final = (ROOT / "launcher_templates" / "framed_main.c.j2").read_text()
 WARNINGS: Final = ("-std=c11", "-Wall", "-Wextra", "-Werror")
 SANITIZERS: Final = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+TESTING: Final = "-DX07_TESTING"
+"""Guards can be taken out (stubs/runtime/src/guard.h)."""
 
 
 def compiler() -> str:
@@ -55,7 +57,7 @@ class Workshop:
 def open_workshop(base: Path, *, sanitize: bool, cc: str | None = None) -> Workshop:
     """A workshop under `base`, shared by the processes of one test session."""
     chosen = cc or compiler()
-    flags = ("-O1", *SANITIZERS) if sanitize else ("-O1",)
+    flags = ("-O1", TESTING, *SANITIZERS) if sanitize else ("-O1",)
     folder = base / f"workshop-{Path(chosen).name}-{'sanitized' if sanitize else 'plain'}"
     folder.mkdir(parents=True, exist_ok=True)
     workshop = Workshop(folder, chosen, flags)

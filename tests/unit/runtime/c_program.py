@@ -57,6 +57,7 @@ class CProgram:
             input=b"".join(_encoded(word) for request in requests for word in request),
             capture_output=True,
             env=env,
+            cwd=cwd,
             timeout=LIMIT_SECONDS,
             check=False,
         )
@@ -69,7 +70,7 @@ class CProgram:
         cwd: Path | None = None,
     ) -> list[Word]:
         """What a program that ends well says, after a look at the memory that it left."""
-        ran = self.run(*requests, env=env)
+        ran = self.run(*requests, env=env, cwd=cwd)
         assert ran.status == 0, ran.last_line
         *answers, live_bytes = _decoded(ran.stdout)
         assert live_bytes == 0
