@@ -128,7 +128,7 @@ def text(run: "Interpreter", node: Form, at: Place, wanted: bool) -> Value:
 
 
 ERASE: Final = frozenset({"std.brand.erase_bytes_v1", "std.brand.erase_view_v1"})
-STATEMENTS: Final = "begin unsafe if let set for while return".split()
+STATEMENTS: Final = "begin unsafe if match let set for while return".split()
 FREE: Final = (frozenset({*ERASE, *STATEMENTS}), ERASE)
 """Heads that cost nothing: as statements, and where their value is wanted. Brands are nothing at
 run time."""
