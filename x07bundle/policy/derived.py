@@ -1,7 +1,7 @@
 """Derived policies: their names, notes and files (contract/policy.md §4).
 
-The same base and the same overrides give the same file, byte for byte, in whatever order hosts and
-roots were given to the digest.
+The same base and the same options give the same file, byte for byte. Its name does not depend on
+the order of options; the order of its roots does.
 """
 
 import os

@@ -1,0 +1,35 @@
+"""Where `x07 policy init` puts a policy, and what becomes of a file that is there (cli.md §5)."""
+
+from pathlib import Path
+from typing import Final, Literal
+
+from x07bundle.errors import OutputError
+from x07bundle.files import read_bytes, write_atomic
+
+Status = Literal["created", "unchanged", "overwritten", "exists_different"]
+
+KEPT: Final = "exists_different"
+
+
+def place(data: bytes, path: Path, *, force: bool) -> Status:
+    """Writes the policy, unless another file is there and `force` is not given.
+
+    Raises:
+        X07Error: a file cannot be read.
+        OutputError: a file cannot be written.
+    """
+    is_there = path.exists()
+    if is_there and read_bytes(path) == data:
+        return "unchanged"
+    if is_there and not force:
+        return KEPT
+    write_atomic(path, data, parents=True)
+    return "overwritten" if is_there else "created"
+
+
+def check_folder(path: Path) -> None:
+    """Raises OutputError where the folder that `path` is to be in does not exist."""
+    if not path.parent.is_dir():
+        raise OutputError(
+            f"refusing to create output dir `{path.parent}` (pass --mkdir-out to allow)"
+        )
