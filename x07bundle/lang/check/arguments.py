@@ -7,7 +7,7 @@ from typing import Final
 
 from x07bundle.lang import source, tree
 from x07bundle.lang.check import fit, moves, poison
-from x07bundle.lang.check.bindings import Local, Owner
+from x07bundle.lang.check.bindings import Local, Owner, both
 from x07bundle.lang.check.expression import ARGUMENT, check, count, named, skim
 from x07bundle.lang.check.flow import Flow
 from x07bundle.lang.primitives.row import Parameter
@@ -120,9 +120,10 @@ def borrow_result(flow: Flow, node: tree.Node, lenders: list[tree.Node]) -> None
     if not owners:
         return
     flow.sources[node] = owners[0]
-    if any(owner is not owners[0] for owner in owners):
-        names = " and ".join(dict.fromkeys(f'"{owner.name}"' for owner in owners))
-        message = f"the result of this call must have a single borrow source, not {names}"
+    other = next((owner for owner in owners if owner is not owners[0]), None)
+    if other is not None:
+        message = "the result of this call must have a single borrow source, not "
+        message += both(owners[0], other)
         hint = "copy with `view.to_bytes`, or use views of one owner"
         flow.report.error("X07-BORROW-0003", node.at, message, hint)
 
@@ -132,6 +133,6 @@ def _lender_owner(flow: Flow, lender: tree.Node) -> Owner | None:
         return flow.sources.get(lender)
     lender.escapes = True
     home = flow.scopes[-1]
-    owner = Owner("a temporary value", "temporary", home)
+    owner = Owner("", "temporary", home)
     home.temporaries.append(owner)
     return owner

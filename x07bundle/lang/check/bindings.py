@@ -34,6 +34,18 @@ class Owner:
     holders: dict["Local", str] = field(default_factory=dict)
     held: list[str] = field(default_factory=list)
 
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return "a temporary value" if self.kind == "temporary" else f'"{self.name}"'
+
+
+def both(one: Owner, other: Owner) -> str:
+    """Two owners in a message; they may have one name."""
+    if one.label != other.label:
+        return f"{one.label} and {other.label}"
+    return "two temporary values" if one.kind == "temporary" else f"two values called {one.label}"
+
 
 @dataclass(slots=True, eq=False)
 class Local:

@@ -86,14 +86,10 @@ def pass_on(flow: Flow, ended: Scope, node: tree.Block) -> None:
     if owner.scope is not ended:
         flow.sources[node] = owner
         return
-    what = describe(owner)
+    what = owner.label
     hint = f"bind {what} outside this block, or copy with `view.to_bytes`"
     message = f"drop while borrowed: {what} ends with this block, and its value borrows from it"
     flow.report.error(moves.ESCAPE, node.body[-1].at, message, hint)
-
-
-def describe(owner: Owner) -> str:
-    return "a temporary value" if owner.kind == "temporary" else f'"{owner.name}"'
 
 
 def variable_name(flow: Flow, form: source.Form, code: str) -> source.Name | None:

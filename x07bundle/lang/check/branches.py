@@ -8,7 +8,7 @@ from typing import Final
 
 from x07bundle.lang import tree
 from x07bundle.lang.check import fixes
-from x07bundle.lang.check.bindings import Local, Owner
+from x07bundle.lang.check.bindings import Local, Owner, both
 from x07bundle.lang.check.flow import Flow
 from x07bundle.lang.check.moves import put_back, repoint
 
@@ -63,8 +63,8 @@ def one_source(flow: Flow, sources: list[Owner | None], what: str, at: str) -> O
     """The owner that a view borrows from, whichever branch it comes from."""
     owners = list({owner: None for owner in sources if owner is not None})
     if len(owners) > 1:
-        names = " and ".join(f'"{owner.name}"' for owner in owners[:2])
-        message = f"{what} must have a single borrow source across branches, not {names}"
+        message = f"{what} must have a single borrow source across branches, not "
+        message += both(owners[0], owners[1])
         hint = "copy with `view.to_bytes`, or use each view inside its own branch"
         flow.report.error(ONE_SOURCE, at, message, hint)
     return owners[0] if owners else None

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from x07bundle.lang import tree
 from x07bundle.lang.check import contracts, exits, moves
-from x07bundle.lang.check.bindings import Owner
+from x07bundle.lang.check.bindings import Owner, both
 from x07bundle.lang.check.blocks import parts_of, reached, statements
 from x07bundle.lang.check.branches import ONE_SOURCE
 from x07bundle.lang.check.calls import otherwise
@@ -77,11 +77,10 @@ def _borrowed_parameter(flow: Flow) -> int | None:
         if owner is not None:
             owners.setdefault(owner, at)
     if len(owners) > 1:
-        names = " and ".join(f'"{owner.name}"' for owner in list(owners)[:2])
+        (one, _), (other, at) = list(owners.items())[:2]
         message = f'the result of "{flow.signature.name}" must have a single borrow source '
-        hint = "return bytes instead (`view.to_bytes`)"
-        at = list(owners.values())[1]
-        flow.report.error(ONE_SOURCE, at, f"{message}across branches, not {names}", hint)
+        message += f"across branches, not {both(one, other)}"
+        flow.report.error(ONE_SOURCE, at, message, "return bytes instead (`view.to_bytes`)")
     return next(iter(owners)).parameter if owners else None
 
 

@@ -56,7 +56,7 @@ def is_frozen(flow: Flow, local: Local, at: str) -> bool:
 def refuse_borrowed(flow: Flow, owner: Owner, at: str, head: str) -> None:
     if not owner.holders and not owner.held:
         return
-    message = f'{head} while borrowed: "{owner.name}"{_borrower(owner)}'
+    message = f"{head} while borrowed: {owner.label}{_borrower(owner)}"
     flow.report.error(BORROWED, at, message, _release_hint(owner))
 
 
@@ -142,9 +142,8 @@ def _owners(scope: Scope) -> Iterable[Owner]:
 
 def _refuse_drop(flow: Flow, owner: Owner, at: str) -> None:
     """Reports it once: its views look at nothing from there on."""
-    what = f'"{owner.name}"' if owner.kind == "local" else "a temporary value"
     hint = "bind the owner in the scope of the view, or copy with `view.to_bytes`"
-    message = f"drop while borrowed: {what}{_borrower(owner)}"
+    message = f"drop while borrowed: {owner.label}{_borrower(owner)}"
     flow.report.error(ESCAPE, at, message, hint)
     for holder in list(owner.holders):
         point(flow, holder, None, "")
