@@ -3,7 +3,7 @@
 from typing import Final
 
 from x07bundle.lang import source, tree, types
-from x07bundle.lang.check import moves, poison
+from x07bundle.lang.check import fit, moves, poison
 from x07bundle.lang.check.bindings import Local
 from x07bundle.lang.check.flow import Flow, find
 
@@ -56,7 +56,8 @@ def integer(flow: Flow, expr: source.Expr, code: str, what: str) -> tree.Node:
     """An expression that must be an i32; `what` is how the error calls it."""
     node = check(flow, expr)
     if node.ty.kind != "i32" and not poison.fits_anywhere(node.ty):
-        flow.report.error(code, expr.at, f"{what} must be i32, not {node.ty}")
+        hint = fit.HINTS.get(("i32", node.ty.kind))
+        flow.report.error(code, expr.at, f"{what} must be i32, not {node.ty}", hint)
     return node
 
 

@@ -8,6 +8,21 @@ from x07bundle.lang.check.flow import Flow
 from x07bundle.lang.types import ANY_BRAND, Type
 
 BRAND_MISMATCH: Final = "E_BRAND_MISMATCH"
+HINTS: Final = {
+    ("bytes", "bytes_view"): "copy the view with `view.to_bytes`",
+    ("bytes", "vec_u8"): "turn the vector into bytes with `vec_u8.into_bytes`",
+    ("bytes_view", "bytes"): "bind the value to a local with `let` first and take a view of it",
+    ("bytes_view", "vec_u8"): "bind the value to a local with `let` first and take a view of it",
+    ("i32", "f64"): "cut the number with `f64.to_i32_trunc`",
+    ("f64", "i32"): "turn the number into an f64 with `f64.of_i32`",
+    ("i32", "bytes"): "read a number with `codec.read_u32_le`, or from text with `parse.u32_dec`",
+    ("i32", "option_i32"): "take the number out with `option_i32.unwrap_or`",
+    ("i32", "result_i32"): "take the number out with `result_i32.unwrap_or` or with `try`",
+    ("bytes", "option_bytes"): "take the bytes out with `option_bytes.unwrap_or`",
+    ("bytes", "result_bytes"): "take the bytes out with `result_bytes.unwrap_or` or with `try`",
+    ("bytes", "i32"): "write the number with `fmt.s32_to_dec`, or with `codec.write_u32_le`",
+}
+"""What turns a value of the second kind into one of the first."""
 
 
 def brand_fits(wanted: str | None, found: str | None) -> bool:
@@ -26,7 +41,8 @@ def require(flow: Flow, wanted: Type, found: Type, at: str, code: str, what: str
     if fits(wanted, found):
         return
     if wanted.kind != found.kind:
-        flow.report.error(code, at, f"{what} must be {wanted}, not {found}", _hint(wanted, found))
+        near = HINTS.get((wanted.kind, found.kind))
+        flow.report.error(code, at, f"{what} must be {wanted}, not {found}", near)
         return
     hint = f'ask a validator: `["std.brand.cast_bytes_v1", "{wanted.brand}", validator, value]`'
     if wanted.brand in flow.environment.owners:
@@ -37,16 +53,6 @@ def require(flow: Flow, wanted: Type, found: Type, at: str, code: str, what: str
 
 def _described(found: Type) -> str:
     return f"branded `{found.brand}`" if found.brand else "unbranded"
-
-
-def _hint(wanted: Type, found: Type) -> str | None:
-    if wanted.kind == "bytes" and found.kind == "bytes_view":
-        return "copy the view with `view.to_bytes`"
-    if wanted.kind == "bytes" and found.kind == "vec_u8":
-        return "turn the vector into bytes with `vec_u8.into_bytes`"
-    if wanted.kind == "bytes_view" and found.kind in ("bytes", "vec_u8"):
-        return "bind the value to a local with `let` first and take a view of it"
-    return None
 
 
 def unify(one: Type, other: Type) -> Type | None:
