@@ -4,7 +4,7 @@ from typing import Final
 
 from x07bundle.lang import source, tree, types
 from x07bundle.lang.check import fit, moves, poison, worlds
-from x07bundle.lang.check.bindings import Local, Owner, Scope
+from x07bundle.lang.check.bindings import Local, Scope
 from x07bundle.lang.check.expression import arity, check
 from x07bundle.lang.check.flow import Flow, bind, find, scope
 from x07bundle.lang.names import LOCAL
