@@ -197,12 +197,15 @@ x07_verdict x07_verdict_switch(const x07_policy *policy, uint32_t on, const char
 x07_verdict x07_verdict_limit(const x07_policy *policy, uint64_t asked, uint64_t limit,
                               const char *field);
 
-/* By the path as it is spelled; links are met when it is opened. A file is granted by a root above
- * it, a folder by itself too. */
+/* By the path as it is spelled; links are met when it is opened. The grant that is missing is that
+ * of the folder that a file is in, or of the folder itself. */
 x07_verdict x07_verdict_read(const x07_policy *policy, x07_bytes_view path);
 x07_verdict x07_verdict_read_folder(const x07_policy *policy, x07_bytes_view path);
 x07_verdict x07_verdict_write(const x07_policy *policy, x07_bytes_view path);
 x07_verdict x07_verdict_write_folder(const x07_policy *policy, x07_bytes_view path);
+
+/* Removing or renaming, which a root itself does not grant. */
+x07_verdict x07_verdict_replace(const x07_policy *policy, x07_bytes_view path);
 
 x07_verdict x07_verdict_env(const x07_policy *policy, x07_bytes_view key);
 

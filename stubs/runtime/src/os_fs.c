@@ -1,109 +1,207 @@
-#define _POSIX_C_SOURCE 200809L
-
+/* os.fs.read_file and os.fs.write_file. What the policy denies ends the program. */
+#include "fs_content.h"
+#include "fs_tries.h"
+#include "guard.h"
 #include "os_text.h"
 #include "x07_os.h"
-#include "x07_vec.h"
+#include "x07_writer.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <unistd.h>
 
-/* The first room for a file that does not tell its size. */
-enum { CHUNK_BYTES = 65536 };
+#define READ "os.fs.read_file"
+#define WRITE "os.fs.write_file"
 
-static int open_file(const char *path, int flags)
+static const x07_fs_head reading = {
+    .operation = READ, .verdict = x07_verdict_read, .list = X07_READ_ROOTS};
+static const x07_fs_head writing = {
+    .operation = WRITE, .verdict = x07_verdict_write, .list = X07_WRITE_ROOTS};
+
+/* A call, the text of its path, and what came of the roots. */
+typedef struct {
+    x07_fs_call call;
+    x07_fs_tries tries;
+    char *name;
+} request;
+
+static const char *either(const request *request, const char *of_read, const char *of_write)
 {
-    int file;
-    do {
-        file = open(path, flags | O_CLOEXEC, 0666);
-    } while (file < 0 && errno == EINTR);
+    return request->call.head == &reading ? of_read : of_write;
+}
+
+static int is_sandboxed(const request *request)
+{
+    return (int)request->call.policy->sandboxed;
+}
+
+/* As the system got it. */
+static const char *path_of(const request *request)
+{
+    return is_sandboxed(request) ? request->tries.path : request->name;
+}
+
+static _Noreturn void deny(const request *request, x07_verdict verdict, const char *message,
+                           const char *at)
+{
+    x07_denied_trap(request->call.head->operation, request->call.target, &verdict, message, at);
+}
+
+/* -- before anything is opened */
+
+static void check_switches(const request *request, const char *at)
+{
+    const x07_policy *policy = request->call.policy;
+    x07_verdict verdict = x07_verdict_switch(policy, policy->fs.enabled, "fs.enabled");
+    if (verdict.reason != X07_GRANTED) {
+        deny(request, verdict, "os.fs disabled by policy", at);
+    }
+    verdict = x07_verdict_limit(policy, 1, policy->threads.max_blocking, "threads.max_blocking");
+    if (verdict.reason != X07_GRANTED) {
+        deny(request, verdict, "os.threads.blocking disabled by policy", at);
+    }
+}
+
+static void check_spelling(const request *request, const char *at)
+{
+    x07_bytes_view path = request->call.target;
+    if (x07_guard("spelling") && !x07_path_is_safe(path)) {
+        x07_trap(either(request, READ " unsafe path", WRITE " unsafe path"), at);
+    }
+    if (x07_guard("hidden") && request->call.policy->fs.deny_hidden && x07_path_is_hidden(path)) {
+        x07_verdict verdict = {.reason = X07_IS_HIDDEN, .field = "fs.deny_hidden"};
+        deny(request, verdict,
+             either(request, READ " hidden path denied", WRITE " hidden path denied"), at);
+    }
+}
+
+static void start(request *request, const x07_fs_head *head, x07_bytes path, const char *at)
+{
+    x07_fs_call *call = &request->call;
+    call->head = head;
+    call->policy = x07_policy_current();
+    call->target = x07_bytes_as_view(path);
+    call->base = (x07_base){.folder = AT_FDCWD, .follows = 1, .anywhere = 1};
+    check_switches(request, at);
+    request->name = x07_os_text(path, at);
+    if (!request->name) {
+        x07_trap(either(request, READ " unsafe path", WRITE " unsafe path"), at);
+    }
+    call->target = (x07_bytes_view){(const uint8_t *)request->name,
+                                    (uint32_t)strlen(request->name)};
+    call->path = request->name;
+    if (is_sandboxed(request)) {
+        check_spelling(request, at);
+    }
+}
+
+/* -1: it could not be opened. */
+static int open_file(request *request, int flags)
+{
+    if (is_sandboxed(request)) {
+        return x07_fs_try_roots(&request->call, flags, &request->tries);
+    }
+    int file = openat(AT_FDCWD, request->name, flags | O_CLOEXEC, 0666);
+    request->tries.error = errno;
     return file;
 }
 
-/* One byte more than the file has, so that the read after the last one needs no room. */
-static uint32_t room(int file, const char *path, const char *at)
+/* Why no root has the file: what the last one said, or that the path starts with no root's own. */
+static x07_verdict why_not(const request *request)
 {
-    struct stat status;
-    if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-        return CHUNK_BYTES;
-    }
-    if (status.st_size >= (off_t)UINT32_MAX) {
-        x07_trap_path("os.fs.read_file too large", path, at);
-    }
-    return (uint32_t)status.st_size + 1;
+    x07_verdict verdict = request->tries.verdict;
+    const x07_fs_call *call = &request->call;
+    int is_denied = !is_sandboxed(request) || verdict.reason != X07_GRANTED;
+    return is_denied ? verdict : call->head->verdict(call->policy, call->target);
 }
 
-static x07_vec_u8 read_all(int file, const char *path, const char *at)
+/* -- reading */
+
+static _Noreturn void trap_read(const request *request, x07_verdict verdict, const char *message,
+                                const char *at)
 {
-    x07_vec_u8 content = x07_vec_u8_with_capacity(room(file, path, at), at);
-    for (;;) {
-        if (content.len == content.cap) {
-            content = x07_vec_u8_grow(content, 1, "os.fs.read_file too large", at);
-        }
-        ssize_t got = read(file, content.data + content.len, content.cap - content.len);
-        if (got == 0) {
-            return content;
-        }
-        if (got > 0) {
-            content.len += (uint32_t)got;
-        } else if (errno != EINTR) {
-            x07_trap_path("os.fs.read_file read failed", path, at);
-        }
+    if (verdict.reason == X07_GRANTED) {
+        x07_trap_path(message, path_of(request), at);
     }
+    x07_denied_trap_path(READ, request->call.target, &verdict, message, path_of(request), at);
+}
+
+static x07_vec_u8 read_all(const request *request, int file, const char *at)
+{
+    x07_vec_u8 content;
+    const x07_policy *policy = request->call.policy;
+    uint32_t limit = policy->sandboxed ? policy->fs.max_read_bytes : UINT32_MAX - 1;
+    int error = x07_content_read(file, limit, &content, at);
+    if (error == EFBIG) {
+        trap_read(request, x07_verdict_limit(policy, content.len, limit, "fs.max_read_bytes"),
+                  READ " too large", at);
+    }
+    if (error) {
+        x07_trap_path(READ " read failed", path_of(request), at);
+    }
+    return content;
 }
 
 x07_bytes x07_os_fs_read_file(x07_bytes path, const char *at)
 {
-    char *name = x07_os_text(path, at);
-    if (!name) {
-        x07_trap("os.fs.read_file unsafe path", at);
-    }
-    int file = open_file(name, O_RDONLY);
+    request request;
+    request.tries.verdict.reason = X07_GRANTED;
+    start(&request, &reading, path, at);
+    int file = open_file(&request, O_RDONLY);
     if (file < 0) {
-        x07_trap_path("os.fs.read_file open failed", name, at);
+        trap_read(&request, why_not(&request), READ " open failed", at);
     }
-    x07_vec_u8 content = read_all(file, name, at);
+    x07_vec_u8 content = read_all(&request, file, at);
     close(file);
-    x07_free(name);
+    x07_free(request.name);
     return x07_vec_u8_into_bytes(content);
 }
 
-/* 0 or an errno. */
-static int write_all(int file, x07_bytes data)
-{
-    for (uint32_t done = 0; done < data.len;) {
-        ssize_t wrote = write(file, data.ptr + done, data.len - done);
-        if (wrote >= 0) {
-            done += (uint32_t)wrote;
-        } else if (errno != EINTR) {
-            return errno;
-        }
-    }
-    return 0;
-}
+/* -- writing */
 
-static int write_file(const char *path, x07_bytes data)
+/* 0 or an errno. */
+static int fill(int file, int empties, x07_bytes data)
 {
-    int file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
-    if (file < 0) {
-        return errno;
+    int error = empties && ftruncate(file, 0) != 0 ? errno : 0;
+    if (!error && x07_write_all(file, data.ptr, data.len) != 0) {
+        error = errno;
     }
-    int error = write_all(file, data);
     if (close(file) != 0 && !error && errno != EINTR) {
-        return errno;
+        error = errno;
     }
     return error;
 }
 
+static int denied(const request *request, x07_verdict verdict, int error)
+{
+    if (verdict.reason != X07_GRANTED) {
+        x07_denied(WRITE, request->call.target, &verdict);
+    }
+    return error;
+}
+
+/* In a sandbox a file is emptied after it was looked at. */
+static int write_file(request *request, x07_bytes data)
+{
+    const x07_policy *policy = request->call.policy;
+    x07_verdict verdict =
+        x07_verdict_limit(policy, data.len, policy->fs.max_write_bytes, "fs.max_write_bytes");
+    if (verdict.reason != X07_GRANTED) {
+        return denied(request, verdict, EFBIG);
+    }
+    int empties = is_sandboxed(request);
+    int file = open_file(request, O_WRONLY | O_CREAT | (empties ? 0 : O_TRUNC));
+    return file < 0 ? denied(request, why_not(request), request->tries.error)
+                    : fill(file, empties, data);
+}
+
 uint32_t x07_os_fs_write_file(x07_bytes path, x07_bytes data, const char *at)
 {
-    char *name = x07_os_text(path, at);
-    if (!name) {
-        x07_trap("os.fs.write_file unsafe path", at);
-    }
-    int error = write_file(name, data);
-    x07_free(name);
+    request request;
+    request.tries.verdict.reason = X07_GRANTED;
+    start(&request, &writing, path, at);
+    int error = write_file(&request, data);
+    x07_free(request.name);
     x07_bytes_drop(data);
     return (uint32_t)error;
 }

@@ -33,22 +33,15 @@ x07_verdict x07_verdict_limit(const x07_policy *policy, uint64_t asked, uint64_t
 
 /* -- files */
 
+/* Roots, and what of them grants a path. */
 typedef struct {
     x07_policy_list roots;
     const char *field;
-    /* Whether a root that is the target itself grants it. */
+    /* The target is a folder, which is granted itself. */
     int folder;
+    /* A root is not its own. */
+    int strictly;
 } reach;
-
-static reach reading(const x07_policy *policy, int folder)
-{
-    return (reach){policy->fs.read_roots, "fs.read_roots", folder};
-}
-
-static reach writing(const x07_policy *policy, int folder)
-{
-    return (reach){policy->fs.write_roots, "fs.write_roots", folder};
-}
 
 static x07_verdict by_spelling(const x07_policy *policy, x07_bytes_view path)
 {
@@ -70,30 +63,37 @@ static x07_verdict under(const x07_policy *policy, reach reach, x07_bytes_view p
     x07_root_match match;
     x07_verdict verdict = policy->sandboxed ? by_spelling(policy, path) : GRANTED;
     if (is_refused(verdict) || !policy->sandboxed
-        || x07_policy_root(policy, reach.roots, path, 0, &match)) {
+        || x07_policy_root(policy, reach.roots, path, reach.strictly, &match)) {
         return verdict;
     }
-    return refused(X07_NOT_UNDER, reach.field, reach.folder ? path : x07_path_folder(path));
+    x07_bytes_view wanted = reach.folder ? path : x07_path_folder(path);
+    int is_root = reach.strictly && x07_policy_root(policy, reach.roots, path, 0, &match);
+    return refused(is_root ? X07_IS_ROOT : X07_NOT_UNDER, reach.field, wanted);
 }
 
 x07_verdict x07_verdict_read(const x07_policy *policy, x07_bytes_view path)
 {
-    return under(policy, reading(policy, 0), path);
+    return under(policy, (reach){policy->fs.read_roots, "fs.read_roots", 0, 0}, path);
 }
 
 x07_verdict x07_verdict_read_folder(const x07_policy *policy, x07_bytes_view path)
 {
-    return under(policy, reading(policy, 1), path);
+    return under(policy, (reach){policy->fs.read_roots, "fs.read_roots", 1, 0}, path);
 }
 
 x07_verdict x07_verdict_write(const x07_policy *policy, x07_bytes_view path)
 {
-    return under(policy, writing(policy, 0), path);
+    return under(policy, (reach){policy->fs.write_roots, "fs.write_roots", 0, 0}, path);
 }
 
 x07_verdict x07_verdict_write_folder(const x07_policy *policy, x07_bytes_view path)
 {
-    return under(policy, writing(policy, 1), path);
+    return under(policy, (reach){policy->fs.write_roots, "fs.write_roots", 1, 0}, path);
+}
+
+x07_verdict x07_verdict_replace(const x07_policy *policy, x07_bytes_view path)
+{
+    return under(policy, (reach){policy->fs.write_roots, "fs.write_roots", 0, 1}, path);
 }
 
 /* -- variables */

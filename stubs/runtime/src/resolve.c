@@ -1,10 +1,7 @@
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "guard.h"
@@ -61,24 +58,87 @@ static int resolve_in_kernel(x07_base base, const char *path, int flags, mode_t 
 int x07_resolve(x07_base base, const char *path, int flags, mode_t mode)
 {
     const char *named = *path != '\0' ? path : ".";
-    if (!x07_guard("beneath")) {
+    if (base.anywhere || !x07_guard("beneath")) {
         return openat(base.folder, named, flags | O_CLOEXEC, mode);
     }
     int file = resolve_in_kernel(base, named, flags | O_CLOEXEC, mode);
     return file < 0 && errno == ENOSYS ? x07_walk(base, named, flags | O_CLOEXEC, mode) : file;
 }
 
+/* The text before `end`; 0 where there is no room. */
+static int cut(char to[X07_PATH_BYTES], const char *path, size_t end)
+{
+    if (end >= X07_PATH_BYTES) {
+        errno = ENAMETOOLONG;
+        return 0;
+    }
+    memcpy(to, path, end);
+    to[end] = '\0';
+    return 1;
+}
+
 int x07_resolve_parent(x07_base base, const char *path, const char **name)
 {
     char folder[X07_PATH_BYTES];
     const char *slash = strrchr(path, '/');
-    size_t len = slash ? (size_t)(slash - path) : 0;
-    if (len >= sizeof folder) {
-        errno = ENAMETOOLONG;
+    *name = slash ? slash + 1 : *path != '\0' ? path : ".";
+    /* The slash at the top stays. */
+    size_t end = !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    return cut(folder, path, end) ? x07_resolve(base, folder, X07_FOLDER_FLAGS, 0) : -1;
+}
+
+/* -- making folders */
+
+static int is_folder(x07_base base, const char *path)
+{
+    int folder = x07_resolve(base, path, X07_FOLDER_FLAGS, 0);
+    if (folder >= 0) {
+        close(folder);
+    }
+    return folder >= 0;
+}
+
+static int make_one(x07_base base, const char *path)
+{
+    const char *name;
+    int parent = x07_resolve_parent(base, path, &name);
+    if (parent < 0) {
         return -1;
     }
-    memcpy(folder, path, len);
-    folder[len] = '\0';
-    *name = slash ? slash + 1 : path;
-    return x07_resolve(base, folder, X07_FOLDER_FLAGS, 0);
+    int made = mkdirat(parent, name, 0777);
+    int error = errno;
+    close(parent);
+    errno = error;
+    /* Another may have made it meanwhile. */
+    return made == 0 || (error == EEXIST && is_folder(base, path)) ? 0 : -1;
+}
+
+/* The first `end` bytes of the path. */
+static int make_part(x07_base base, const char *path, size_t end)
+{
+    char part[X07_PATH_BYTES];
+    if (!cut(part, path, end)) {
+        return -1;
+    }
+    if (is_folder(base, part) || (errno == ENOENT && make_one(base, part) == 0)) {
+        return 0;
+    }
+    errno = errno == ENOTDIR && path[end] == '\0' ? EEXIST : errno;
+    return -1;
+}
+
+int x07_resolve_make(x07_base base, const char *path)
+{
+    size_t end = 0;
+    if (is_folder(base, path)) {
+        return 0;
+    }
+    do {
+        end += path[end] == '/';
+        end += strcspn(path + end, "/");
+        if (make_part(base, path, end) < 0) {
+            return -1;
+        }
+    } while (path[end] != '\0');
+    return 0;
 }

@@ -1,10 +1,6 @@
 /* One name after another, each opened in the folder before it and never through a link. A link is
  * read, its text put in place of its name, and the walk starts again: so nothing is ever resolved
  * by the kernel but single names of folders that were reached from the base. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

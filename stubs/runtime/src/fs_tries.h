@@ -1,0 +1,18 @@
+/* How os.fs.read_file and os.fs.write_file find their file (policy.md §6.1): in a sandbox a path is
+ * relative to each root in turn, and the first root where it opens has it. */
+#ifndef X07_FS_TRIES_H
+#define X07_FS_TRIES_H
+
+#include "fs_call.h"
+
+/* What came of the last root: its name and the path below it, and why not. */
+typedef struct {
+    char path[X07_ABSOLUTE_BYTES];
+    int error;
+    x07_verdict verdict;
+} x07_fs_tries;
+
+/* A descriptor of a regular file, or -1 where no root has it. */
+int x07_fs_try_roots(x07_fs_call *call, int flags, x07_fs_tries *tries);
+
+#endif
