@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from tests.fuzz import owners, views
+from tests.fuzz import brands, owners, views
 from tests.fuzz.program import Node
 from tests.fuzz.scope import VIEWS, Root, base, lent
 from tests.fuzz.writer import Maker, Options, Writer
@@ -29,6 +29,7 @@ def general(w: Writer, ty: str, depth: int, root: Root | None) -> Options:
         (2, lambda: leaving(w, ty, depth, root)),
         *([(2, lambda: matched(w, ty, depth, root))] if w.shapes.enums else []),
         (1, lambda: unsafe(w, ty, depth, root)),
+        *([(1, lambda: w.returned(depth - 1))] if w.chance(25) else []),
     ]
 
 
@@ -146,6 +147,7 @@ def numbers(w: Writer, _ty: str, depth: int, _root: Root | None) -> Options:
         (3, lambda: assigned_here(w, depth)),
         (3, lambda: owners.table_call(w, depth)),
         *record_fields(w, depth),
+        *brands.casts(w, depth),
         *attempts(w, "result_i32", depth),
     ]
 
@@ -201,7 +203,9 @@ def assigned_here(w: Writer, depth: int) -> Node:
 def record_fields(w: Writer, depth: int) -> Options:
     def made() -> Node:
         name, fields = w.rng.choice(w.shapes.records)
-        node, _ = w.looked(f"bytes@{name}", depth - 1)
+        node, owner = w.looked(f"bytes@{name}", depth - 1)
+        if owner is not None and w.chance(30):
+            node = ["std.brand.view_v1", node]
         return [f"{name}.{w.rng.choice(fields)}", node]
 
     return [(4, made)] if w.shapes.records else []
@@ -223,7 +227,9 @@ ALLOWED: Final = {
 
 def bytes_makers(w: Writer, ty: str, depth: int, _root: Root | None) -> Options:
     if "@" in ty:
-        return [(9, lambda: branded(w, ty.partition("@")[2], depth))]
+        brand = ty.partition("@")[2]
+        assumed: Options = [(1, lambda: brands.assumed(w, brand, depth))]
+        return [(9, lambda: branded(w, brand, depth)), *assumed]
     tries = attempts(w, "result_bytes", depth)
     documents = [(4, lambda: ["try_doc", document(w, depth)])] if w.result == "bytes" else []
     return [*owners.bytes_makers(w, depth), *tries, *documents]

@@ -122,16 +122,28 @@ def short_circuit(run: "Interpreter", node: Form, at: Place, wanted: bool) -> Va
     return int(run.number(node[2], (at, 2)) != 0)
 
 
+def cast(run: "Interpreter", node: Form, at: Place, wanted: bool) -> Value:
+    return run.cast(node, at)
+
+
+def assume(run: "Interpreter", node: Form, at: Place, wanted: bool) -> Value:
+    return run.value(node[2], (at, 2))
+
+
 def text(run: "Interpreter", node: Form, at: Place, wanted: bool) -> Value:
     data = node[1].encode()
     return Bytes(data) if node[0] == "bytes.lit" else View(data)
 
 
-ERASE: Final = frozenset({"std.brand.erase_bytes_v1", "std.brand.erase_view_v1"})
+ERASE: Final = frozenset(
+    {"std.brand.erase_bytes_v1", "std.brand.erase_view_v1", "std.brand.assume_bytes_v1"}
+)
 STATEMENTS: Final = "begin unsafe if match let set for while return".split()
 FREE: Final = (frozenset({*ERASE, *STATEMENTS}), ERASE)
 """Heads that cost nothing: as statements, and where their value is wanted. Brands are nothing at
 run time."""
+
+CASTS: Final = tuple(f"std.brand.cast_{what}_v1" for what in ("bytes", "view", "view_copy"))
 
 FORMS: Final[Mapping[str, Meaning]] = {
     "begin": sequence,
@@ -150,4 +162,6 @@ FORMS: Final[Mapping[str, Meaning]] = {
     "||": short_circuit,
     "bytes.lit": text,
     "bytes.view_lit": text,
+    "std.brand.assume_bytes_v1": assume,
+    **dict.fromkeys(CASTS, cast),
 }

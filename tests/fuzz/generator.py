@@ -56,7 +56,7 @@ class Author:
         self.functions: list[tuple[str, Signature]] = []
         """Every function so far, with the module that declares it."""
         self.heads: set[str] = set()
-        self.size = rng.choice((15, 40, 80, 150))
+        self.size = rng.choice((15, 40, 40, 80, 80, 150, 300))
 
     def program(self) -> Program:
         module_ids = names.distinct(self.rng, names.MODULES, self.rng.choice((0, 0, 1, 2)))

@@ -210,6 +210,8 @@ BYTES: Final[dict[str, Row]] = {
     "io.open_read_bytes": ("V", Reader),
     "io.read": ("mi", reader_read),
     "std.brand.erase_bytes_v1": ("m", lambda b: b),
+    "std.brand.erase_view_v1": ("v", lambda v: v),
+    "std.brand.view_v1": ("&", lambda b: View(b.data)),
     "process.set_exit_code_v1": ("i", process_exit_code),
 }
 

@@ -30,6 +30,7 @@ from tests.fuzz.values import (
     ContractViolation,
     IllTyped,
     Open,
+    Result,
     Trap,
     Unspecified,
     Value,
@@ -213,6 +214,11 @@ class Interpreter:
             kind = kind_of(parameter["ty"])
             read = self.looked if kind == "bytes_view" else self.value
             names[parameter["name"]] = Cell(coerced(read(node[index], (at, index)), kind))
+        return self.checked(declared, names)
+
+    def checked(self, declared: Declared, names: dict[str, Cell]) -> Value:
+        """Runs a body between its clauses."""
+        decl = declared.decl
         frame = Frame(decl["name"], kind_of(decl["result"]), [names])
         self.clauses(frame, decl, "requires", "requires", declared.at)
         self.clauses(frame, decl, "invariant", "invariant_entry", declared.at)
@@ -224,6 +230,20 @@ class Interpreter:
             frame.scopes.pop()
         self.clauses(frame, decl, "invariant", "invariant_exit", declared.at)
         return result
+
+    def cast(self, node: Sequence[Node], at: Place) -> Value:
+        """`[head, brand, validator, value]`: the validator's verdict on the value's bytes."""
+        value = self.looked(node[3], (at, 3)) if "view" in node[0] else self.value(node[3], (at, 3))
+        if not isinstance(value, Bytes | View | Vec):
+            raise IllTyped(f"{pointer(at)} casts no bytes")
+        validator = self.declared.functions[node[2]].decl
+        names = {validator["params"][0]["name"]: Cell(View(value.data))}
+        verdict = self.checked(self.declared.functions[node[2]], names)
+        if not isinstance(verdict, Result):
+            raise IllTyped(f"{node[2]} is no validator")
+        element = "bytes_view" if node[0] == "std.brand.cast_view_v1" else "bytes"
+        made = View(value.data) if element == "bytes_view" else Bytes(value.data)
+        return Result(element, verdict.is_ok, made if verdict.is_ok else verdict.value)
 
     def clauses(
         self, frame: Frame, decl: Mapping[str, Any], member: str, kind: str, at: Place

@@ -35,11 +35,43 @@ def statement(w: Writer, depth: int) -> Node:
 
 def let(w: Writer, depth: int) -> Node:
     ty = chosen_type(w)
+    if ty == "bytes_view" and w.chance(10):
+        return let_of_temporary(w, depth)
     root = w.rng.choice(w.roots()) if base(ty).endswith("view") else None
     with lent(root):
         value = w.constant(ty, None) if ty in ("map", "set") else w.expr(ty, depth, root)
+    if never(value):
+        return value
     name = w.local()
     w.scopes.declare(name, ty, root, fixed=ty in ("map", "set"))
+    return ["let", name, value]
+
+
+def never(node: Node) -> bool:
+    """Whether an expression has no value because it always leaves the function."""
+    if not isinstance(node, list):
+        return False
+    match node[0]:
+        case "return":
+            return True
+        case "begin" | "unsafe":
+            return never(node[-1])
+        case "if":
+            return never(node[1]) or (never(node[2]) and never(node[3]))
+        case "match":
+            return never(node[1]) or all(never(arm[-1]) for arm in node[2:])
+        case "&&" | "||" | "while":
+            return never(node[1])
+        case _:
+            return any(never(part) for part in node[1:4])
+
+
+def let_of_temporary(w: Writer, depth: int) -> Node:
+    """A view whose owner has no name and lives as long as the view."""
+    owner = Variable("", "bytes", len(w.scopes.stack), w.scopes.loop)
+    value = w.view_of_temporary(depth)
+    name = w.local()
+    w.scopes.declare(name, "bytes_view", owner)
     return ["let", name, value]
 
 
@@ -68,12 +100,18 @@ def assignable(w: Writer, variable: Variable) -> bool:
     if variable.fixed or variable.loans or variable.root is variable:
         return False
     in_this_scope = w.scopes.stack[-1].get(variable.name) is variable
-    return not base(variable.ty).endswith("view") or in_this_scope
+    return not base(variable.ty).endswith("view") or in_this_scope or is_free(w, variable)
+
+
+def is_free(w: Writer, view: Variable) -> bool:
+    """A view of an outer scope that borrows from nothing yet: one branch may point it somewhere."""
+    return view.root in ("input", "static") and view.loop == w.scopes.loop and not w.no_binding
 
 
 def assign_view(w: Writer, target: Variable, depth: int) -> Node:
     """A view of this scope may come to borrow from something else."""
-    root = w.rng.choice(w.roots())
+    roots = [r for r in w.roots() if not isinstance(r, Variable) or r.scope <= target.scope]
+    root = w.rng.choice(roots)
     with lent(root):
         value = w.expr(target.ty, depth, root)
     give_back(target.root)
@@ -101,8 +139,12 @@ def conditional(w: Writer, depth: int) -> Node:
 def counted(w: Writer, depth: int) -> Node:
     """`for`: over a new variable, or over an i32 local that is there already."""
     found = [v for v in w.scopes.visible() if v.ty == "i32" and not v.fixed and v.kind == "local"]
-    start, end = w.rng.randrange(2), w.rng.randrange(4)
+    start: Node = w.rng.randrange(2)
+    end: Node = w.rng.randrange(4)
     reused = w.rng.choice(found) if found and w.chance(25) else None
+    if reused is None and w.chance(40):
+        start = few(w, depth, 1) if w.chance(50) else start
+        end = few(w, depth, 3)
     numbers = {v.name for v in w.scopes.visible() if v.ty == "i32"}
     counter = reused or w.scopes.declare(w.local(numbers), "i32")
     counter.fixed = True
@@ -110,6 +152,10 @@ def counted(w: Writer, depth: int) -> Node:
         body = w.body(depth - 1)
     counter.fixed = False
     return ["for", counter.name, start, end, body]
+
+
+def few(w: Writer, depth: int, most: int) -> Node:
+    return ["&", w.expr("i32", depth - 2), most]
 
 
 def repeated(w: Writer, depth: int) -> Node:

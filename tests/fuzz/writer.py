@@ -235,10 +235,16 @@ class Writer:
             return owner.name, owner
         return self.temporary(ty, depth), None
 
+    def any_argument(self, ty: str, depth: int) -> Node:
+        """An argument on its own: nothing comes after it in the call."""
+        return self.argument(ty, depth, None)[0]
+
     def viewed(self, depth: int, root: Root | None) -> tuple[Node, Root | None]:
         """An argument for a view: an owner's name, a temporary, or a view."""
-        if isinstance(root, Variable) and root.is_owned and self.chance(50):
+        if isinstance(root, Variable) and root.is_owned and root.name and self.chance(50):
             return root.name, root
+        if root is None and self.chance(6):
+            return self.view_of_temporary(depth), None
         if root is None and self.chance(25):
             return self.temporary(self.rng.choice(("bytes", "bytes", "vec_u8")), depth), None
         owners = [v for v in self.scopes.visible() if base(v.ty) in ("bytes", "vec_u8")]
@@ -249,6 +255,16 @@ class Writer:
         root = root or self.rng.choice(self.roots())
         with lent(root):
             return self.expr("bytes_view", depth, root), root
+
+    def view_of_temporary(self, depth: int) -> Node:
+        """A view of a value without a name: it lives to the end of the block."""
+        lenders = [f for f in self.callables if f.result == "bytes_view" and len(f.params) == 1]
+        if self.chance(40):
+            return ["view.slice", ["bytes.lit", "0123456789"], self.rng.randrange(9), 2]
+        value = self.temporary(self.rng.choice(("bytes", "vec_u8")), depth - 1)
+        if lenders and self.chance(50):
+            return [self.rng.choice(lenders).name, value]
+        return ["view.slice", value, 0, 0]
 
     def temporary(self, ty: str, depth: int) -> Node:
         """An owned value that is no name: a name there would be borrowed, not moved."""
