@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from x07bundle.contract.policy_problems import Problem
 
-SPAWN_LIMITS: Final = ("max_live", "max_spawns", "max_runtime_ms")
+SPAWN_LIMITS: Final = {"max_live": None, "max_spawns": None, "max_runtime_ms": 0}
+"""What starting programs needs, and what holds where it is left out: that None is a problem is said
+elsewhere."""
 
 
 def conflicts(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -28,8 +30,8 @@ def _spawning(process: Mapping[str, Any]) -> Iterator[Problem]:
             "/process/allow_execs",
             "this or `allow_exec_prefixes` must be non-empty when `allow_spawn` is true",
         )
-    for name in SPAWN_LIMITS:
-        limit = process.get(name, 0)
+    for name, default in SPAWN_LIMITS.items():
+        limit = process.get(name, default)
         if limit == 0 and limit is not False:
             yield Problem(f"/process/{name}", "must be non-zero when `allow_spawn` is true")
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.unit.contract.policies import GONE, policy, problems, schema_errors
+from tests.unit.contract.policies import GONE, SCHEMA, policy, problems, schema_errors
 from x07bundle.contract.policy import Db, Drivers, Host, Language, Policy, Threads
 from x07bundle.contract.policy_problems import PolicyError, PolicySchemaError
 from x07bundle.contract.policy_reading import load, parse, read
@@ -110,6 +110,15 @@ def whole() -> dict[str, Any]:
     return document
 
 
+def without(document: dict[str, Any], field: str) -> dict[str, Any]:
+    *sections, last = field.split(".")
+    place = document
+    for section in sections:
+        place = place[section]
+    del place[last]
+    return document
+
+
 FIELDS: Final = dict(every_field(whole()))
 
 
@@ -179,12 +188,7 @@ def test_flags(field: str) -> None:
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_what_may_be_left_out(field: str) -> None:
-    document = whole()
-    *sections, last = field.split(".")
-    place = document
-    for section in sections:
-        place = place[section]
-    del place[last]
+    document = without(whole(), field)
     is_optional = field in OPTIONAL.split()
     assert verdicts(document) == (is_optional, is_optional)
     if not is_optional:
@@ -229,6 +233,31 @@ def test_what_is_left_out_is_refused_or_safe() -> None:
     assert made.threads == Threads(True, 0, 4, 1024)
     assert made.limits.core_dumps is False
     assert (made.process.kill_on_drop, made.process.kill_tree) == (True, True)
+
+
+def schema_defaults(schema: Any, section: Any, prefix: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
+    """Dotted fields of a JSON Schema that have a default."""
+    for name, rule in section["properties"].items():
+        if "default" in rule:
+            yield prefix + name, rule["default"]
+        inner = schema["$defs"].get(rule.get("$ref", "").rpartition("/")[2], {})
+        if inner.get("type") == "object":
+            yield from schema_defaults(schema, inner, f"{prefix}{name}.")
+
+
+def test_defaults_are_those_of_the_schema() -> None:
+    schema = json.loads(SCHEMA.read_bytes())
+    defaults = dict(schema_defaults(schema, schema, ""))
+    assert set(defaults) == set(OPTIONAL.split()) - {
+        "db",
+        "language",
+        "threads",
+        "db.sqlite",
+        "db.net",
+    }
+    for field, default in defaults.items():
+        written = changed(field, default)
+        assert parse(written) == parse(without(changed(field, default), field))
 
 
 def test_a_whole_policy_is_read() -> None:
