@@ -12,6 +12,8 @@ from typing import Final
 from tests.program_build import INCLUDE, WARNINGS, Workshop
 
 PROGRAMS: Final = Path(__file__).parent / "programs"
+INTERNALS: Final = INCLUDE.parent / "src"
+"""Headers of parts that programs do not see."""
 COMPILERS: Final = tuple(name for name in ("gcc", "clang") if shutil.which(name)) or ("cc",)
 
 TRAPPED: Final = 132
@@ -86,7 +88,7 @@ class CProgram:
 def build(workshop: Workshop, name: str) -> CProgram:
     executable = workshop.folder / f"runtime-{name}"
     fresh = executable.with_suffix(f".{os.getpid()}")
-    command = [workshop.cc, *WARNINGS, *workshop.flags, f"-I{INCLUDE}"]
+    command = [workshop.cc, *WARNINGS, *workshop.flags, f"-I{INCLUDE}", f"-I{INTERNALS}"]
     command += [str(PROGRAMS / f"{name}.c"), str(workshop.archive), "-lm", "-o", str(fresh)]
     subprocess.run(command, check=True)
     fresh.rename(executable)
