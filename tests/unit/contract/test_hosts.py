@@ -1,7 +1,7 @@
 """Hosts: what is one, and which addresses it stands for."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from x07bundle.contract import hosts
@@ -100,6 +100,7 @@ def test_comparing(wider: str, host: str, is_covered: bool, is_overlapping: bool
     assert overlap(wider, host) == is_overlapping == overlap(host, wider)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789abcdefx.:/-[]*% é;", max_size=40))
 def test_any_text(text: str) -> None:
     if problem(text) is None:

@@ -129,7 +129,7 @@ def agree(document: object) -> None:
         assert [problem for problem in problems if not is_stricter(problem)] == []
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(mutated())
 @example(policy(limits__fds=8.0))
 @example(policy(process__allow_args_regex_lite=["é" * 200]))
@@ -145,6 +145,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_any_json(document: object) -> None:
     made, problems = parse(document)
@@ -152,6 +153,7 @@ def test_any_json(document: object) -> None:
     assert problems != []
 
 
+@settings(deadline=None)
 @given(st.binary() | st.text(alphabet='{}[]",:truefalsn0123\\').map(str.encode))
 def test_any_bytes(data: bytes) -> None:
     with pytest.raises(PolicyError) as caught:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.contract.policies import GONE, policy
@@ -156,6 +156,7 @@ def test_databases() -> None:
     assert "db.drivers.sqlite true" in said
 
 
+@settings(deadline=None)
 @given(st.sampled_from(NAMES), st.sampled_from(NAMES), st.booleans(), st.integers(0, 2**32 - 1))
 def test_taking_something_away_never_grants(
     name: str, other: str, deny_hidden: bool, most: int

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.contract.policies import GONE, policy
@@ -422,6 +422,7 @@ def test_a_derived_policy_that_cannot_be_written(tmp_path: Path) -> None:
     ]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.text(max_size=12) | st.text(alphabet="a1.:,*[]/- ", max_size=12), max_size=3),
     st.lists(st.text(alphabet="a1.:,*[]/- #\n", max_size=12), max_size=3),
