@@ -1,6 +1,6 @@
 """Options that several commands share, and what they are made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 PATH: Final = click.Path(path_type=Path)
 MOST: Final = 2**64 - 1
 SANDBOX: Final = "x07bundle.sandbox_flags"
-"""Where the context keeps the names of sandbox options that were given."""
+"""Where the context keeps the sandbox options that were given."""
 
 
 def count(text: str) -> int:
@@ -36,8 +36,14 @@ def all_of(*decorators: Decorator) -> Decorator:
 
 
 def sandbox_flags() -> tuple[str, ...]:
-    """The sandbox options that this command was given."""
-    return tuple(click.get_current_context().meta.get(SANDBOX, ()))
+    """The names of sandbox options that this command was given."""
+    return tuple(sandbox_values())
+
+
+def sandbox_values() -> Mapping[str, Any]:
+    """The sandbox options that this command was given: name to value."""
+    values: Mapping[str, Any] = click.get_current_context().meta.get(SANDBOX, {})
+    return values
 
 
 def refuse_borrow_checks(is_given: bool) -> None:
@@ -60,13 +66,13 @@ def refuse_repair(mode: str) -> None:
 
 
 def sandbox_option(name: str, **attributes: Any) -> Decorator:  # noqa: ANN401  they are click's
-    """An option that only sandboxed programs have: noted, so that it is answered in words."""
-    return click.option(name, hidden=True, expose_value=False, callback=_note, **attributes)
+    """An option that only sandboxed programs have: kept in the context, for those that are."""
+    return click.option(name, expose_value=False, callback=_keep, **attributes)
 
 
-def _note(context: click.Context, parameter: click.Parameter, value: object) -> None:
+def _keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
     if value:
-        context.meta.setdefault(SANDBOX, []).append(parameter.opts[0])
+        context.meta.setdefault(SANDBOX, {})[parameter.opts[0]] = value
 
 
 world_option: Final = click.option("--world", type=click.Choice(WORLDS), hidden=True)
@@ -79,16 +85,30 @@ repair_options: Final = all_of(
 )
 
 policy_options: Final = all_of(
-    sandbox_option("--policy"),
-    sandbox_option("--sandbox-backend"),
-    sandbox_option("--i-accept-weaker-isolation", is_flag=True),
+    sandbox_option("--policy", metavar="PATH", help="Sandbox: the policy. [the profile's]"),
+    sandbox_option(
+        "--sandbox-backend",
+        metavar="NAME",
+        help="Sandbox: vm, os (the kernel here), none. [X07_SANDBOX_BACKEND, vm]",
+    ),
+    sandbox_option(
+        "--i-accept-weaker-isolation", is_flag=True, help="Sandbox: needed for os and none."
+    ),
+    sandbox_option(
+        "--require-layer",
+        metavar="NAMES",
+        multiple=True,
+        help="Sandbox: do not start without these: landlock,seccomp.",
+    ),
 )
 
 override_options: Final = all_of(
-    sandbox_option("--allow-host", multiple=True),
-    sandbox_option("--deny-host", multiple=True),
-    sandbox_option("--allow-host-file", multiple=True),
-    sandbox_option("--deny-host-file", multiple=True),
-    sandbox_option("--allow-read-root", multiple=True),
-    sandbox_option("--allow-write-root", multiple=True),
+    sandbox_option(
+        "--allow-host", metavar="HOST:PORTS", multiple=True, help="Sandbox: for this time only."
+    ),
+    sandbox_option("--deny-host", metavar="HOST:PORTS", multiple=True, help="PORTS may be *."),
+    sandbox_option("--allow-host-file", metavar="PATH", multiple=True, help="A host per line."),
+    sandbox_option("--deny-host-file", metavar="PATH", multiple=True, help="A host per line."),
+    sandbox_option("--allow-read-root", metavar="DIR", multiple=True, help="May be read, too."),
+    sandbox_option("--allow-write-root", metavar="DIR", multiple=True, help="May be written."),
 )

@@ -8,7 +8,7 @@ import click
 
 from x07bundle import __version__
 from x07bundle.cli import entry
-from x07bundle.cli.options import PATH, refuse_borrow_checks, sandbox_flags, world_option
+from x07bundle.cli.options import PATH, refuse_borrow_checks, world_option
 from x07bundle.cli.output import echo_bytes
 from x07bundle.cli.run_messages import say
 from x07bundle.cli.run_options import (
@@ -20,14 +20,16 @@ from x07bundle.cli.run_options import (
     sandbox_options,
     target_options,
 )
+from x07bundle.cli.run_sandbox import Place, confined, sandbox_of
 from x07bundle.cli.source_limits import source_limits
+from x07bundle.contract.consent import NoVmError
 from x07bundle.contract.worlds import DEFAULT
 from x07bundle.errors import UsageError
 from x07bundle.files import json_pretty_sorted, read_bytes
 from x07bundle.run.job import Job, cc_profile, compiler_options
-from x07bundle.run.runner import run_job
+from x07bundle.run.report import vm_failure
+from x07bundle.run.runner import Outcome, run_job
 from x07bundle.run.target import Named, find
-from x07bundle.run.worlds import check_world, refuse_sandbox_flags
 
 PROGRAM = "x07-os-runner"
 
@@ -82,33 +84,43 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Runne
       x07-os-runner --program src/main.x07.json --module-root src --compiled-out app
       x07-os-runner --artifact app --input in.bin
     """
-    outcome = run_job(_job(RunnerOptions(**values)), os.environ)
+    options = RunnerOptions(**values)
+    _check(options)
+    place = _place(options)
+    try:
+        outcome = run_job(_job(options, place), os.environ)
+    except NoVmError as error:
+        click.echo(error.render(), err=True, nl=False)
+        outcome = Outcome(vm_failure(place.target, place.world, error.brief))
     say(outcome)
     echo_bytes(json_pretty_sorted(outcome.document))
     return outcome.exit_code
 
 
-def _job(options: RunnerOptions) -> Job:
-    """Everything decided, or an error."""
-    _check(options)
-    world = options.world or DEFAULT
-    limits = run_limits(options, None)
+def _place(options: RunnerOptions) -> Place:
     named = Named(options.project, options.program, options.artifact, options.module_roots)
-    return Job(
-        target=find(named, os.environ),
-        world=world,
-        options=compiler_options(source_limits(os.environ, options.max_c_bytes), world, limits),
+    return Place(find(named, os.environ), None, options.world or DEFAULT)
+
+
+def _job(options: RunnerOptions, place: Place) -> Job:
+    """Everything decided, or an error."""
+    sandbox = sandbox_of(PROGRAM, place)
+    limits = run_limits(options, None, is_sandboxed=place.is_sandboxed)
+    source = source_limits(os.environ, options.max_c_bytes)
+    job = Job(
+        target=place.target,
+        world=place.world,
+        options=compiler_options(source, place.world, limits),
         limits=limits,
         cc_profile=cc_profile(options.cc_profile, None),
         input=read_bytes(options.input) if options.input else b"",
         compiled_out=options.compiled_out,
         compile_only=options.compile_only,
     )
+    return confined(job, sandbox)
 
 
 def _check(options: RunnerOptions) -> None:
-    check_world(options.world or DEFAULT)
-    refuse_sandbox_flags(sandbox_flags())
     refuse_borrow_checks(options.debug_borrow_checks)
     check_compat(options.compat)
     if sum(path is not None for path in (options.project, options.program, options.artifact)) != 1:

@@ -13,7 +13,6 @@ from x07bundle.cli.options import (
     refuse_borrow_checks,
     refuse_repair,
     repair_options,
-    sandbox_flags,
     world_option,
 )
 from x07bundle.cli.output import echo_bytes
@@ -27,17 +26,19 @@ from x07bundle.cli.run_options import (
     sandbox_options,
     target_options,
 )
+from x07bundle.cli.run_sandbox import Place, confined, sandbox_of
 from x07bundle.cli.source_limits import source_limits
+from x07bundle.contract.consent import NoVmError
 from x07bundle.errors import UsageError
 from x07bundle.files import json_pretty_sorted, write_atomic
 from x07bundle.project import profiles
 from x07bundle.project.profiles import Profile
 from x07bundle.run.input import InputChoice, input_bytes
 from x07bundle.run.job import Job, cc_profile, compiler_options
-from x07bundle.run.report import wrapped
+from x07bundle.run.report import vm_failure, wrapped
 from x07bundle.run.runner import Outcome, run_job
 from x07bundle.run.target import Named, Target, find
-from x07bundle.run.worlds import check_runner, check_world, refuse_sandbox_flags, world_of_runner
+from x07bundle.run.worlds import check_runner, world_of_runner
 from x07bundle.std import HERE as STD_FOLDER
 
 
@@ -129,10 +130,14 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of RunOp
     """
     options = RunOptions(**values)
     _check(options)
-    job = _job(options)
-    outcome = run_job(job, os.environ)
+    place = _place(options)
+    try:
+        outcome = run_job(_job(options, place), os.environ)
+    except NoVmError as error:
+        click.echo(error.render(), err=True, nl=False)
+        outcome = Outcome(vm_failure(place.target, place.world, error.brief))
     say(outcome)
-    _deliver(options, job, outcome)
+    _deliver(options, place, outcome)
     return outcome.exit_code
 
 
@@ -155,14 +160,19 @@ def _check(options: RunOptions) -> None:
     check_compat(options.compat)
 
 
-def _job(options: RunOptions) -> Job:
-    """Everything decided, or an error."""
+def _place(options: RunOptions) -> Place:
     named = Named(options.project, options.program, options.artifact, options.module_roots)
     target = find(named, os.environ)
     profile = profiles.select(target.project, options.profile)
-    world = _world(options, target, profile)
-    limits = run_limits(options, profile)
-    return Job(
+    return Place(target, profile, _world(options, target, profile))
+
+
+def _job(options: RunOptions, place: Place) -> Job:
+    """Everything decided, or an error."""
+    target, profile, world = place
+    sandbox = sandbox_of("x07 run", place)
+    limits = run_limits(options, profile, is_sandboxed=place.is_sandboxed)
+    job = Job(
         target=target,
         world=world,
         options=compiler_options(source_limits(os.environ, options.max_c_bytes), world, limits),
@@ -171,15 +181,14 @@ def _job(options: RunOptions) -> Job:
         input=_input(options, profile),
         compiled_out=options.compiled_out,
     )
+    return confined(job, sandbox)
 
 
 def _world(options: RunOptions, target: Target, profile: Profile | None) -> str:
-    """The world that options, profile and project agree on, if it is one of ours."""
+    """The world that options, profile and project agree on."""
     chosen = options.world or world_of_runner(options.host, options.os)
     world = profiles.world_of(chosen, profile, target.project)
     check_runner(options.runner or (profile.runner if profile else None), world)
-    check_world(world)
-    refuse_sandbox_flags(sandbox_flags())
     return world
 
 
@@ -188,10 +197,10 @@ def _input(options: RunOptions, profile: Profile | None) -> bytes:
     return input_bytes(choice, profile.input if profile else None, ToolInput())
 
 
-def _deliver(options: RunOptions, job: Job, outcome: Outcome) -> None:
+def _deliver(options: RunOptions, place: Place, outcome: Outcome) -> None:
     report = json_pretty_sorted(outcome.document)
     if options.report == "wrapped":
-        report = wrapped(job.target, job.world, STD_FOLDER / "os_modules", report)
+        report = wrapped(place.target, place.world, STD_FOLDER / "os_modules", report)
     if options.report_out is not None:
         write_atomic(options.report_out, report, parents=True)
     if not options.quiet_json:

@@ -25,14 +25,17 @@ class LimitOptions(Protocol):
     def cpu_time_limit_seconds(self) -> int | None: ...
 
 
-def run_limits(options: LimitOptions, profile: Profile | None) -> RunLimits:
-    """Options, then the profile, then the defaults."""
+def run_limits(
+    options: LimitOptions, profile: Profile | None, *, is_sandboxed: bool = False
+) -> RunLimits:
+    """Options, then the profile, then the defaults. In a sandbox the policy limits CPU time."""
     said = (options, profile) if profile is not None else (options,)
+    cpu_seconds = 0 if is_sandboxed else limits.CPU_SECONDS
     return RunLimits(
         _u64(*(each.solve_fuel for each in said), limits.FUEL),
         _u64(*(each.max_memory_bytes for each in said), limits.MEMORY_BYTES),
         _u64(*(each.max_output_bytes for each in said), limits.OUTPUT_BYTES),
-        _u64(*(each.cpu_time_limit_seconds for each in said), limits.CPU_SECONDS),
+        _u64(*(each.cpu_time_limit_seconds for each in said), cpu_seconds),
     )
 
 
@@ -93,4 +96,4 @@ accepted_options: Final = all_of(
 )
 """Accepted because scripts give them. Packages, which --auto-ffi is about, come later."""
 
-sandbox_options: Final = all_of(policy_options, sandbox_option("--attest-runtime"))
+sandbox_options: Final = all_of(policy_options, sandbox_option("--attest-runtime", hidden=True))

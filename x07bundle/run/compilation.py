@@ -11,12 +11,14 @@ from x07bundle.lang.diagnostics import Diagnostic
 from x07bundle.lang.modules import SourceFile
 from x07bundle.native.build import Unit
 from x07bundle.native.flags import Link
+from x07bundle.native.main_text import render
 from x07bundle.native.programs import Program, program
 from x07bundle.native.toolchain import open_toolchain
 from x07bundle.project.sources import ProjectModules
 from x07bundle.run.job import Job
 
 FRAMED_MAIN: Final = "\nint main(void)\n{\n    return x07_framed_main();\n}\n"
+SANDBOXED_MAIN: Final = "framed_main_sandboxed.c.j2"
 MOST_DIAGNOSTICS: Final = 64
 """Reports carry so many; `x07 check` gives them all."""
 
@@ -61,7 +63,8 @@ def _refused(job: Job, compiled: Compiled) -> CompileResult:
 def _native(job: Job, c_source: str, environment: Mapping[str, str]) -> Program:
     is_musl = job.link.static and not _is_foreign(job.link)
     toolchain = open_toolchain(environment, libc="musl" if is_musl else "system")
-    return program(toolchain, Unit(c_source + FRAMED_MAIN, job.cc_profile, job.link))
+    main = FRAMED_MAIN if job.sandbox is None else render(SANDBOXED_MAIN, {}, toolchain.cache)
+    return program(toolchain, Unit(c_source + main, job.cc_profile, job.link))
 
 
 def _is_foreign(link: Link) -> bool:

@@ -1,7 +1,7 @@
 """A job: everything that is decided before anything is compiled or run."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from x07bundle.lang.options import Options
 from x07bundle.native.flags import NO_LINK, CcProfile, Link
@@ -10,9 +10,15 @@ from x07bundle.project.profiles import Profile
 from x07bundle.run.limits import RunLimits
 from x07bundle.run.target import Target
 
+if TYPE_CHECKING:  # only sandboxed runs import it
+    from x07bundle.run.sandbox import Sandbox
+
 
 class Job(NamedTuple):
-    """`compiled_out`: where the executable is also written. `compile_only`: it is not run."""
+    """`compiled_out`: where the executable is also written. `compile_only`: it is not run.
+
+    `sandbox`: None for `run-os`, where nothing confines the program.
+    """
 
     target: Target
     world: str
@@ -22,6 +28,7 @@ class Job(NamedTuple):
     input: bytes = b""
     compiled_out: Path | None = None
     compile_only: bool = False
+    sandbox: "Sandbox | None" = None
 
     @property
     def link(self) -> Link:

@@ -1,8 +1,11 @@
 """Limits of a run (contract/cli.md §2 and §4, abi.md §9)."""
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from x07bundle.process import NO_LIMIT, ResourceLimits
+
+if TYPE_CHECKING:  # most runs have no policy, and its format takes a while to import
+    from x07bundle.contract.policy import Limits
 
 FUEL: Final = 50_000_000
 MEMORY_BYTES: Final = 67_108_864
@@ -15,17 +18,29 @@ MOST_CPU_SECONDS: Final = 10**9
 
 
 class RunLimits(NamedTuple):
-    """What a program may use. 0 CPU seconds or output bytes are no limit (decision 0007)."""
+    """What a program may use. 0 CPU seconds or output bytes are no limit (decision 0007).
+
+    `policy`: limits of a sandboxed run, which hold beside the others; the lower one is met first.
+    """
 
     solve_fuel: int = FUEL
     max_memory_bytes: int = MEMORY_BYTES
     max_output_bytes: int = OUTPUT_BYTES
     cpu_time_limit_seconds: int = CPU_SECONDS
+    policy: "Limits | None" = None
+
+    @property
+    def cpu_seconds(self) -> int | None:
+        """Of a policy's milliseconds the kernel counts whole seconds, rounded up. One more: the
+        program says what it met before we do."""
+        of_policy = (self.policy.cpu_ms + 999) // 1000 + 1 if self.policy else None
+        return _lowest(self.cpu_time_limit_seconds or None, of_policy)
 
     @property
     def wall_ms(self) -> int | None:
         seconds = self.cpu_time_limit_seconds
-        return (seconds + 1) * 1000 if seconds else None
+        of_policy = self.policy.wall_ms if self.policy else None
+        return _lowest((seconds + 1) * 1000 if seconds else None, of_policy)
 
     @property
     def stdout_cap_bytes(self) -> int:
@@ -35,8 +50,17 @@ class RunLimits(NamedTuple):
 
     @property
     def resources(self) -> ResourceLimits:
-        seconds = min(self.cpu_time_limit_seconds, MOST_CPU_SECONDS)
-        return ResourceLimits(cpu_seconds=seconds or None, core_bytes=0)
+        """A sandboxed program sets those of its policy itself: it can say which one it met, and
+        loading it does not count."""
+        seconds = self.cpu_seconds
+        cpu_seconds = None if seconds is None else min(seconds, MOST_CPU_SECONDS)
+        dumps = self.policy is not None and self.policy.core_dumps
+        return ResourceLimits(cpu_seconds=cpu_seconds, core_bytes=None if dumps else 0)
+
+
+def _lowest(*candidates: int | None) -> int | None:
+    """None is no limit."""
+    return min((value for value in candidates if value is not None), default=None)
 
 
 def chosen(*candidates: int | None) -> int:

@@ -46,6 +46,19 @@ def compiled_report(
     }
 
 
+def vm_failure(target: Target, world: str, text: str) -> dict[str, Any]:
+    """The report of a run for which there is no VM: nothing was compiled."""
+    said = text.encode("utf-8", "replace")
+    result = CompileResult(exit_status=1, world=world, compile_error=text, stderr=said)
+    return {
+        **compiled_report(target, world, result, None),
+        "compile": result.as_json() | {"lang_id": "", "trap": f"vm backend failure: {text}"},
+        "policy_denials": [],
+        "sandbox_backend": "vm",
+        "sandbox_layers": {},
+    }
+
+
 def solve_json(solve: Solve) -> dict[str, Any]:
     """The `solve` object; its counters are null where the program reported none."""
     counters = solve.metrics or dict.fromkeys(metrics.KEYS)

@@ -37,11 +37,20 @@ def run_job(job: Job, environment: Mapping[str, str]) -> Outcome:
     entry = job.target.entry
     if entry is None:
         solve = _execute(job, job.target.path, environment)
-        return Outcome(artifact_report(job.world, solve), solve=solve)
+        return Outcome(_with_sandbox(job, artifact_report(job.world, solve), solve), solve=solve)
     done = compile_target(job, entry, environment)
     ran = _run_compiled(job, done, environment)
     document = compiled_report(job.target, job.world, done.result, ran)
-    return Outcome(document, done.result, done.diagnostics, ran)
+    return Outcome(_with_sandbox(job, document, ran), done.result, done.diagnostics, ran)
+
+
+def _with_sandbox(job: Job, document: dict[str, Any], ran: Solve | None) -> dict[str, Any]:
+    """The report with what a sandboxed run adds to it."""
+    if job.sandbox is None:
+        return document
+    from x07bundle.run.sandbox import report_members
+
+    return document | report_members(job.sandbox, ran.stderr if ran is not None else None)
 
 
 def _run_compiled(job: Job, done: Compilation, environment: Mapping[str, str]) -> Solve | None:
@@ -51,5 +60,15 @@ def _run_compiled(job: Job, done: Compilation, environment: Mapping[str, str]) -
 
 
 def _execute(job: Job, executable: Path, environment: Mapping[str, str]) -> Solve:
-    seen = child_environment(environment, job.world)
-    return execute(executable, job.input, job.limits, seen, job.target.working_folder)
+    return execute(
+        executable, job.input, job.limits, _visible(job, environment), job.target.working_folder
+    )
+
+
+def _visible(job: Job, environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment that the program sees."""
+    if job.sandbox is None:
+        return child_environment(environment, job.world)
+    from x07bundle.run import sandbox
+
+    return sandbox.child_environment(job.sandbox, environment)

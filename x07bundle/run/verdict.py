@@ -50,7 +50,7 @@ def _cut_short(finished: Finished) -> str | None:
 
 def _trap(finished: Finished, limits: RunLimits, frame_trap: str | None) -> str | None:
     """A limit that was hit, else what the program said last when it failed, else what we saw."""
-    if finished.signal == signal.SIGXCPU and limits.cpu_time_limit_seconds:
+    if finished.signal == signal.SIGXCPU and limits.cpu_seconds is not None:
         return traps.cpu_limit(limits)
     seen = f"terminated by signal {finished.signal}" if finished.signal else frame_trap
     if finished.exit_status == 0:
@@ -79,5 +79,5 @@ def _solve(
         stderr=finished.stderr,
         metrics=counters,
         trap=trap,
-        trap_help=traps.explain(trap, limits) if trap else None,
+        trap_help=traps.explain(trap, limits, finished.stderr) if trap else None,
     )

@@ -10,12 +10,6 @@ def check_world(world: str) -> None:
     Raises:
         UsageError: it cannot.
     """
-    if world == SANDBOXED:
-        raise UsageError(
-            f"runs in the world `{SANDBOXED}` are not available in this version",
-            "it runs programs of `run-os`, which nothing confines",
-            "choose a profile of that world: `--profile os`",
-        )
     if world not in OS_WORLDS:
         raise UsageError(
             f"os runner is incompatible with --world {world}",
@@ -24,18 +18,29 @@ def check_world(world: str) -> None:
         )
 
 
-def refuse_sandbox_flags(flags: tuple[str, ...]) -> None:
-    """Options that only a sandboxed run has.
+def check_sandbox_flags(world: str, flags: tuple[str, ...]) -> None:
+    """Nothing, where the world has the options that were given.
 
     Raises:
-        UsageError: some were given.
+        UsageError: it is not sandboxed, and some that only a sandboxed run has were given.
     """
-    if flags:
+    if flags and world != SANDBOXED:
+        verb = "is" if len(flags) == 1 else "are"
         raise UsageError(
-            f"{', '.join(f'`{flag}`' for flag in flags)}: not available in this version",
-            f"only runs in the world `{SANDBOXED}` have a policy to set or to change",
-            "leave it out, and choose a profile of the world `run-os`: `--profile os`",
+            f"{', '.join(f'`{flag}`' for flag in flags)} {verb} only valid for --world {SANDBOXED}",
+            f"this run is of `{world}`, which nothing confines",
+            "choose a profile of that world, as in `--profile sandbox`, or leave the option out",
         )
+
+
+def refuse_artifact() -> UsageError:
+    """The error for a finished executable in a sandbox."""
+    return UsageError(
+        f"`--artifact` is not run in the world `{SANDBOXED}`",
+        "what confines a program is compiled into it, and an executable does not show whether it "
+        "was",
+        "run the program or the project that it was made of",
+    )
 
 
 def world_of_runner(is_host: bool, is_os: bool) -> str | None:

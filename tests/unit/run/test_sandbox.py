@@ -1,0 +1,115 @@
+"""What a sandboxed program sees, what limits it, and what it tells."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from x07bundle.contract.policy import Env, Policy
+from x07bundle.contract.policy_environment import pairs
+from x07bundle.contract.policy_reading import read
+from x07bundle.lang.options import Options
+from x07bundle.policy.templates import base_policy
+from x07bundle.process import Finished
+from x07bundle.run.job import Job
+from x07bundle.run.limits import RunLimits
+from x07bundle.run.sandbox import Sandbox, child_environment, confined, granted_variables
+from x07bundle.run.target import Target
+from x07bundle.run.told import denials, layers
+from x07bundle.run.verdict import judge
+
+HOST = {
+    "PATH": "/bin", "HOME": "/home/a", "TOKEN": "secret", "LD_PRELOAD": "/evil.so",
+    "X07_OS_FS": "1", "X07_WORLD": "run-os", "X07_OS_FS_READ_ROOTS": "/", "EMPTY": "",
+}  # fmt: skip
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return read(base_policy("cli", None), "cli").policy
+
+
+def env(*allow: str, deny: tuple[str, ...] = (), enabled: bool = True) -> Env:
+    return Env(enabled, allow, deny)
+
+
+def test_nothing_of_the_caller_reaches_the_program(policy: Policy) -> None:
+    seen = child_environment(Sandbox("os", policy), HOST)
+    assert {name: seen.get(name) for name, _ in pairs(policy)} == dict(pairs(policy))
+    assert all(name.startswith(("X07_OS_", "X07_WORLD")) for name in seen)
+    assert seen["X07_OS_FS_READ_ROOTS"] == "."
+
+
+def test_limits_and_layers_are_told(policy: Policy) -> None:
+    seen = child_environment(Sandbox("os", policy, ("landlock", "seccomp")), {})
+    assert seen["X07_OS_LIMITS_CPU_MS"] == "60000"
+    assert seen["X07_OS_LIMITS_CORE_DUMPS"] == "0"
+    assert seen["X07_OS_LAYERS"] == "no_new_privs,capabilities,landlock,seccomp,rlimits"
+    assert seen["X07_OS_REQUIRE_LAYERS"] == "landlock,seccomp"
+    assert child_environment(Sandbox("none", policy), {})["X07_OS_LAYERS"] == "rlimits"
+
+
+def test_variables_that_the_policy_names() -> None:
+    assert granted_variables(env("HOME", "EMPTY", "ABSENT"), HOST) == {
+        "HOME": "/home/a",
+        "EMPTY": "",
+    }
+    assert granted_variables(env("HOME", "TOKEN", deny=("TOKEN",)), HOST) == {"HOME": "/home/a"}
+    assert granted_variables(env("HOME", enabled=False), HOST) == {}
+    assert granted_variables(env("home", "LD_PRELOAD", "X07_OS_FS"), HOST) == {}
+
+
+def job(cpu_seconds: int = 0) -> Job:
+    limits = RunLimits(cpu_time_limit_seconds=cpu_seconds)
+    return Job(Target("program", Path("p")), "run-os-sandboxed", Options(), limits)
+
+
+def test_the_policy_says_what_the_language_is(policy: Policy) -> None:
+    options = confined(job(), Sandbox("os", policy)).options
+    assert (options.allow_unsafe, options.allow_ffi) == (False, False)
+    wider = policy._replace(language=policy.language._replace(allow_unsafe=True))
+    options = confined(job(), Sandbox("os", wider)).options
+    assert (options.allow_unsafe, options.allow_ffi) == (True, False)
+
+
+def test_the_lower_limit_holds(policy: Policy) -> None:
+    limits = confined(job(), Sandbox("os", policy)).limits
+    assert (limits.wall_ms, limits.cpu_seconds) == (120_000, 61)
+    limits = confined(job(2), Sandbox("os", policy)).limits
+    assert (limits.wall_ms, limits.cpu_seconds) == (3000, 2)
+    assert confined(job(9000), Sandbox("os", policy)).limits.wall_ms == 120_000
+
+
+def test_limits_are_reported_by_their_field(policy: Policy) -> None:
+    limits = RunLimits(cpu_time_limit_seconds=0, policy=policy.limits)
+    met = Finished(124, None, b"", b"limit exceeded: limits.cpu_ms=60000\n", False, False, False)
+    solve = judge(met, limits)
+    assert solve.trap == "limit exceeded: limits.cpu_ms=60000"
+    assert solve.trap_help == "`limits.cpu_ms` of the policy, 60000, was hit; raise it there"
+    said = b"limit exceeded: limits.mem_bytes=1048576\n  in f\nout of memory ptr=/a\n"
+    solve = judge(Finished(132, None, b"", said, False, False, False), limits)
+    assert solve.trap_help == "`limits.mem_bytes` of the policy, 1048576, was hit; raise it there"
+    late = judge(Finished(137, 9, b"", b"", False, False, True), limits)
+    assert late.trap_help == "`limits.wall_ms` of the policy, 120000, was hit; raise it there"
+
+
+DENIAL = {"operation": "os.fs.stat_v1", "target": "a", "field": "fs.read_roots", "grant": "add"}
+
+
+def test_what_a_program_tells() -> None:
+    layer = {"landlock": {"in_force": True, "detail": "abi 7"}, "evil": {"in_force": True}}
+    line = json.dumps({"policy_denials": [DENIAL], "sandbox_layers": layer}).encode()
+    assert denials(b"text\n" + line + b"\nmore\n") == [DENIAL]
+    assert layers(line) == {"landlock": {"in_force": True, "detail": "abi 7"}}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"", b"{", b"[]", b'{"policy_denials": 1, "sandbox_layers": []}',
+        b'{"policy_denials": [1, {}, {"operation": 1}], "sandbox_layers": {"landlock": 1}}',
+        b"policy_denials", b'{"policy_denials":' + b"[" * 100_000, b"\xff{policy_denials",
+    ],
+)  # fmt: skip
+def test_what_has_no_shape_is_left_out(line: bytes) -> None:
+    assert (denials(line), layers(line)) == ([], {})

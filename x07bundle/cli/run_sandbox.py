@@ -1,0 +1,57 @@
+"""The sandbox of a run. What it takes is imported for sandboxed runs alone."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from x07bundle.cli.options import sandbox_flags
+from x07bundle.contract.worlds import SANDBOXED
+from x07bundle.project.profiles import Profile
+from x07bundle.run.job import Job
+from x07bundle.run.target import Target
+from x07bundle.run.worlds import check_sandbox_flags, check_world, refuse_artifact
+
+if TYPE_CHECKING:
+    from x07bundle.run.sandbox import Sandbox
+
+
+class Place(NamedTuple):
+    """What is run, and in which world."""
+
+    target: Target
+    profile: Profile | None
+    world: str
+
+    @property
+    def is_sandboxed(self) -> bool:
+        return self.world == SANDBOXED
+
+
+def sandbox_of(program: str, place: Place) -> "Sandbox | None":
+    """The sandbox that options and profile choose; None for `run-os`.
+
+    Raises:
+        NoVmError: it would be a VM.
+        X07Error: the world, the backend or the policy cannot be had.
+    """
+    check_world(place.world)
+    check_sandbox_flags(place.world, sandbox_flags())
+    if not place.is_sandboxed:
+        return None
+    if place.target.kind == "artifact":
+        raise refuse_artifact()
+    from x07bundle.cli.sandbox import chosen
+    from x07bundle.run.sandbox import Sandbox
+
+    project = place.target.project
+    root = project.root if project is not None and place.target.kind == "project" else Path()
+    choice = chosen(program, root, place.profile.policy if place.profile else None)
+    return Sandbox(choice.backend, choice.effective.policy, choice.required_layers)
+
+
+def confined(job: Job, sandbox: "Sandbox | None") -> Job:
+    """The job in its sandbox, if it has one."""
+    if sandbox is None:
+        return job
+    from x07bundle.run import sandbox as room
+
+    return room.confined(job, sandbox)

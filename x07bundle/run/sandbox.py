@@ -1,0 +1,76 @@
+"""What a sandboxed run adds to a run: its policy, what confines it, and what the program sees.
+
+The program gets no variable of the caller that its policy does not name: an environment holds
+credentials, and the names of files that nobody granted.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from x07bundle.contract.consent import Backend
+from x07bundle.contract.layers import OF_BACKEND
+from x07bundle.contract.policy import Env, Policy
+from x07bundle.contract.policy_environment import pairs
+from x07bundle.run.job import Job
+from x07bundle.run.told import denials, layers
+
+OURS: Final = "X07_"
+"""Names that only the policy and this tool set."""
+LOADER: Final = ("LD_", "DYLD_", "GLIBC_TUNABLES", "MALLOC_", "GCONV_PATH")
+"""Variables that make the C library load code or write files before the program is confined."""
+
+
+class Sandbox(NamedTuple):
+    """`required_layers`: without one of them the program does not start."""
+
+    backend: Backend
+    policy: Policy
+    required_layers: tuple[str, ...] = ()
+
+
+def child_environment(sandbox: Sandbox, environment: Mapping[str, str]) -> dict[str, str]:
+    """All that the program sees: the variables that its policy names, and the policy."""
+    return {
+        **granted_variables(sandbox.policy.env, environment),
+        **dict(pairs(sandbox.policy)),
+        **_confinement(sandbox),
+    }
+
+
+def _confinement(sandbox: Sandbox) -> dict[str, str]:
+    """What `main` of the program is told of its limits and layers (x07_sandbox.h)."""
+    limits = sandbox.policy.limits._asdict().items()
+    return {
+        **{f"X07_OS_LIMITS_{name.upper()}": str(int(value)) for name, value in limits},
+        "X07_OS_LAYERS": ",".join(OF_BACKEND[sandbox.backend]),
+        "X07_OS_REQUIRE_LAYERS": ",".join(sandbox.required_layers),
+    }
+
+
+def granted_variables(env: Env, environment: Mapping[str, str]) -> dict[str, str]:
+    """The caller's variables that a policy lets a program read."""
+    if not env.enabled:
+        return {}
+    names = [name for name in env.allow_keys if name not in env.deny_keys]
+    safe = [name for name in names if not name.startswith((OURS, *LOADER))]
+    return {name: environment[name] for name in safe if name in environment}
+
+
+def confined(job: Job, sandbox: Sandbox) -> Job:
+    """The job in a sandbox: what its policy lets it be written with, and its limits.
+
+    Options cannot raise a limit of the policy: both hold.
+    """
+    language = sandbox.policy.language
+    allowed = job.options._replace(allow_unsafe=language.allow_unsafe, allow_ffi=language.allow_ffi)
+    limits = job.limits._replace(policy=sandbox.policy.limits)
+    return job._replace(sandbox=sandbox, options=allowed, limits=limits)
+
+
+def report_members(sandbox: Sandbox, stderr: bytes | None) -> dict[str, Any]:
+    """What a sandboxed run adds to its report. `stderr` is None where nothing ran."""
+    return {
+        "policy_denials": denials(stderr or b""),
+        "sandbox_backend": sandbox.backend,
+        "sandbox_layers": layers(stderr or b""),
+    }

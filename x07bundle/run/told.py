@@ -1,0 +1,63 @@
+"""What a sandboxed program told of its sandbox: the layers in force, and what was denied.
+
+Both are members of its metrics line, or of a line before the text of a trap. A program may write
+anything there, so what does not have the shape that reports promise is left out.
+"""
+
+import json
+from typing import Any, Final
+
+from x07bundle.contract.layers import NAMES
+
+DENIALS: Final = "policy_denials"
+LAYERS: Final = "sandbox_layers"
+MEMBERS: Final = ("operation", "target", "field", "grant")
+MOST: Final = 256
+"""The runtime remembers so many (`X07_DENIALS_MAX`)."""
+
+
+def denials(stderr: bytes) -> list[dict[str, str]]:
+    """Each with its operation, target, policy field and smallest grant, in their order."""
+    found = _member(stderr, DENIALS)
+    listed = found[:MOST] if isinstance(found, list) else []
+    return [_denial(one) for one in listed if _is_denial(one)]
+
+
+def layers(stderr: bytes) -> dict[str, dict[str, Any]]:
+    """Layer -> whether it is in force, and how far or why not."""
+    found = _member(stderr, LAYERS)
+    known = found if isinstance(found, dict) else {}
+    return {name: _layer(known[name]) for name in NAMES if isinstance(known.get(name), dict)}
+
+
+def _layer(value: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "detail": str(value.get("detail", "")),
+        "in_force": value.get("in_force") is True,
+    }
+
+
+def _member(stderr: bytes, name: str) -> object:
+    """What the last line that has this member says."""
+    for line in reversed(stderr.splitlines()):
+        if name.encode() in line and line.lstrip().startswith(b"{"):
+            found = _object(line)
+            if name in found:
+                return found[name]
+    return None
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _is_denial(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(value.get(key), str) for key in MEMBERS)
+
+
+def _denial(value: dict[str, str]) -> dict[str, str]:
+    return {key: value[key] for key in MEMBERS}
