@@ -176,6 +176,7 @@ def _assign(flow: Flow, local: Local, value: tree.Node, form: source.Form) -> tr
     variable = local.variable
     if variable.ty.brand == ANY_BRAND and variable.ty.kind == value.ty.kind:
         variable.ty = value.ty
+        flow.branded.append(local)
     what = f'the value of "{variable.name}"'
     fit.require(flow, variable.ty, value.ty, value.at, SET_TYPE, what)
     variable.assigned = True

@@ -28,8 +28,8 @@ class Flow:
     """`sources` says what the view of a node borrows from; a node that is not there, nothing.
 
     `unsafe` is the number of unsafe blocks around this point, `rechecks` that of loops in a round
-    after their first. `frozen` is the number of scopes whose variables a contract clause may only
-    look at.
+    after their first; `branded` has the locals whose brand a `set` told. `frozen` is the number of
+    scopes whose variables a contract clause may only look at.
     """
 
     environment: Environment
@@ -44,6 +44,7 @@ class Flow:
     names: dict[str, Local] = field(default_factory=dict)
     sources: dict[tree.Node, Owner] = field(default_factory=dict)
     journal: list[Entry] = field(default_factory=list)
+    branded: list[Local] = field(default_factory=list)
     arguments: list[Owner] = field(default_factory=list)
     returned: list[tuple[Owner | None, str]] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)

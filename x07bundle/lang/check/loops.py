@@ -1,7 +1,7 @@
 """Loops: `for` and `while` (contract/language.md §2).
 
-A body is checked once, as what may not run at all. Only when a view from outside borrows from
-something new at its end is it checked again, as the round that starts from there.
+A body is checked once, as what may not run at all. Only when a variable from outside borrows from
+something new at its end, or has a brand there, is it checked again, as the round that starts so.
 """
 
 from collections.abc import Callable
@@ -61,13 +61,15 @@ def for_(flow: Flow, form: source.Form, wanted: bool) -> tree.Node:
 
 
 def rounds(flow: Flow, at: str, once: Callable[[], Parts]) -> Parts:
-    """Checks what a loop repeats until another round finds nothing new to borrow from."""
+    """Checks what a loop repeats until another round finds no new owner and no new brand."""
+    known = len(flow.branded)
     parts, changes = _round(flow, once)
     locals_count = flow.locals_count
     flow.rechecks += 1
     for _ in range(MOST_ROUNDS):
-        if not _carry_over(flow, changes):
+        if not (_carry_over(flow, changes) or _has_branded(flow, known)):
             break
+        known = len(flow.branded)
         if flow.rechecks > DEEPEST_RECHECK:
             _refuse_depth(flow, at)
             break
@@ -93,6 +95,11 @@ def _carry_over(flow: Flow, changes: Changes) -> bool:
             moves.point(flow, local, source_, borrowed_at)
             carried = True
     return carried
+
+
+def _has_branded(flow: Flow, known: int) -> bool:
+    """Whether a variable from outside got its brand: what the round did before was to any."""
+    return any(local.scope.is_open for local in flow.branded[known:])
 
 
 def _refuse_depth(flow: Flow, at: str) -> None:
