@@ -227,7 +227,8 @@ typedef struct {
     size_t len;
 } x07_words;
 
-/* What is not to be shown as it is (control characters, what is no UTF-8) becomes `\xNN`. */
+/* What is not to be shown as it is (control characters, what is no UTF-8) becomes `\xNN`; what is
+ * long is cut. */
 void x07_words_shown(x07_words *words, x07_bytes_view text);
 
 /* Why not, and the smallest grant: `not under fs.read_roots`, `add "data" to fs.read_roots`. */

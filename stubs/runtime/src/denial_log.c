@@ -8,8 +8,8 @@
 enum {
     LOG_BYTES = 1 << 16,
     PARTS = 4,
-    /* Longer targets are cut. */
-    PART_BYTES = 1024,
+    /* A target that is cut, should all of it be shown as `\xNN`; and as much around it. */
+    PART_BYTES = 4096,
     SENTENCE_BYTES = 3 * PART_BYTES,
 };
 

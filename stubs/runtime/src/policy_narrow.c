@@ -35,19 +35,20 @@ static x07_verdict number_narrows(const x07_policy *policy, const x07_policy_row
 
 /* -- hosts: `host:port,port` */
 
-static uint32_t host_len(x07_bytes_view entry)
+/* Where the ports start, behind the last `:`; 0 where there is none. */
+static uint32_t ports_start(x07_bytes_view entry)
 {
-    uint32_t len = entry.len;
-    while (len != 0 && entry.ptr[len - 1] != ':') {
-        len--;
+    uint32_t start = entry.len;
+    while (start != 0 && entry.ptr[start - 1] != ':') {
+        start--;
     }
-    return len != 0 ? len - 1 : 0;
+    return start;
 }
 
 static int is_same_host(x07_bytes_view left, x07_bytes_view right)
 {
-    uint32_t len = host_len(left);
-    if (host_len(right) != len) {
+    uint32_t len = ports_start(left);
+    if (ports_start(right) != len) {
         return 0;
     }
     for (uint32_t i = 0; i < len; i++) {
@@ -72,11 +73,11 @@ static int next_port(x07_bytes_view *ports, x07_bytes_view *port)
     return 1;
 }
 
+/* None of an entry without a `:`, which grants nothing. */
 static x07_bytes_view ports_of(x07_bytes_view entry)
 {
-    uint32_t start = host_len(entry) + 1;
-    start = start < entry.len ? start : entry.len;
-    return (x07_bytes_view){entry.ptr + start, entry.len - start};
+    uint32_t start = ports_start(entry);
+    return (x07_bytes_view){entry.ptr + start, start != 0 ? entry.len - start : 0};
 }
 
 static int has_port(x07_policy_list hosts, x07_bytes_view entry, x07_bytes_view port)

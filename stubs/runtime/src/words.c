@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* As much of a text as is shown. */
+enum { SHOWN_BYTES = 900 };
+
 static int put(x07_words *words, const void *text, size_t len)
 {
     if (words->len + len >= words->room) {
@@ -35,10 +38,22 @@ void x07_words_number(x07_words *words, uint64_t number)
 
 /* -- what others wrote */
 
+/* What a terminal obeys: control characters, and those that turn the direction of text. */
 static int is_control(x07_bytes_view text, uint32_t size)
 {
-    return (size == 1 && (text.ptr[0] < 0x20 || text.ptr[0] == 0x7F))
-           || (size == 2 && text.ptr[0] == 0xC2 && text.ptr[1] < 0xA0);
+    const uint8_t *at = text.ptr;
+    switch (size) {
+    case 1:
+        return at[0] < 0x20 || at[0] == 0x7F;
+    case 2:
+        return at[0] == 0xC2 && at[1] < 0xA0;
+    case 3:
+        return at[0] == 0xE2
+               && ((at[1] == 0x80 && at[2] >= 0xAA && at[2] <= 0xAE)
+                   || (at[1] == 0x81 && at[2] >= 0xA6 && at[2] <= 0xA9));
+    default:
+        return 0;
+    }
 }
 
 static int put_byte(x07_words *words, uint8_t byte)
@@ -48,17 +63,30 @@ static int put_byte(x07_words *words, uint8_t byte)
     return put(words, shown, sizeof shown);
 }
 
+/* The bytes of what was put, 0 where there was no room. */
+static uint32_t put_next(x07_words *words, x07_bytes_view text)
+{
+    uint32_t size = x07_utf8_size(text);
+    if (size != 0 && !is_control(text, size)) {
+        return put(words, text.ptr, size) ? size : 0;
+    }
+    size = size != 0 ? size : 1;
+    for (uint32_t i = 0; i < size; i++) {
+        if (!put_byte(words, text.ptr[i])) {
+            return 0;
+        }
+    }
+    return size;
+}
+
 void x07_words_shown(x07_words *words, x07_bytes_view text)
 {
-    int fits = 1;
-    while (text.len != 0 && fits) {
-        uint32_t size = x07_utf8_size(text);
-        if (size == 0 || is_control(text, size)) {
-            size = 1;
-            fits = put_byte(words, text.ptr[0]);
-        } else {
-            fits = put(words, text.ptr, size);
-        }
-        text = (x07_bytes_view){text.ptr + size, text.len - size};
+    uint32_t at = 0, size = 1;
+    while (at < text.len && at < SHOWN_BYTES && size != 0) {
+        size = put_next(words, (x07_bytes_view){text.ptr + at, text.len - at});
+        at += size;
+    }
+    if (at < text.len) {
+        x07_words_text(words, "...");
     }
 }

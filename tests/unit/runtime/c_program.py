@@ -74,7 +74,7 @@ class CProgram:
         """What a program that ends well says, after a look at the memory that it left."""
         ran = self.run(*requests, env=env, cwd=cwd)
         assert ran.status == 0, ran.last_line
-        *answers, live_bytes = _decoded(ran.stdout)
+        *answers, live_bytes = decoded(ran.stdout)
         assert live_bytes == 0
         return answers
 
@@ -101,7 +101,7 @@ def _encoded(word: Word) -> bytes:
     return struct.pack("<I", word & 0xFFFFFFFF)
 
 
-def _decoded(stream: bytes) -> Iterator[Word]:
+def decoded(stream: bytes) -> Iterator[Word]:
     at = 0
     while at < len(stream):
         kind = stream[at : at + 1]
