@@ -12,6 +12,7 @@ from x07bundle.bundle.report import MODES, bundle_report, compile_result
 from x07bundle.bundle.request import Request
 from x07bundle.bundle.target import find
 from x07bundle.contract.compile_report import CompileResult, host_report
+from x07bundle.contract.worlds import SANDBOXED
 from x07bundle.errors import X07Error
 from x07bundle.lang.diagnostics import Diagnostic
 from x07bundle.project import profiles
@@ -32,7 +33,13 @@ def plan(request: Request, environment: Mapping[str, str]) -> Plan:
         UsageError, ProjectError: nothing can be made of the request.
     """
     target = find(request, environment)
-    return decide(request, target, profiles.select(target.project, request.profile))
+    profile = profiles.select(target.project, request.profile)
+    decided = decide(request, target, profile)
+    if decided.world != SANDBOXED:
+        return decided
+    from x07bundle.bundle.sandbox import sandboxed
+
+    return sandboxed(decided, request, profile, environment)
 
 
 def bundle(plan: Plan, environment: Mapping[str, str], say: Say) -> Outcome:
@@ -74,6 +81,8 @@ def _emitted(plan: Plan, made: Made, report: Mapping[str, Any]) -> list[Output]:
         "wrapper.main.c": texts.wrapper.encode(),
         "bundle.combined.c": texts.combined.encode(),
     }
+    if plan.sandbox is not None:
+        contents["policy.used.json"] = plan.sandbox.effective.data
     return [Output(plan.emit_folder / name, data) for name, data in contents.items()]
 
 

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from x07bundle import std
 from x07bundle.bundle.request import Limits, Request
@@ -13,13 +13,19 @@ from x07bundle.lang.options import Options
 from x07bundle.project.manifest import Link
 from x07bundle.project.profiles import Profile, world_of
 
+if TYPE_CHECKING:  # only sandboxed bundles import it
+    from x07bundle.policy.choice import Choice
+
 SCHEMA_VERSION: Final = "x07.bundle.plan@0.1.0"
 DEFAULT_NAME: Final = "app"
 """The file name of a program's bundle where `--out` is a folder (contract/cli.md §3)."""
 
 
 class Plan(NamedTuple):
-    """A native bundle to be made. `static`: linked with no shared library."""
+    """A native bundle to be made. `static`: linked with no shared library.
+
+    `sandbox`: None for `run-os`, where nothing confines the program.
+    """
 
     target: Target
     world: str
@@ -33,6 +39,7 @@ class Plan(NamedTuple):
     emit_folder: Path | None
     attestation: Path | None
     jobs: int | None
+    sandbox: "Choice | None" = None
 
     @property
     def name(self) -> str:
@@ -47,7 +54,7 @@ def decide(request: Request, target: Target, profile: Profile | None) -> Plan:
         UsageError: the request asks for what this version does not make.
     """
     world = world_of(request.world, profile, target.project)
-    _refuse_sandboxed(world, request.sandbox_flags)
+    _refuse_sandbox_options(world, tuple(request.sandbox))
     link = target.project.link if target.project and target.kind == "project" else Link()
     out = out_path(request.out, target)
     _refuse_clashes(out, request.attestation, target)
@@ -83,18 +90,12 @@ def out_path(out: str | None, target: Target) -> Path:
     return Path(out.rstrip("\\")) / (name or DEFAULT_NAME)
 
 
-def _refuse_sandboxed(world: str, flags: tuple[str, ...]) -> None:
-    if world == SANDBOXED:
-        raise UsageError(
-            f"bundles of the world `{SANDBOXED}` are not made by this version",
-            "it makes native bundles of `run-os` programs",
-            "choose a profile of that world: --profile os",
-        )
-    if flags:
+def _refuse_sandbox_options(world: str, flags: tuple[str, ...]) -> None:
+    if flags and world != SANDBOXED:
         raise UsageError(
             f"only bundles of the world `{SANDBOXED}` have {', '.join(f'`{f}`' for f in flags)}",
             f"this one is of `{world}`, which nothing confines",
-            "leave the option out",
+            "leave the option out, or choose a sandboxed profile",
         )
 
 
@@ -137,6 +138,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
             "kind": "native",
             "emit_dir": path_or_none(plan.emit_folder),
             "attestation": path_or_none(plan.attestation),
+            **_sandbox_json(plan),
         },
         "link": {
             "cc_profile": plan.cc_profile,
@@ -147,6 +149,15 @@ def as_json(plan: Plan) -> dict[str, Any]:
         },
         "limits": plan.limits._asdict() | {"max_c_bytes": plan.source_limits.max_c_bytes},
     }
+
+
+def _sandbox_json(plan: Plan) -> dict[str, Any]:
+    """What a plan of a sandboxed bundle says besides."""
+    if plan.sandbox is None:
+        return {}
+    from x07bundle.bundle import sandbox
+
+    return {"sandbox": sandbox.plan_json(plan.sandbox)}
 
 
 def target_json(target: Target, world: str) -> dict[str, Any]:

@@ -23,13 +23,21 @@ def bundle_report(plan: Plan, host_report: Mapping[str, Any]) -> dict[str, Any]:
             "out": os.fspath(plan.out),
             "name": plan.name,
             "abi": {"kind": "argv_v1"},
-            "policy": None,
+            "policy": _policy(plan),
             "emit_dir": path_or_none(plan.emit_folder),
             "kind": "native",
             "guest": None,
         },
         "report": host_report,
     }
+
+
+def _policy(plan: Plan) -> dict[str, Any] | None:
+    if plan.sandbox is None:
+        return None
+    from x07bundle.bundle import sandbox
+
+    return sandbox.report_json(plan.sandbox)
 
 
 def compile_result(plan: Plan, made: Made) -> CompileResult:

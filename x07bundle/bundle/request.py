@@ -1,11 +1,14 @@
 """What a caller of `x07 bundle` asked for, before any file was looked at."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from x07bundle.lang.options import Options
 
 SOURCE_LIMITS: Final = Options()
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class Limits(NamedTuple):
@@ -34,7 +37,7 @@ class Request(NamedTuple):
     """The options of contract/cli.md §3, as given.
 
     `source_limits`: the limits of the compiler; its other options are not used here.
-    `sandbox_flags`: the names of options that were given and belong to sandboxed bundles alone.
+    `sandbox`: options that were given and belong to sandboxed bundles alone, name to value.
     """
 
     out: str | None
@@ -50,4 +53,4 @@ class Request(NamedTuple):
     emit_folder: Path | None = None
     attestation: Path | None = None
     jobs: int | None = None
-    sandbox_flags: tuple[str, ...] = ()
+    sandbox: Mapping[str, Any] = NOTHING

@@ -28,6 +28,12 @@ class Target(NamedTuple):
     project: Manifest | None
     lockfile: Path | None = None
 
+    @property
+    def policy_root(self) -> Path:
+        """What policies and roots of options are relative to (contract/policy.md §4)."""
+        project = self.project if self.kind == "project" else None
+        return project.root if project is not None else Path()
+
 
 def find(request: Request, environment: Mapping[str, str]) -> Target:
     """The target of a request.

@@ -24,4 +24,8 @@ def wrapper(plan: Plan, cache: Cache) -> str:
         "max_output_bytes": f"{output_bytes if output_bytes <= MOST_OUTPUT_BYTES else 0}u",
         "cpu_time_limit_seconds": f"{plan.limits.cpu_time_limit_seconds or 0}u",
     }
-    return render(TEMPLATE, values, cache)
+    if plan.sandbox is None:
+        return render(TEMPLATE, values, cache)
+    from x07bundle.bundle import sandbox
+
+    return render(sandbox.TEMPLATE, values | sandbox.main_values(plan.sandbox), cache)

@@ -18,7 +18,7 @@ from x07bundle.cli.options import (
     refuse_borrow_checks,
     refuse_repair,
     repair_options,
-    sandbox_flags,
+    sandbox_values,
     world_option,
 )
 from x07bundle.cli.output import echo_bytes
@@ -116,6 +116,10 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Bundl
     if options.only_plan:
         echo_bytes(json_pretty(as_json(plan)))
         return 0
+    if plan.sandbox is not None:
+        from x07bundle.cli.bundle_sandbox import keep_policy
+
+        keep_policy(plan.sandbox)
     with Progress("x07 bundle") as progress:
         outcome = pipeline.bundle(plan, os.environ, progress.say)
     _tell(outcome)
@@ -144,7 +148,7 @@ def _request(options: BundleOptions) -> Request:
         emit_folder=options.emit_dir,
         attestation=options.emit_attestation,
         jobs=options.jobs,
-        sandbox_flags=sandbox_flags(),
+        sandbox=sandbox_values(),
     )
 
 

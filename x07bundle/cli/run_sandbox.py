@@ -1,10 +1,13 @@
 """The sandbox of a run. What it takes is imported for sandboxed runs alone."""
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from x07bundle.cli.options import sandbox_flags
+import click
+
+from x07bundle.cli.options import sandbox_flags, sandbox_values
 from x07bundle.contract.worlds import SANDBOXED
+from x07bundle.errors import UsageError
 from x07bundle.project.profiles import Profile
 from x07bundle.run.job import Job
 from x07bundle.run.target import Target
@@ -39,13 +42,25 @@ def sandbox_of(program: str, place: Place) -> "Sandbox | None":
         return None
     if place.target.kind == "artifact":
         raise refuse_artifact()
-    from x07bundle.cli.sandbox import chosen
+    _refuse_attestation()
+    from x07bundle.policy import choice, overrides
     from x07bundle.run.sandbox import Sandbox
 
-    project = place.target.project
-    root = project.root if project is not None and place.target.kind == "project" else Path()
-    choice = chosen(program, root, place.profile.policy if place.profile else None)
-    return Sandbox(choice.backend, choice.effective.policy, choice.required_layers)
+    of_profile = place.profile.policy if place.profile else None
+    where = choice.Place(place.target.working_folder, of_profile)
+    chosen = choice.choose(sandbox_values(), where, os.environ)
+    overrides.keep(chosen.effective)
+    if chosen.effective.derived:
+        click.echo(f"{program}: using derived policy {chosen.effective.path}", err=True)
+    return Sandbox(chosen.backend, chosen.effective.policy, chosen.required_layers)
+
+
+def _refuse_attestation() -> None:
+    if "--attest-runtime" in sandbox_flags():
+        raise UsageError(
+            "`--attest-runtime`: not available in this version",
+            hint="the report says what confined the program: `sandbox_layers`",
+        )
 
 
 def confined(job: Job, sandbox: "Sandbox | None") -> Job:

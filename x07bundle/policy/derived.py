@@ -59,20 +59,26 @@ def named(document: Mapping[str, Any], base: Path, root: Path, digest8: str) -> 
     return {**document, "policy_id": policy_id, "notes": longer}
 
 
-def write(document: Mapping[str, Any], path: Path) -> tuple[Policy, bytes]:
-    """Writes a derived policy, unless it is there; returns it and its bytes.
+def checked(document: Mapping[str, Any], path: Path) -> tuple[Policy, bytes]:
+    """A derived policy and its bytes; `path` is its name for people.
 
     Raises:
         PolicySchemaError: it is not valid.
-        OutputError: it cannot be written.
     """
     policy, problems = parse(document)
     if policy is None:
         raise PolicySchemaError(str(path), problems)
-    data = json_pretty_sorted(document)
+    return policy, json_pretty_sorted(document)
+
+
+def write(path: Path, data: bytes) -> None:
+    """Writes a derived policy, unless it is there.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
     if not path.is_file() or read_bytes(path) != data:
         write_atomic(path, data, parents=True)
-    return policy, data
 
 
 def _shown(base: Path, root: Path) -> str:

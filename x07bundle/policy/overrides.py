@@ -67,9 +67,30 @@ def effective(base: Path, overrides: Overrides, policy_root: Path) -> Effective:
     """The policy that holds. Where there are overrides, it is written as a file of its own.
 
     Raises:
+        X07Error: as `resolved`, and where that file cannot be written.
+    """
+    found = resolved(base, overrides, policy_root)
+    keep(found)
+    return found
+
+
+def keep(found: Effective) -> None:
+    """Writes a derived policy to its file.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    if found.derived:
+        derived.write(found.path, found.data)
+
+
+def resolved(base: Path, overrides: Overrides, policy_root: Path) -> Effective:
+    """The policy that holds. Writes nothing.
+
+    Raises:
         PolicyError: the base policy is not valid; PolicySchemaError where there are overrides.
         UsageError: overrides that are wrong, or that the base policy rules out.
-        X07Error: a file is missing, cannot be read, or cannot be written.
+        X07Error: a file is missing or cannot be read.
     """
     if not base.is_file():
         hint = "`x07 policy init` writes one; `policy` of the profile and `--policy` name it"
@@ -87,7 +108,7 @@ def _derived(base: Path, overrides: Overrides, policy_root: Path) -> Effective:
     digest8 = derived.digest(loaded.data, grants)
     document = derived.named(merged(loaded.document, grants), base, policy_root, digest8)
     path = derived.path_of(policy_root, loaded.policy.policy_id, digest8)
-    policy, data = derived.write(document, path)
+    policy, data = derived.checked(document, path)
     return Effective(policy, path, True, data)
 
 

@@ -11,6 +11,7 @@ import pytest
 from x07bundle.bundle.pipeline import plan
 from x07bundle.bundle.plan import Plan, as_json
 from x07bundle.bundle.request import Limits, Request
+from x07bundle.contract.consent import NoVmError
 from x07bundle.errors import ProjectError, UsageError, X07Error
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "x07bundle" / "schemas"
@@ -117,6 +118,7 @@ def test_a_program_takes_the_place_of_the_entry(project: Project) -> None:
     assert planned(request).target.entry == Path("src/other.x07.json")
 
 
+ACCEPTED = {"--sandbox-backend": "os", "--i-accept-weaker-isolation": True}
 SANDBOXED = {"sandbox": {"world": "run-os-sandboxed", "policy": "policy.json"}}
 
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], type[X07Error], str]] = [
@@ -126,9 +128,28 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], type[X07Error], str]] = [
     ({}, {"program": Path("src/main.x07.json")}, UsageError, "requires explicit `--module-root`"),
     ({}, {"project": Path("none.json")}, UsageError, "none.json"),
     ({}, {"profile": "os"}, UsageError, "no profile `os`"),
-    ({}, {"world": "run-os-sandboxed"}, UsageError, "run-os-sandboxed"),
-    ({"profiles": SANDBOXED}, {"profile": "sandbox"}, UsageError, "run-os-sandboxed"),
-    ({}, {"sandbox_flags": ("--policy",)}, UsageError, "`--policy`"),
+    ({}, {"world": "run-os-sandboxed"}, NoVmError, "no VM backend"),
+    ({"profiles": SANDBOXED}, {"profile": "sandbox"}, NoVmError, "no VM backend"),
+    (
+        {"profiles": SANDBOXED},
+        {"profile": "sandbox", "sandbox": {"--sandbox-backend": "os"}},
+        UsageError,
+        "nobody accepted",
+    ),
+    ({}, {"world": "run-os-sandboxed", "sandbox": ACCEPTED}, UsageError, "requires a policy file"),
+    (
+        {"profiles": SANDBOXED},
+        {"profile": "sandbox", "sandbox": ACCEPTED},
+        X07Error,
+        "missing policy file",
+    ),
+    (
+        {"profiles": SANDBOXED},
+        {"profile": "sandbox", "sandbox": ACCEPTED | {"--require-layer": ("landlock,chroot",)}},
+        UsageError,
+        "no layer `chroot`",
+    ),
+    ({}, {"sandbox": {"--policy": "p.json"}}, UsageError, "`--policy`"),
     ({}, {"out": "src/main.x07.json"}, UsageError, "`src/main.x07.json` would be overwritten"),
     ({}, {"out": "x07.json"}, UsageError, "`x07.json` would be overwritten"),
     ({}, {"attestation": Path("app")}, UsageError, "`app` would be overwritten"),

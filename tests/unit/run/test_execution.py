@@ -17,7 +17,7 @@ ENV = {"PATH": "/usr/bin:/bin"}
 
 def ran(folder: Path, script: str, data: bytes = b"", **limits: int) -> Solve:
     program = install(folder, "program", script)
-    return execute(program, data, RunLimits()._replace(**limits), ENV, folder)
+    return execute(program, data, RunLimits(policy=None, **limits), ENV, folder)
 
 
 def test_input_comes_as_a_frame(tmp_path: Path) -> None:
