@@ -87,7 +87,7 @@ def pass_on(flow: Flow, ended: Scope, node: tree.Block) -> None:
         flow.sources[node] = owner
         return
     what = owner.label
-    hint = f"bind {what} outside this block, or copy with `view.to_bytes`"
+    hint = "bind the owner outside this block, or copy with `view.to_bytes`"
     message = f"drop while borrowed: {what} ends with this block, and its value borrows from it"
     flow.report.error(moves.ESCAPE, node.body[-1].at, message, hint)
 
