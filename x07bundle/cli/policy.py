@@ -1,4 +1,4 @@
-"""`x07 policy`: init (contract/cli.md §5), check and diff."""
+"""`x07 policy`: init (contract/cli.md §5), check and diff; explain has a module of its own."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
+from x07bundle.cli import policy_explain
 from x07bundle.cli.options import PATH
 from x07bundle.cli.output import echo_bytes
 from x07bundle.contract.policy_problems import PolicyError, diagnostics
@@ -39,17 +40,21 @@ class InitOptions(NamedTuple):
 @click.group(name="policy", invoke_without_command=True)
 @click.pass_context
 def command(context: click.Context) -> None:
-    """Write, check and compare sandbox policies.
+    """Write, check, explain and compare sandbox policies.
 
     \b
     Examples:
       x07 policy init --template cli
       x07 policy check .x07/policies/base/*.json
+      x07 policy explain cli.policy.json --write out/report.txt
       x07 policy diff old.json new.json
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
         context.exit(2)
+
+
+command.add_command(policy_explain.command)
 
 
 @command.command(name="init")

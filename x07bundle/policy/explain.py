@@ -1,0 +1,72 @@
+"""Questions to a policy and its answers, as the probe reads and writes them. Pure."""
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any, Final, Literal, NamedTuple
+
+Kind = Literal["read", "write", "env", "exec"]
+
+CODES: Final[dict[tuple[Kind, bool], bytes]] = {
+    ("read", False): b"r",
+    ("read", True): b"R",
+    ("write", False): b"w",
+    ("write", True): b"W",
+    ("env", False): b"e",
+    ("exec", False): b"x",
+}
+"""By whether the target is a folder. The codes of stubs/policy_probe/probe.c."""
+
+
+class Question(NamedTuple):
+    """May a program do `kind` to `target`? `is_folder`: list it, make it."""
+
+    kind: Kind
+    target: str
+    is_folder: bool = False
+
+
+class Answer(NamedTuple):
+    """`field` decides. `reason` and `grant` are the words of denials; no grant where granted."""
+
+    question: Question
+    granted: bool
+    field: str
+    reason: str
+    grant: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "operation": self.question.kind,
+            "target": self.question.target,
+            "granted": self.granted,
+            "field": self.field,
+            "reason": self.reason,
+            "grant": self.grant or None,
+        }
+
+    def in_words(self) -> str:
+        head = f"{self.question.kind} `{self.question.target}`"
+        if self.granted:
+            return f"{head}: granted by {self.field}"
+        return f"{head}: denied: {self.reason}; grant: {self.grant}"
+
+
+def encoded(questions: Sequence[Question]) -> bytes:
+    """What the probe reads. Names of files need not be UTF-8."""
+    return b"".join(_encoded(question) for question in questions)
+
+
+def decoded(questions: Sequence[Question], lines: bytes) -> list[Answer]:
+    """What the probe wrote, one line for each question."""
+    found = [json.loads(line) for line in lines.splitlines()]
+    return [
+        Answer(question, one["granted"], one["field"], one["reason"], one["grant"])
+        for question, one in zip(questions, found, strict=True)
+    ]
+
+
+def _encoded(question: Question) -> bytes:
+    target = os.fsencode(question.target)
+    code = CODES[question.kind, question.is_folder]
+    return code + len(target).to_bytes(4, "little") + target
