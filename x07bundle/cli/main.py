@@ -28,7 +28,7 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "check": Subcommand("x07bundle.cli.check", "Find what is wrong in a project, all of it."),
     "run": Subcommand("x07bundle.cli.run", "Compile a program, run it, and report."),
     "bundle": Subcommand("x07bundle.cli.bundle", "Make one executable of a program."),
-    "policy": Subcommand("x07bundle.cli.policy", "Write, check, explain and compare sandbox policies."),
+    "policy": Subcommand("x07bundle.cli.policy", "Write and check policies; say what they grant."),
     "completion": Subcommand("x07bundle.cli.completion", "Print a shell's completion script."),
 }
 

@@ -1,22 +1,25 @@
-"""The default project of `x07 init` (contract/project.md §8): all of its files, or none.
+"""The projects of `x07 init` (contract/project.md §8): all files of one, or none.
 
-The files' contents are in `templates/default`; only the lockfile is made here, because it names
-versions.
+Their contents are in `templates/default`; a template has a module of its own, a base policy, and
+says which profile holds. The lockfile is made here, because it names versions.
 """
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from x07bundle.errors import X07Error
-from x07bundle.files import json_pretty, write_atomic, write_new
+from x07bundle.files import json_pretty, json_pretty_sorted, write_atomic, write_new
 from x07bundle.project.lockfile import new_lock
 from x07bundle.project.manifest import CURRENT_COMPAT
 
-TEMPLATE: Final = Path(__file__).resolve().parent / "templates" / "default"
+TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
+TEMPLATE: Final = TEMPLATES / "default"
+MANIFEST: Final = "x07.json"
 LOCKFILE: Final = "x07.lock.json"
 IGNORED: Final = ".gitignore"
 PROGRAM: Final = (
@@ -29,6 +32,15 @@ PROGRAM: Final = (
 )
 TOOLCHAIN: Final = "x07-toolchain.toml"
 AGENT_KIT: Final = (".agent/docs", ".agent/skills", "AGENT.md")
+
+
+class Template(NamedTuple):
+    """What a project of `--template` has of its own. `policy_file` is relative to the project."""
+
+    name: str
+    default_profile: str
+    policy_file: str
+    policy: bytes
 
 
 class InitError(X07Error):
@@ -49,7 +61,7 @@ class _Made:
     folders: list[Path] = field(default_factory=list)
 
 
-def create(root: Path) -> tuple[str, ...]:
+def create(root: Path, template: Template | None = None) -> tuple[str, ...]:
     """Makes the project in `root`, which is made too where it is missing.
 
     Returns:
@@ -58,28 +70,34 @@ def create(root: Path) -> tuple[str, ...]:
     Raises:
         InitError: something is in the way or cannot be written; nothing was made.
     """
-    _refuse_existing(root)
+    _refuse_existing(root, template)
     ignored = _ignored(root)
     with _all_or_nothing() as made:
         _make_folder(root, made, "X07INIT_MKDIR")
-        for name in _new_files(root):
-            _make_file(root / name, _content(name), made, _code(name))
+        for name in _new_files(root, template):
+            _make_file(root / name, _content(name, template), made, _code(name))
         if ignored is not None:
             _write_ignored(root / IGNORED, ignored, made)
-    return _created(root, made, ignored is not None)
+    return _created(root, made, _own_files(template), ignored is not None)
 
 
-def _refuse_existing(root: Path) -> None:
+def _own_files(template: Template | None) -> tuple[str, ...]:
+    """Files that only this template has."""
+    return (template.policy_file,) if template is not None else ()
+
+
+def _refuse_existing(root: Path, template: Template | None) -> None:
     if root.exists() and not root.is_dir():
         raise InitError("X07INIT_MKDIR", f"`{root}` is a file", "name a folder, or none")
-    found = [name for name in (*PROGRAM, *AGENT_KIT) if os.path.lexists(root / name)]
+    names = (*PROGRAM, *AGENT_KIT, *_own_files(template))
+    found = [name for name in names if os.path.lexists(root / name)]
     if found:
         listed = ", ".join(f"`{name}`" for name in found)
         brief = f"there is a project here already: {listed}"
         raise InitError("X07INIT_EXISTS", brief, "make the project in an empty folder")
 
 
-def _new_files(root: Path) -> Iterator[str]:
+def _new_files(root: Path, template: Template | None) -> Iterator[str]:
     yield from PROGRAM
     if not os.path.lexists(root / TOOLCHAIN):
         yield TOOLCHAIN
@@ -87,12 +105,32 @@ def _new_files(root: Path) -> Iterator[str]:
         for path in sorted((TEMPLATE / folder.removeprefix(".")).iterdir()):
             yield f"{folder}/{path.name}"
     yield AGENT_KIT[2]
+    yield from _own_files(template)
 
 
-def _content(name: str) -> bytes:
+def _content(name: str, template: Template | None) -> bytes:
     if name == LOCKFILE:
         return json_pretty(new_lock(CURRENT_COMPAT))
+    if template is None:
+        return _default_content(name)
+    if name == template.policy_file:
+        return template.policy
+    if name == MANIFEST:
+        return _manifest(template)
+    own = TEMPLATES / template.name / name
+    return own.read_bytes() if own.is_file() else _default_content(name)
+
+
+def _default_content(name: str) -> bytes:
     return (TEMPLATE / name.removeprefix(".")).read_bytes()
+
+
+def _manifest(template: Template) -> bytes:
+    """The default manifest, with the template's policy and profile."""
+    document = json.loads(_default_content(MANIFEST))
+    document["default_profile"] = template.default_profile
+    document["profiles"]["sandbox"]["policy"] = template.policy_file
+    return json_pretty_sorted(document)
 
 
 def _ignored(root: Path) -> bytes | None:
@@ -170,8 +208,8 @@ def _code(name: str) -> str:
     return folders.get(name.partition("/")[0], "X07INIT_IO")
 
 
-def _created(root: Path, made: _Made, with_ignored: bool) -> tuple[str, ...]:
-    names: Sequence[str] = (*PROGRAM, IGNORED, TOOLCHAIN, *AGENT_KIT)
+def _created(root: Path, made: _Made, own: tuple[str, ...], with_ignored: bool) -> tuple[str, ...]:
+    names: Sequence[str] = (*PROGRAM, IGNORED, TOOLCHAIN, *AGENT_KIT, *own)
     written = {path.relative_to(root).as_posix() for path in made.files}
     if with_ignored:
         written.add(IGNORED)

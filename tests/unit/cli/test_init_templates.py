@@ -1,0 +1,66 @@
+"""`x07 init --template`: projects whose sandbox is there from the start."""
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.commands import x07
+from tests.unit.native.stub_sources import needs_cc
+from x07bundle.policy.templates import base_policy
+
+ACCEPTED = {"X07_SANDBOX_BACKEND": "os", "X07_I_ACCEPT_WEAKER_ISOLATION": "1"}
+PROFILES = {"cli": "os", "fs-tool": "sandbox", "worker": "sandbox"}
+
+
+@pytest.mark.parametrize("template", PROFILES)
+def test_what_is_made(tmp_path: Path, template: str) -> None:
+    done = x07("init", "--template", template, folder=tmp_path)
+    report = json.loads(done.stdout)
+    policy = f".x07/policies/base/{template}.sandbox.base.policy.json"
+    assert (done.returncode, done.stderr) == (0, "")
+    assert report["created"][-2:] == ["AGENT.md", policy]
+    assert (tmp_path / policy).read_bytes() == base_policy(template, None)
+    manifest = json.loads((tmp_path / "x07.json").read_text())
+    assert manifest["default_profile"] == PROFILES[template]
+    assert manifest["profiles"]["sandbox"]["policy"] == policy
+    again = x07("policy", "init", "--template", template, folder=tmp_path)
+    assert json.loads(again.stdout)["status"] == "unchanged"
+    assert x07("check", folder=tmp_path).stdout == "no findings in 2 files\n"
+    assert x07("fmt", "--check", ".", folder=tmp_path).returncode == 0
+
+
+def test_a_policy_that_is_there_is_not_replaced(tmp_path: Path) -> None:
+    policy = tmp_path / ".x07/policies/base/cli.sandbox.base.policy.json"
+    policy.parent.mkdir(parents=True)
+    policy.write_text("mine")
+    done = x07("init", "--template", "cli", folder=tmp_path)
+    assert (done.returncode, json.loads(done.stdout)["error"]["code"]) == (20, "X07INIT_EXISTS")
+    assert policy.read_text() == "mine"
+    assert not (tmp_path / "x07.json").exists()
+
+
+@needs_cc
+@pytest.mark.parametrize(
+    ("template", "words", "output"),
+    [
+        ("cli", ("--", "a", "b c"), b"a\nb c\n"),
+        ("fs-tool", ("--", "x07-toolchain.toml"), b" bytes copied to out/copy.bin\n"),
+        ("fs-tool", (), b"name a file to copy\n"),
+        ("worker", ("--input-b64", "YQpiCg=="), b"2\n"),
+    ],
+)
+def test_its_program_in_its_sandbox(
+    tmp_path: Path, x07_cache: Path, template: str, words: tuple[str, ...], output: bytes
+) -> None:
+    x07("init", "--template", template, folder=tmp_path)
+    variables = {**ACCEPTED, "X07_CACHE_DIR": str(x07_cache)}
+    done = x07("run", "--profile", "sandbox", *words, folder=tmp_path, variables=variables)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert base64.b64decode(report["solve_output_b64"]).endswith(output)
+    assert report["policy_denials"] == []
+    copied = tmp_path / "out/copy.bin"
+    source = tmp_path / "x07-toolchain.toml"
+    assert not copied.exists() or copied.read_bytes() == source.read_bytes()
