@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tests.fuzz import brands, owners, views
-from tests.fuzz.program import Node
+from tests.fuzz.program import Node, never
 from tests.fuzz.scope import VIEWS, Root, base, lent
 from tests.fuzz.writer import Maker, Options, Writer
 
@@ -186,6 +186,8 @@ def bound_here(w: Writer, depth: int) -> Node:
     if w.no_binding:
         return w.integer()
     value = w.expr("i32", depth - 1)
+    if never(value):
+        return value
     name = w.fresh("n")
     w.scopes.declare(name, "i32")
     return ["let", name, value]

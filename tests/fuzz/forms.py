@@ -138,10 +138,9 @@ def text(run: "Interpreter", node: Form, at: Place, wanted: bool) -> Value:
 ERASE: Final = frozenset(
     {"std.brand.erase_bytes_v1", "std.brand.erase_view_v1", "std.brand.assume_bytes_v1"}
 )
-STATEMENTS: Final = "begin unsafe if match let set for while return".split()
-FREE: Final = (frozenset({*ERASE, *STATEMENTS}), ERASE)
-"""Heads that cost nothing: as statements, and where their value is wanted. Brands are nothing at
-run time."""
+"""Brands are nothing at run time."""
+STATEMENTS: Final = frozenset("begin unsafe if match let set for while return".split())
+"""Forms that cost nothing where their value is not wanted."""
 
 CASTS: Final = tuple(f"std.brand.cast_{what}_v1" for what in ("bytes", "view", "view_copy"))
 

@@ -22,6 +22,7 @@ from tests.fuzz.program import (
     coerced,
     kind_of,
     pointer,
+    stuck,
     u32,
 )
 from tests.fuzz.values import (
@@ -60,6 +61,8 @@ class Interpreter:
         self.heads = heads.rows()
         self.exit_code = 0
         self.fuel_used = 0
+        self.fuel_is_open = False
+        self.costs: dict[int, int] = {}
         self.mismatch: tuple[bytes, ...] | None = None
         self.steps_left = max_steps
         self.input = View(b"")
@@ -77,7 +80,11 @@ class Interpreter:
             raise Unspecified("deep recursion") from error
         if not isinstance(result, Bytes):
             raise IllTyped(f"solve gives {result!r}")
-        return Outcome(result.data + self.assertion(result.data), self.exit_code, self.fuel_used)
+        return Outcome(result.data + self.assertion(result.data), self.exit_code, self.fuel)
+
+    @property
+    def fuel(self) -> int | None:
+        return None if self.fuel_is_open else self.fuel_used
 
     def assertion(self, output: bytes) -> bytes:
         """What a failed comparison of bytes adds to a failed test's status (contract/abi.md §5)."""
@@ -115,8 +122,7 @@ class Interpreter:
         (contract/abi.md §6).
         """
         self.step()
-        if not isinstance(node, list) or node[0] not in forms.FREE[wanted]:
-            self.fuel_used += 1
+        self.fuel_used += self.cost(node, wanted)
         if isinstance(node, int):
             return node & MASK
         if isinstance(node, str):
@@ -127,6 +133,18 @@ class Interpreter:
             if not trap.function:
                 trap.at, trap.function = pointer(at), self.frame.function
             raise
+
+    def cost(self, node: Node, wanted: bool) -> int:
+        """One for each expression whose value is asked for.
+
+        Whether one costs anything that stops half way for good is open.
+        """
+        if not isinstance(node, list):
+            return 1
+        if id(node) not in self.costs:
+            self.costs[id(node)] = int(node[0] not in forms.ERASE)
+            self.fuel_is_open |= stuck(node)
+        return self.costs[id(node)] if wanted or node[0] not in forms.STATEMENTS else 0
 
     def step(self) -> None:
         self.steps_left -= 1

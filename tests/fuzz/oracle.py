@@ -60,7 +60,7 @@ def _leak(ran: Ran) -> Finding | None:
 def _fuel_difference(outcome: Outcome, ran: Ran) -> Finding | None:
     """A program without a limit counts nothing."""
     used = ran.metrics["fuel_used"]
-    if used in (0, outcome.fuel_used):
+    if outcome.fuel_used is None or used in (0, outcome.fuel_used):
         return None
     return Finding("fuel", f"expected {outcome.fuel_used}, used {used}")
 

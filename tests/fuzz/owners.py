@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.fuzz.program import Node
+from tests.fuzz.program import Node, never
 from tests.fuzz.scope import Variable, base, lent
 from tests.fuzz.writer import Maker, Options, Writer
 
@@ -195,6 +195,8 @@ def copied(w: Writer, depth: int) -> Node:
     with w.scopes.inner():
         source = w.fresh("from")
         value = w.expr("bytes", depth - 1)
+        if never(value):
+            return ["begin", value]
         size = w.rng.randrange(3)
         target = ["bytes.alloc", ["+", ["bytes.len", source], size]]
         place = w.fresh("to")

@@ -53,7 +53,7 @@ class Outcome:
 
     output: bytes
     exit_code: int = 0
-    fuel_used: int = 0
+    fuel_used: int | None = None
     trap: Trap | None = None
 
 
@@ -103,3 +103,36 @@ def coerced(value: Value, kind: str) -> Value:
 
 def u32(value: int) -> bytes:
     return value.to_bytes(4, "little")
+
+
+STRICT_IN_FIRST = frozenset({"&&", "||", "while"})
+
+
+def never(node: Node) -> bool:
+    """Whether an expression has no value because it always leaves the function."""
+    if not isinstance(node, list):
+        return False
+    match node[0]:
+        case "return":
+            return True
+        case "begin" | "unsafe":
+            return any(map(never, node[1:]))
+        case "if":
+            return never(node[1]) or (never(node[2]) and never(node[3]))
+        case "match":
+            return never(node[1]) or all(never(arm[-1]) for arm in node[2:])
+        case _:
+            return stuck(node)
+
+
+def stuck(node: Node) -> bool:
+    """Whether a part of a form never has a value, so that the rest of it never runs."""
+    head = node[0]
+    if head in ("begin", "unsafe"):
+        return any(map(never, node[1:-1]))
+    if head in ("if", "match"):
+        return never(node[1])
+    if head == "return":
+        return False
+    last = 2 if head in STRICT_IN_FIRST else 4 if head == "for" else len(node)
+    return any(map(never, node[1:last]))

@@ -34,6 +34,8 @@ class Variable:
     loans: int = 0
     fixed: bool = False
     """Never assigned: a loop or a guard relies on it."""
+    pinned: bool = False
+    """About to be assigned: no view of an outer scope may come to borrow from it."""
 
     @property
     def is_owned(self) -> bool:

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from tests.fuzz.program import Node
-from tests.fuzz.scope import Variable, base, give_back, lend, lent
+from tests.fuzz.program import Node, never
+from tests.fuzz.scope import Root, Variable, base, give_back, lend, lent
 from tests.fuzz.writer import Options, Writer
 
 LET_TYPES: Final = (
@@ -47,25 +47,6 @@ def let(w: Writer, depth: int) -> Node:
     return ["let", name, value]
 
 
-def never(node: Node) -> bool:
-    """Whether an expression has no value because it always leaves the function."""
-    if not isinstance(node, list):
-        return False
-    match node[0]:
-        case "return":
-            return True
-        case "begin" | "unsafe":
-            return never(node[-1])
-        case "if":
-            return never(node[1]) or (never(node[2]) and never(node[3]))
-        case "match":
-            return never(node[1]) or all(never(arm[-1]) for arm in node[2:])
-        case "&&" | "||" | "while":
-            return never(node[1])
-        case _:
-            return any(never(part) for part in node[1:4])
-
-
 def let_of_temporary(w: Writer, depth: int) -> Node:
     """A view whose owner has no name and lives as long as the view."""
     owner = Variable("", "bytes", len(w.scopes.stack), w.scopes.loop)
@@ -91,7 +72,9 @@ def assign(w: Writer, depth: int) -> Node:
         return assign_view(w, target, depth)
     if target.ty == "i32" and w.chance(10):
         return ["set0", target.name, w.expr("i32", depth)]
+    target.pinned = True
     value = w.expr(target.ty, depth)
+    target.pinned = False
     target.moved = False
     return ["set", target.name, value]
 
@@ -110,14 +93,17 @@ def is_free(w: Writer, view: Variable) -> bool:
 
 def assign_view(w: Writer, target: Variable, depth: int) -> Node:
     """A view of this scope may come to borrow from something else."""
-    roots = [r for r in w.roots() if not isinstance(r, Variable) or r.scope <= target.scope]
-    root = w.rng.choice(roots)
+    root = w.rng.choice([r for r in w.roots() if outlives(r, target)])
     with lent(root):
         value = w.expr(target.ty, depth, root)
     give_back(target.root)
     target.root = root
     lend(root)
     return ["set", target.name, value]
+
+
+def outlives(root: Root, view: Variable) -> bool:
+    return not isinstance(root, Variable) or (root.scope <= view.scope and not root.pinned)
 
 
 def discarded(w: Writer, depth: int) -> Node:

@@ -1,6 +1,6 @@
 """Makers of views: each borrows from one root, which the caller keeps lent."""
 
-from tests.fuzz.program import Node
+from tests.fuzz.program import Node, never
 from tests.fuzz.scope import Root, lent
 from tests.fuzz.writer import Maker, Options, Writer
 
@@ -53,6 +53,8 @@ def whole_or_part(w: Writer, depth: int, root: Root | None) -> Node:
     """`begin`: the view in a local, a start within it, and a length that fits."""
     with w.scopes.inner():
         inner = w.expr("bytes_view", depth - 1, root)
+        if never(inner):
+            return ["begin", inner]
         view = w.fresh("v")
         w.scopes.declare(view, "bytes_view", root)
         start = w.fresh("from")
