@@ -21,8 +21,7 @@ LATER: Final = frozenset(
         *("std.btree_map", "std.btree_set", "std.deque", "std.deque_u32"),
         *("std.heap", "std.heap_u32", "std.bitset", "std.slab", "std.lru_cache"),
         *("std.fs", "std.rr", "std.kv"),
-        *("std.os.net", "std.os.process.caps_v1", "std.os.process.req_v1"),
-        *("std.os.process_pool", "std.world.net"),
+        *("std.os.net", "std.os.process_pool", "std.world.net"),
     }
 )
 """Modules that the language has and this version does not bring yet."""

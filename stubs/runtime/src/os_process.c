@@ -42,11 +42,8 @@ static x07_bytes error_document(uint32_t code, const char *at)
 
 static x07_bytes result_document(const x07_process_slot *slot, const char *at)
 {
-    uint64_t len = 18u + (uint64_t)slot->output.held.len + slot->errors.held.len;
-    if (len > UINT32_MAX) {
-        x07_trap("os.process output too large", at);
-    }
-    x07_bytes document = x07_bytes_raw((uint32_t)len, at);
+    uint32_t len = 18u + slot->output.held.len + slot->errors.held.len;
+    x07_bytes document = x07_bytes_raw(len, at);
     document.ptr[0] = document.ptr[1] = 1u;
     uint8_t *next = put_u32(document.ptr + 2, slot->exit_code);
     next = put_u32(next, 0u);
@@ -99,7 +96,7 @@ static uint32_t try_start(x07_process_start *start, x07_process_slot *slot, cons
 /* What the request says for the standard input. */
 static void give_input(x07_process_slot *slot, x07_bytes_view input, const char *at)
 {
-    slot->input.held = x07_vec_u8_extend_bytes(slot->input.held, input, at);
+    x07_process_give(slot, input, at);
     slot->input.closing = !slot->piped;
     x07_process_pump(0, at);
 }
@@ -315,7 +312,7 @@ static void add_input(x07_process_slot *slot, x07_bytes_view chunk, const char *
     x07_process_pump(0, at);
     if (takes_input(slot)) {
         check_pending(slot, chunk.len, at);
-        slot->input.held = x07_vec_u8_extend_bytes(slot->input.held, chunk, at);
+        x07_process_give(slot, chunk, at);
         x07_process_pump(0, at);
     }
 }

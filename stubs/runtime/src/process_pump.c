@@ -30,6 +30,14 @@ enum {
     DESCRIPTORS = 4,
 };
 
+/* The document of the result has 18 bytes besides. */
+static const uint32_t OUTPUT_MAX = UINT32_MAX - 18u;
+
+static uint32_t at_most(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 void x07_process_running(x07_process_slot *slot, const x07_process_ends *ends,
                          const x07_process_caps *caps)
 {
@@ -39,7 +47,7 @@ void x07_process_running(x07_process_slot *slot, const x07_process_ends *ends,
     slot->errors.from = ends->errors;
     slot->errors.max_bytes = caps->max_stderr_bytes;
     slot->input.to = ends->input;
-    slot->max_total_bytes = caps->max_total_bytes;
+    slot->max_total_bytes = at_most(caps->max_total_bytes, OUTPUT_MAX);
     slot->deadline_ms =
         caps->timeout_ms != 0u ? x07_process_now_ms() + caps->timeout_ms : UINT64_MAX;
     slot->state = X07_SLOT_RUNNING;
@@ -52,11 +60,6 @@ void x07_process_running(x07_process_slot *slot, const x07_process_ends *ends,
 static uint32_t untaken(const x07_process_output *output)
 {
     return output->held.len - output->taken;
-}
-
-static uint32_t at_most(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
 }
 
 /* What may come of it before a limit is reached. */
@@ -73,24 +76,32 @@ static void close_end(int *fd)
     *fd = -1;
 }
 
-static void forget_taken(x07_process_output *output)
+/* Moves what is behind the first `done` bytes to the front. */
+static void forget(x07_vec_u8 *held, uint32_t *done)
 {
-    uint32_t left = untaken(output);
-    if (output->taken >= left) {
-        memmove(output->held.data, output->held.data + output->taken, left);
-        output->held.len = left;
-        output->taken = 0u;
+    held->len -= *done;
+    if (held->len != 0u) {
+        memmove(held->data, held->data + *done, held->len);
+    }
+    *done = 0u;
+}
+
+static void make_room_for(x07_process_output *output, uint32_t chunk, const char *at)
+{
+    if (output->held.cap - output->held.len < chunk && output->taken != 0u) {
+        forget(&output->held, &output->taken);
+    }
+    if (output->held.cap - output->held.len < chunk) {
+        output->held = x07_vec_u8_grow(output->held, chunk, "os.process output too large", at);
     }
 }
 
 static void read_some(x07_process_output *output, uint32_t room, const char *at)
 {
-    uint32_t len = output->held.len;
+    uint32_t len = untaken(output);
     uint32_t chunk = at_most(at_most(len > CHUNK_MIN ? len : CHUNK_MIN, CHUNK_MAX), room);
-    if (output->held.cap - len < chunk) {
-        output->held = x07_vec_u8_grow(output->held, chunk, "os.process output too large", at);
-    }
-    ssize_t got = read(output->from, output->held.data + len, chunk);
+    make_room_for(output, chunk, at);
+    ssize_t got = read(output->from, output->held.data + output->held.len, chunk);
     if (got > 0) {
         output->held.len += (uint32_t)got;
     } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -109,6 +120,15 @@ static void read_output(x07_process_slot *slot, x07_process_output *output, cons
     read_some(output, room, at);
 }
 
+/* What an ended process has left in the pipe. */
+static void read_rest(x07_process_slot *slot, x07_process_output *output, const char *at)
+{
+    struct pollfd ready = {.fd = output->from, .events = POLLIN};
+    while (slot->state == X07_SLOT_RUNNING && output->from >= 0 && poll(&ready, 1, 0) > 0) {
+        read_output(slot, output, at);
+    }
+}
+
 x07_bytes x07_process_take(x07_process_slot *slot, x07_process_output *output, uint32_t max,
                            const char *at)
 {
@@ -121,7 +141,9 @@ x07_bytes x07_process_take(x07_process_slot *slot, x07_process_output *output, u
     x07_bytes_view part = {.ptr = output->held.data + output->taken, .len = len};
     x07_bytes taken = x07_view_to_bytes(part, at);
     output->taken += len;
-    forget_taken(output);
+    if (untaken(output) == 0u) {
+        forget(&output->held, &output->taken);
+    }
     return taken;
 }
 
@@ -133,6 +155,14 @@ static void end_input(x07_process_slot *slot)
     x07_vec_u8_drop(slot->input.held);
     slot->input.held = X07_NO_VEC_U8;
     slot->input.written = 0u;
+}
+
+void x07_process_give(x07_process_slot *slot, x07_bytes_view data, const char *at)
+{
+    if (slot->input.written != 0u) {
+        forget(&slot->input.held, &slot->input.written);
+    }
+    slot->input.held = x07_vec_u8_extend_bytes(slot->input.held, data, at);
 }
 
 static void write_input(x07_process_slot *slot)
@@ -171,10 +201,19 @@ static int is_silent(const x07_process_slot *slot)
     return slot->output.from < 0 && slot->errors.from < 0;
 }
 
+static void end(x07_process_slot *slot, const char *at)
+{
+    read_rest(slot, &slot->output, at);
+    read_rest(slot, &slot->errors, at);
+    if (slot->state == X07_SLOT_RUNNING) {
+        x07_process_ended(slot);
+    }
+}
+
 /* A piped process has ended when it has. A captured one may have left others that write to its
  * output: it has ended when that has. `was_ready`: something happened just now, so that this is
  * not the time to say that its time is over. */
-static void look_for_end(x07_process_slot *slot, uint64_t now_ms, int was_ready)
+static void look_for_end(x07_process_slot *slot, uint64_t now_ms, int was_ready, const char *at)
 {
     int killed = 0;
     int overdue = now_ms >= slot->deadline_ms;
@@ -185,7 +224,7 @@ static void look_for_end(x07_process_slot *slot, uint64_t now_ms, int was_ready)
     if (overdue && (!ended || killed || !(was_ready || slot->piped || is_silent(slot)))) {
         x07_process_fail(slot, X07_PROCESS_TIMEOUT);
     } else if (ended && (slot->piped || is_silent(slot))) {
-        x07_process_ended(slot);
+        end(slot, at);
     }
 }
 
@@ -283,7 +322,7 @@ static void serve(x07_process_slot *slot, const struct pollfd ready[DESCRIPTORS]
         read_output(slot, &slot->errors, at);
     }
     if (slot->state == X07_SLOT_RUNNING) {
-        look_for_end(slot, now_ms, was_ready);
+        look_for_end(slot, now_ms, was_ready, at);
     }
 }
 

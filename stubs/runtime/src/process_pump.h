@@ -21,4 +21,7 @@ void x07_process_pump(int wait_ms, const char *at);
 x07_bytes x07_process_take(x07_process_slot *slot, x07_process_output *output, uint32_t max,
                            const char *at);
 
+/* Adds to what waits to become its input. */
+void x07_process_give(x07_process_slot *slot, x07_bytes_view data, const char *at);
+
 #endif

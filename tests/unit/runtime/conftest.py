@@ -1,12 +1,17 @@
 """Workshops, one for each compiler of the machine, with the runtime under sanitizers."""
 
 import os
-from collections.abc import Callable
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.program_build import Workshop, open_workshop
-from tests.unit.runtime.c_program import COMPILERS, CProgram, build
+from tests.program_build import INCLUDE, WARNINGS, Workshop, open_workshop
+from tests.unit.runtime.c_program import COMPILERS, PROGRAMS, CProgram, build
+from tests.unit.runtime.confinement import NOBODY, Confined
 
 
 @pytest.fixture(scope="session", params=COMPILERS)
@@ -27,3 +32,39 @@ def c_program(workshop: Workshop) -> Callable[[str], CProgram]:
         return built[name]
 
     return get
+
+
+# -- programs that confine themselves
+
+LIBRARIES = [name for name in ("cc", "musl-gcc") if shutil.which(name)]
+"""Compilers, each with a C library of its own."""
+
+
+@pytest.fixture(scope="session", params=LIBRARIES)
+def executable(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Without sanitizers, which need memory and calls of their own."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    workshop = open_workshop(shared, sanitize=False, cc=request.param, testing=True)
+    built = workshop.folder / f"confined-{os.getpid()}"
+    words = (workshop.cc, *WARNINGS, *workshop.flags, f"-I{INCLUDE}")
+    words += (str(PROGRAMS / "confined.c"), str(workshop.archive), "-lm", "-lpthread", "-o")
+    subprocess.run((*words, str(built)), check=True)
+    return built
+
+
+@pytest.fixture
+def confined(executable: Path, tmp_path: Path) -> Confined:
+    return Confined(executable, tmp_path)
+
+
+@pytest.fixture
+def unprivileged(executable: Path) -> Iterator[Confined]:
+    """A user without power over the system, in a folder of its own, which anybody can reach."""
+    with tempfile.TemporaryDirectory(prefix="x07-confine-") as name:
+        program = Path(shutil.copy(executable, name))
+        user = NOBODY if os.getuid() == 0 else None
+        if user is not None:
+            os.chown(name, user, user)
+        Path(name).chmod(0o755)
+        yield Confined(program, Path(name), user)

@@ -1,4 +1,4 @@
-"""What needs the operating system (contract/os-modules.md §2, contract/policy.md §6.1)."""
+"""Files (contract/os-modules.md §2, contract/policy.md §6.1)."""
 
 from typing import Final
 
@@ -21,7 +21,4 @@ ROWS: Final[tuple[Primitive, ...]] = (
         world="os",
     ),
     row(_WRITE, "B B", "i", traps=(f"{_WRITE} unsafe path",), world="os"),
-    row("os.env.get", "B", "B", traps=("os.env.get too large",), world="os"),
-    row("os.time.now_unix_ms", "", "i", traps=("os.time.now_unix_ms failed",), world="os"),
-    row("os.process.exit", "i", "never", world="os"),
 )

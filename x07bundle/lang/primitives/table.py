@@ -12,6 +12,10 @@ from x07bundle.lang.primitives import (
     number,
     option,
     os,
+    os_env,
+    os_process,
+    os_streams,
+    os_time,
     readers,
     result,
     tables,
@@ -33,6 +37,10 @@ ROWS: Final[tuple[Primitive, ...]] = (
     *float.ROWS,
     *json.ROWS,
     *os.ROWS,
+    *os_env.ROWS,
+    *os_process.ROWS,
+    *os_streams.ROWS,
+    *os_time.ROWS,
     *memory.ROWS,
 )
 

@@ -1,0 +1,188 @@
+"""System calls that no policy grants, other ways to make them, and how layers are reported."""
+
+import os
+import platform
+import sys
+
+import pytest
+
+from tests.unit.runtime.confinement import OK, SPAWN, Confined, files, need
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux confines a process"),
+    pytest.mark.skipif(platform.machine() != "x86_64", reason="numbers are those of x86-64"),
+]
+
+FOR_NOBODY = {
+    "ptrace": "call 101 0",
+    "process_vm_readv": "call 310",
+    "process_vm_writev": "call 311",
+    "kcmp": "call 312",
+    "pidfd_getfd": "call 438 -1 -1",
+    "mount": "call 165",
+    "umount2": "call 166",
+    "pivot_root": "call 155",
+    "chroot": "call 161",
+    "open_tree": "call 428 -100",
+    "fsopen": "call 430",
+    "mount_setattr": "call 442 -1",
+    "bpf": "call 321 999",
+    "keyctl": "call 250 999",
+    "add_key": "call 248",
+    "userfaultfd": "call 323 0x1000",
+    "io_uring_setup": "call 425",
+    "io_uring_enter": "call 426 -1",
+    "perf_event_open": "call 298",
+    "kexec_load": "call 246 0 99",
+    "init_module": "call 175",
+    "finit_module": "call 313 -1",
+    "delete_module": "call 176",
+    "open_by_handle_at": "call 304 -1",
+    "name_to_handle_at": "call 303 -1",
+    "quotactl": "call 179",
+    "swapon": "call 167",
+    "reboot": "call 169",
+    "settimeofday": "call 164 0 1",
+    "clock_settime": "call 227 99",
+    "setns": "call 308 -1",
+    "unshare": "call 272 0",
+    "personality": "call 135 0xffffffff",
+    "fanotify_init": "call 300 0xffff",
+    "memfd_create": "call 319",
+    "memfd_secret": "call 447 0xff",
+    "mknod": "call 133",
+    "link": "call 86",
+    "symlink": "call 88",
+    "chown": "call 92",
+    "setxattr": "call 188",
+    "iopl": "call 172 4",
+    "modify_ldt": "call 154 99",
+}
+FREE_FOR_ALL = (
+    "ptrace", "kcmp", "mount", "chroot", "keyctl", "add_key", "process_vm_readv", "pidfd_getfd",
+    "unshare", "personality", "memfd_create", "name_to_handle_at", "mknod", "link", "symlink",
+    "chown", "setxattr", "modify_ldt",
+)  # fmt: skip
+"""Those that the kernel refuses nobody without a look at the arguments."""
+
+NO_FILTER = "seccomp,landlock,capabilities"
+EVERYTHING = {
+    **files(["/"], ["/"], ALLOW_MKDIR="1", ALLOW_REMOVE="1", ALLOW_RENAME="1"),
+    **SPAWN,
+    "NET": "1",
+    "NET_ALLOW_TCP": "1",
+    "NET_ALLOW_UDP": "1",
+    "NET_ALLOW_DNS": "1",
+    "NET_ALLOW_HOSTS": "127.0.0.1:1",
+}
+
+
+@pytest.mark.parametrize("grants", [{}, EVERYTHING], ids=["nothing", "everything"])
+def test_calls_for_nobody(confined: Confined, grants: dict[str, str]) -> None:
+    need(confined, "seccomp")
+    answers = confined.answers(*FOR_NOBODY.values(), grants=grants)
+    assert dict(zip(FOR_NOBODY, answers, strict=True)) == dict.fromkeys(FOR_NOBODY, "EPERM")
+
+
+@pytest.mark.parametrize("name", FREE_FOR_ALL)
+def test_they_are_refused_by_the_filter(confined: Confined, name: str) -> None:
+    [answer] = confined.answers(FOR_NOBODY[name], without=NO_FILTER)
+    assert answer != "EPERM"
+
+
+def test_clone3_is_not_there_so_that_libraries_use_clone(confined: Confined) -> None:
+    need(confined, "seccomp")
+    assert confined.answers("call 435") == ("ENOSYS",)
+    assert confined.answers("call 435", without="seccomp") == ("EINVAL",)
+
+
+def test_other_tables_of_calls(confined: Confined) -> None:
+    """getpid by the numbers of x32; a number that is nobody's; getpid by those of i386."""
+    need(confined, "seccomp")
+    words = ("call 0x40000027", "call 100000", "call 470", "foreign x")
+    assert confined.answers(*words, grants=EVERYTHING) == ("ENOSYS",) * 4
+    free = confined.attempt("foreign x", without="seccomp")
+    if free.status != 0:
+        pytest.skip("this kernel has no entry for i386")
+    assert free.answers == (OK,)
+
+
+def test_typing_for_somebody_at_the_terminal(confined: Confined) -> None:
+    need(confined, "seccomp")
+    words = ("call 16 0 0x5412", "call 16 0 0x541C", "call 16 0 0x5401")
+    assert confined.answers(*words)[:2] == ("EPERM", "EPERM")
+    assert confined.answers(*words)[2] != "EPERM"
+    assert "EPERM" not in confined.answers(*words, without="seccomp")
+
+
+def test_limits_of_other_processes(confined: Confined) -> None:
+    """prlimit64 of this process, and of the one that runs the tests."""
+    need(confined, "seccomp")
+    words = ("call 302 0 7", f"call 302 {os.getpid()} 7")
+    assert confined.answers(*words, grants=SPAWN) == (OK, "EPERM")
+    assert confined.answers(*words, without=NO_FILTER) == (OK, OK)
+
+
+def test_what_every_program_needs_is_there(confined: Confined) -> None:
+    """getpid, clock_gettime, getrandom, sched_yield, madvise, futex, prctl."""
+    needs = ("39", "228 1", "318", "24", "28", "202 0 1", "157 3")
+    answers = confined.answers(*(f"call {words}" for words in needs))
+    assert not {"EPERM", "ENOSYS", "EACCES"} & set(answers)
+
+
+# -- layers
+
+NAMES = ["no_new_privs", "capabilities", "landlock", "seccomp", "rlimits"]
+
+
+def test_layers_are_reported(confined: Confined) -> None:
+    layers = confined.attempt().layers
+    assert list(layers) == NAMES
+    for layer in layers.values():
+        assert list(layer) == ["in_force", "detail"]
+    assert layers["no_new_privs"]["in_force"]
+    if layers["landlock"]["in_force"]:
+        assert layers["landlock"]["detail"].startswith("abi ")
+
+
+def test_layers_that_were_not_asked_for(confined: Confined) -> None:
+    ran = confined.attempt("read /etc/passwd", "fork x", X07_OS_LAYERS="rlimits")
+    assert [name for name in NAMES if ran.in_force(name)] == ["rlimits"]
+    assert ran.answers == (OK, OK)
+
+
+@pytest.mark.parametrize("name", ["landlock", "seccomp", "capabilities", "rlimits"])
+def test_a_required_layer(confined: Confined, name: str) -> None:
+    need(confined, name)
+    assert confined.attempt(X07_OS_REQUIRE_LAYERS=name).status == 0
+    ran = confined.attempt(
+        "read /etc/passwd", without=name, X07_OS_REQUIRE_LAYERS=f"rlimits,{name}"
+    )
+    assert (ran.status, ran.answers) == (125, ())
+    first, hint = ran.stderr.splitlines()
+    assert first.startswith(f"x07: the layer `{name}` is required and not in force here")
+    assert hint.startswith("hint: ")
+
+
+def test_a_required_layer_is_asked_for(confined: Confined) -> None:
+    need(confined, "seccomp")
+    ran = confined.attempt(X07_OS_LAYERS="", X07_OS_REQUIRE_LAYERS="no_new_privs,seccomp")
+    assert [name for name in NAMES if ran.in_force(name)] == ["no_new_privs", "seccomp"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("X07_OS_REQUIRE_LAYERS", "landlok"), ("X07_OS_LAYERS", "x"), ("X07_OS_LIMITS_FDS", "many")],
+)
+def test_an_environment_that_makes_no_sense(confined: Confined, variable: str, value: str) -> None:
+    ran = confined.attempt("read /etc/passwd", **{variable: value})
+    assert (ran.status, ran.answers) == (125, ())
+    assert variable in ran.stderr
+    assert "hint: " in ran.stderr
+
+
+def test_who_has_no_power_is_confined_as_well(unprivileged: Confined) -> None:
+    need(unprivileged, "seccomp")
+    ran = unprivileged.attempt("fork x", "call 165", grants=files(["."]))
+    assert ran.answers == ("EPERM", "EPERM")
+    assert ran.in_force("no_new_privs")
