@@ -8,12 +8,20 @@ import pytest
 from x07bundle.contract.policy import Env, Policy
 from x07bundle.contract.policy_environment import pairs
 from x07bundle.contract.policy_reading import read
+from x07bundle.files import json_pretty_sorted
 from x07bundle.lang.options import Options
 from x07bundle.policy.templates import base_policy
 from x07bundle.process import Finished
 from x07bundle.run.job import Job
 from x07bundle.run.limits import RunLimits
-from x07bundle.run.sandbox import Sandbox, child_environment, confined, granted_variables
+from x07bundle.run.report import vm_failure
+from x07bundle.run.sandbox import (
+    Sandbox,
+    child_environment,
+    confined,
+    granted_variables,
+    report_members,
+)
 from x07bundle.run.target import Target
 from x07bundle.run.told import denials, layers
 from x07bundle.run.verdict import judge
@@ -113,3 +121,83 @@ def test_what_a_program_tells() -> None:
 )  # fmt: skip
 def test_what_has_no_shape_is_left_out(line: bytes) -> None:
     assert (denials(line), layers(line)) == ([], {})
+
+
+SANDBOXED_MEMBERS = """\
+{
+  "policy_denials": [
+    {
+      "field": "fs.read_roots",
+      "grant": "add",
+      "operation": "os.fs.stat_v1",
+      "target": "a"
+    }
+  ],
+  "sandbox_backend": "os",
+  "sandbox_layers": {
+    "landlock": {
+      "detail": "abi 7",
+      "in_force": true
+    },
+    "seccomp": {
+      "detail": "no filter",
+      "in_force": false
+    }
+  }
+}
+"""
+
+VM_FAILURE = """\
+{
+  "compile": {
+    "c_source_size": 0,
+    "compile_error": "no VM",
+    "compiled_exe": null,
+    "compiled_exe_size": null,
+    "exit_status": 1,
+    "fuel_used": null,
+    "lang_id": "",
+    "native_requires": {
+      "requires": [],
+      "schema_version": "x07.native-requires@0.1.0",
+      "world": "run-os-sandboxed"
+    },
+    "ok": false,
+    "stderr_b64": "bm8gVk0=",
+    "stdout_b64": "",
+    "trap": "vm backend failure: no VM"
+  },
+  "exit_code": 1,
+  "mode": "compile-run",
+  "policy_denials": [],
+  "sandbox_backend": "vm",
+  "sandbox_layers": {},
+  "schema_version": "x07-os-runner.report@0.5.0",
+  "solve": null,
+  "solve_output_b64": "",
+  "world": "run-os-sandboxed"
+}
+"""
+
+
+def test_what_a_report_has_besides(policy: Policy) -> None:
+    told = {
+        "policy_denials": [DENIAL],
+        "sandbox_layers": {
+            "landlock": {"in_force": True, "detail": "abi 7"},
+            "seccomp": {"in_force": False, "detail": "no filter"},
+        },
+    }
+    members = report_members(Sandbox("os", policy), json.dumps(told).encode())
+    assert json_pretty_sorted(members).decode() == SANDBOXED_MEMBERS
+    nothing_ran = report_members(Sandbox("none", policy), None)
+    assert nothing_ran == {
+        "policy_denials": [],
+        "sandbox_backend": "none",
+        "sandbox_layers": {},
+    }
+
+
+def test_the_report_where_there_is_no_vm() -> None:
+    document = vm_failure(Target("program", Path("p")), "run-os-sandboxed", "no VM")
+    assert json_pretty_sorted(document).decode() == VM_FAILURE
