@@ -194,7 +194,8 @@ uint32_t x07_fs_aim(x07_fs_call *call, x07_bytes_view path)
     if (!call->policy->sandboxed) {
         return use_anywhere(call);
     }
-    call->base = (x07_base){.folder = -1};
+    /* Until the root is there. A link that took its place is one that leads out. */
+    call->base = (x07_base){.folder = -1, .follows = 1};
     uint32_t code = ask_path(call);
     if (code != X07_FS_OK) {
         return code;
@@ -249,7 +250,10 @@ uint32_t x07_fs_make_parents(const x07_fs_call *call)
     }
     memcpy(folder, call->path, len);
     folder[len] = '\0';
-    return x07_resolve_make(call->base, folder) == 0 ? X07_FS_OK : x07_fs_unresolved(call, errno);
+    if (x07_resolve_make(call->base, folder) == 0) {
+        return X07_FS_OK;
+    }
+    return x07_fs_unresolved(call, errno == EEXIST ? ENOTDIR : errno);
 }
 
 uint32_t x07_fs_check_file(const x07_fs_call *call, int file)

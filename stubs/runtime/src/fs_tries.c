@@ -71,6 +71,7 @@ int x07_fs_try_roots(x07_fs_call *call, int flags, x07_fs_tries *tries)
     tries->error = EACCES;
     for (uint32_t index = 0; file < 0 && x07_policy_next(&roots, &root); index++) {
         tries->verdict = (x07_verdict){.reason = X07_GRANTED};
+        call->base = (x07_base){.folder = -1, .follows = 1};
         call->path = below(call, root);
         note_path(tries, root, call->path);
         file = try_root(call, index, flags, tries);

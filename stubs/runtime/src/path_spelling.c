@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "guard.h"
+
 static int is_text(x07_bytes_view view, const char *text)
 {
     size_t len = strlen(text);
@@ -75,7 +77,7 @@ static int is_reserved(x07_bytes_view segment)
 static int is_plain(x07_bytes_view path)
 {
     return !has_empty_segment(path) && !has_byte(path, '\0') && !has_byte(path, '\\')
-           && path.len < X07_PATH_BYTES && !has_segment(path, is_parent);
+           && (path.len < X07_PATH_BYTES || !x07_guard("long")) && !has_segment(path, is_parent);
 }
 
 int x07_path_is_good(x07_bytes_view path)

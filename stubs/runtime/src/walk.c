@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "path_spelling.h"
@@ -88,10 +89,22 @@ static int follow(walk *walk, place at, const char *target, size_t len)
 
 /* -- one name */
 
+/* O_PATH opens a link itself, where anything else fails. */
+static int open_no_link(int folder, const char *name, int flags, mode_t mode)
+{
+    struct stat status;
+    int file = openat(folder, name, flags | O_NOFOLLOW, mode);
+    if (file >= 0 && fstat(file, &status) == 0 && S_ISLNK(status.st_mode)) {
+        close(file);
+        return fail(ELOOP);
+    }
+    return file;
+}
+
 static int open_name(walk *walk, int folder, place at, const char *name)
 {
     int is_last = walk->path[at.next] == '\0';
-    int file = is_last ? openat(folder, name, walk->flags | O_NOFOLLOW, walk->mode)
+    int file = is_last ? open_no_link(folder, name, walk->flags, walk->mode)
                        : openat(folder, name, X07_FOLDER_FLAGS | O_NOFOLLOW);
     if (file >= 0 || (errno != ELOOP && errno != ENOTDIR && errno != EMLINK)) {
         return file;

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.program_build import INCLUDE, WARNINGS, Workshop, open_workshop
+from tests.unit.runtime import policies
 from tests.unit.runtime.c_program import COMPILERS, PROGRAMS, CProgram, build
 from tests.unit.runtime.confinement import NOBODY, Confined
+from tests.unit.runtime.file_calls import WAYS, Files, Sandbox
 
 
 @pytest.fixture(scope="session", params=COMPILERS)
@@ -32,6 +34,26 @@ def c_program(workshop: Workshop) -> Callable[[str], CProgram]:
         return built[name]
 
     return get
+
+
+# -- programs that use files
+
+
+@pytest.fixture(params=WAYS)
+def fs(
+    request: pytest.FixtureRequest, c_program: Callable[[str], CProgram], tmp_path: Path
+) -> Files:
+    """Files of an empty folder: without a sandbox, and in one that allows all that is asked."""
+    return Files(c_program("files"), tmp_path, WAYS[request.param])
+
+
+@pytest.fixture
+def sandbox(c_program: Callable[[str], CProgram], tmp_path: Path) -> Sandbox:
+    """Files of a folder with `data`, `out` and `secret`; a file in each holds its name."""
+    for name in ("data", "out", "secret"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_bytes(name.encode())
+    return lambda **fields: Files(c_program("files"), tmp_path, policies.files(**fields))
 
 
 # -- programs that confine themselves

@@ -2,13 +2,14 @@
 
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 from typing import Final
 
 from tests.unit.runtime.c_program import CProgram, Ran, Word, decoded
+from tests.unit.runtime.policies import files
 
 
 class Op(IntEnum):
@@ -82,12 +83,12 @@ CAPS: Final = caps()
 PLAIN: Final = caps(OVERWRITE)
 """Neither folders are made, nor files written beside."""
 
-Call = tuple[Word, ...]
+Call = tuple[str | bytes | int, ...]
 UNTAGGED: Final = (Op.READ_FILE, Op.WRITE_FILE, Op.DROP, Op.DROP_READ)
 """Heads whose value is no result."""
 
 
-def encoded(*words: str | bytes | int) -> Call:
+def encoded(*words: str | bytes | int) -> tuple[Word, ...]:
     return tuple(os.fsencode(word) if isinstance(word, str) else word for word in words)
 
 
@@ -99,21 +100,43 @@ class Files:
     folder: Path
     env: Mapping[str, str] = field(default_factory=dict)
 
-    def run(self, *calls: tuple[str | bytes | int, ...]) -> Ran:
+    def run(self, *calls: Call) -> Ran:
         """With a report of the denials at the end."""
         requests = [encoded(*call) for call in calls]
         return self.program.run(*requests, (Op.REPORT,), env=self.env, cwd=self.folder)
 
-    def results(self, *calls: tuple[str | bytes | int, ...]) -> list[Result]:
+    def results(self, *calls: Call) -> list[Result]:
         ran = self.run(*calls)
         assert ran.status == 0, ran.stderr
         *words, live_bytes = decoded(ran.stdout)
         assert live_bytes == 0
         return _results([Op(int(call[0])) for call in calls], words)
 
+    def make(self, *names: str) -> None:
+        """Files that hold their names."""
+        for name in names:
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(name.encode())
+
+    def names(self, folder: str = ".") -> list[str]:
+        return sorted(path.name for path in (self.folder / folder).iterdir())
+
     def __call__(self, *call: str | bytes | int) -> Result:
         [result] = self.results(call)
         return result
+
+
+Sandbox = Callable[..., Files]
+"""Files under the usual policy, but for the fields that are given."""
+
+ALLOWING: Final = files(FS_READ_ROOTS=["."], FS_WRITE_ROOTS=["."], DENY_HIDDEN=False)
+WAYS: Final[Mapping[str, Mapping[str, str]]] = {
+    "anywhere": {},
+    "sandboxed": ALLOWING,
+    # As on a kernel without openat2.
+    "walked": {**ALLOWING, "X07_TEST_WITHOUT_GUARD": "openat2"},
+}
 
 
 def _results(ops: list[Op], words: list[Word]) -> list[Result]:

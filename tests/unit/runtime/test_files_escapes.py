@@ -19,6 +19,7 @@ from tests.unit.runtime.file_calls import (
     CREATE_PARENTS,
     OVERWRITE,
     PLAIN,
+    Call,
     Code,
     Files,
     Op,
@@ -28,7 +29,6 @@ from tests.unit.runtime.file_calls import (
 from tests.unit.runtime.policies import files as policy
 
 Programs = Callable[[str], CProgram]
-Call = tuple[Any, ...]
 
 ROUNDS = 10_000
 WALK = "openat2"
@@ -89,8 +89,17 @@ def _link(name: str, target: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).symlink_to(target.replace("{folder}", str(folder)))
 
 
+def _link_to_folder(folder: Path) -> None:
+    (folder / "secret/b").mkdir()
+    (folder / "out/link").symlink_to("../secret")
+
+
 def _hard_link(name: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).hardlink_to(folder / "secret/a")
+
+
+def _folder(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).mkdir()
 
 
 def _file(name: str) -> Callable[[Path], object]:
@@ -117,7 +126,7 @@ ESCAPES = [
     # -- by name
     Escape("parent", BY_NAME, (Op.READ_ALL, "../secret/a", CAPS), refused=Code.BAD_PATH),
     Escape("parent-later", BY_NAME, (Op.READ_ALL, "x/../../secret/a", CAPS),
-           lambda folder: (folder / "data/x").mkdir(), Code.BAD_PATH),
+           _folder("data/x"), Code.BAD_PATH),
     Escape("parent-write", BY_NAME, (Op.WRITE_ALL, "../secret/a", b"", PLAIN),
            refused=Code.BAD_PATH),
     Escape("parent-mkdirs", BY_NAME, (Op.MKDIRS, "../secret/b", CAPS), refused=Code.BAD_PATH),
@@ -161,7 +170,7 @@ ESCAPES = [
     Escape("link-remove", "beneath", (Op.REMOVE_FILE, "out/link/a", CAPS),
            _link("out/link", "../secret"), Code.SYMLINK_DENIED),
     Escape("link-remove-all", "beneath", (Op.REMOVE_DIR_ALL, "out/link/b", CAPS),
-           lambda folder: ((folder / "secret/b").mkdir(), _link("out/link", "../secret")(folder)),
+           _link_to_folder,
            Code.SYMLINK_DENIED),
     Escape("link-rename-from", "beneath", (Op.RENAME, "out/link/a", "out/b", CAPS),
            _link("out/link", "../secret"), fields=LINKS),
@@ -181,7 +190,7 @@ ESCAPES = [
            fields={**LINKS, "FS_READ_ROOTS": ["/proc"]}),
     Escape("proc-folder", "beneath", (Op.READ_ALL, "/proc/self/cwd/secret/a", CAPS),
            fields={**LINKS, "FS_READ_ROOTS": ["/proc"]}),
-    Escape("proc-descriptor", "beneath", (Op.READ_ALL, "/proc/self/fd/0", CAPS),
+    Escape("proc-program", "beneath", (Op.OPEN_READ, "/proc/self/exe", CAPS),
            fields={**LINKS, "FS_READ_ROOTS": ["/proc"]}),
     # -- by another name
     Escape("hard-link", "names", (Op.READ_ALL, "data/b", CAPS), _hard_link("data/b")),
@@ -200,9 +209,9 @@ ESCAPES = [
            Code.UNSUPPORTED),
     Escape("fifo-stream", "regular", (Op.OPEN_READ, "data/fifo", CAPS), _fifo("data/fifo"),
            Code.UNSUPPORTED),
-    Escape("device", "regular", (Op.READ_ALL, "/dev/null", CAPS), refused=Code.UNSUPPORTED,
+    Escape("device", "regular", (Op.OPEN_READ, "/dev/zero", CAPS), refused=Code.UNSUPPORTED,
            fields={"FS_READ_ROOTS": ["/dev"]}),
-    Escape("device-written", "regular", (Op.APPEND_ALL, "/dev/null", b"x", PLAIN),
+    Escape("device-written", "regular", (Op.APPEND_ALL, "/dev/zero", b"x", PLAIN),
            refused=Code.UNSUPPORTED, fields={"FS_WRITE_ROOTS": ["/dev"]}),
 ]  # fmt: skip
 
@@ -279,13 +288,9 @@ def test_a_fifo_is_not_waited_for(program: CProgram, tmp_path: Path) -> None:
         assert files(*call) is Code.UNSUPPORTED
 
 
-def _folder(folder: Path) -> None:
-    (folder / "data/folder").mkdir()
-
-
 OLD = [
     ("../secret/a", "spelling,hidden,beneath", lambda _: None),
-    ("folder/../../secret/a", "spelling,hidden,beneath", _folder),
+    ("folder/../../secret/a", "spelling,hidden,beneath", _folder("data/folder")),
     ("link", "beneath", _link("data/link", "../secret/a")),
     ("folder/a", "beneath", _link("data/folder", "../secret")),
     ("hard", "names", _hard_link("data/hard")),

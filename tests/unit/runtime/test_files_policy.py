@@ -1,14 +1,11 @@
 """What a policy says to files: each switch, limit and list, the codes, and the denials."""
 
 import errno
-import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.runtime.c_program import TRAPPED, CProgram
 from tests.unit.runtime.file_calls import (
     ALLOW_HIDDEN,
     ALLOW_SYMLINKS,
@@ -17,28 +14,14 @@ from tests.unit.runtime.file_calls import (
     CREATE_PARENTS,
     OVERWRITE,
     PLAIN,
+    Call,
     Code,
     Files,
     Op,
+    Sandbox,
     caps,
 )
-from tests.unit.runtime.policies import denials, files
-
-Programs = Callable[[str], CProgram]
-Sandbox = Callable[..., Files]
-
-
-@pytest.fixture
-def sandbox(c_program: Programs, tmp_path: Path) -> Sandbox:
-    """Files in a folder with `data`, `out` and `secret`; what can be read is in `data`."""
-    for name in ("data", "out", "secret"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "a").write_bytes(name.encode())
-
-    def make(**fields: Any) -> Files:  # noqa: ANN401  a policy's fields differ
-        return Files(c_program("files"), tmp_path, files(**fields))
-
-    return make
+from tests.unit.runtime.policies import denials
 
 
 def _denied(operation: str, target: str, field: str, grant: str) -> dict[str, str]:
@@ -228,7 +211,7 @@ def test_the_caps_lift_no_denial_of_what_is_hidden(sandbox: Sandbox, path: str) 
     (fs.folder / path).parent.mkdir(exist_ok=True)
     (fs.folder / path).write_bytes(b"hidden")
     asked = caps(OVERWRITE | ALLOW_HIDDEN)
-    calls = [
+    calls: list[Call] = [
         (Op.READ_ALL, path, asked),
         (Op.WRITE_ALL, path, b"", asked),
         (Op.STAT, path, asked),
@@ -328,7 +311,7 @@ def test_the_smaller_limit_counts(sandbox: Sandbox) -> None:
     (fs.folder / "data/long").write_bytes(b"12345")
     (fs.folder / "data/deep").mkdir()
     (fs.folder / "data/deep/er").mkdir()
-    calls = [
+    calls: list[Call] = [
         (Op.READ_ALL, "data/long", caps(read=9)),
         (Op.READ_ALL, "data/long", caps(read=0)),
         (Op.READ_ALL, "data/a", CAPS),
@@ -360,7 +343,7 @@ def test_a_limit_of_the_caps_is_no_denial(sandbox: Sandbox) -> None:
 
 def test_streams_have_the_policy_s_limits(sandbox: Sandbox) -> None:
     fs = sandbox(FS_MAX_READ_BYTES=3, FS_MAX_WRITE_BYTES=3)
-    calls = [
+    calls: list[Call] = [
         (Op.OPEN_READ, "data/a", CAPS),
         (Op.READ_SOME, 1, 9),
         (Op.READ_SOME, 1, 9),
@@ -373,118 +356,6 @@ def test_streams_have_the_policy_s_limits(sandbox: Sandbox) -> None:
         _denied("os.fs.stream_write_all_v1", "", "fs.max_write_bytes",
                 "raise fs.max_write_bytes to 4")
     ]  # fmt: skip
-
-
-# -- os.fs.read_file and os.fs.write_file
-
-
-def test_older_heads_are_relative_to_each_root(sandbox: Sandbox) -> None:
-    fs = sandbox(FS_READ_ROOTS=["data", "secret"], FS_WRITE_ROOTS=["out"])
-    (fs.folder / "secret/b").write_bytes(b"b")
-    results = fs.results(
-        (Op.READ_FILE, "a"),
-        (Op.READ_FILE, "data/a"),
-        (Op.READ_FILE, "secret/a"),
-        (Op.READ_FILE, "b"),
-        (Op.WRITE_FILE, "c", b"first"),
-        (Op.WRITE_FILE, "out/c", b"new"),
-    )
-    assert results == [b"data", b"data", b"secret", b"b", 0, 0]
-    assert (fs.folder / "out/c").read_bytes() == b"new"
-    assert sorted(os.listdir(fs.folder / "out")) == ["a", "c"]
-
-
-OLD = [(Op.READ_FILE, "read_file", ()), (Op.WRITE_FILE, "write_file", (b"data",))]
-
-
-@pytest.mark.parametrize(("op", "name", "rest"), OLD)
-def test_older_heads_trap(sandbox: Sandbox, op: Op, name: str, rest: tuple[bytes, ...]) -> None:
-    head = f"os.fs.{name}"
-    traps = {
-        ("a", "FS"): (
-            "os.fs disabled by policy",
-            f"{head} of `a`: fs.enabled is false; grant: set fs.enabled to true",
-        ),
-        ("a", "THREADS_MAX_BLOCKING"): (
-            "os.threads.blocking disabled by policy",
-            f"{head} of `a`: 1 is more than threads.max_blocking (0); "
-            "grant: raise threads.max_blocking to 1",
-        ),
-        (".env", "X"): (
-            f"{head} hidden path denied",
-            f"{head} of `.env`: it is hidden, and fs.deny_hidden is true; "
-            "grant: set fs.deny_hidden to false",
-        ),
-    }
-    for (path, variable), (message, words) in traps.items():
-        ran = sandbox(**{variable: 0}).run((op, path, *rest))
-        assert ran.status == TRAPPED
-        assert ran.stderr.splitlines() == [
-            f"  denied: {words}",
-            "  in main.solve",
-            f"{message} ptr=/solve",
-        ]
-
-
-@pytest.mark.parametrize(("op", "name", "rest"), OLD)
-@pytest.mark.parametrize("path", ["", "/etc/passwd", "../a", "a/../b", "./a", "a\\b", ".x07_a"])
-def test_older_heads_take_safe_paths(
-    sandbox: Sandbox, op: Op, name: str, rest: tuple[bytes, ...], path: str
-) -> None:
-    ran = sandbox().run((op, path, *rest))
-    assert (ran.status, ran.last_line) == (TRAPPED, f"os.fs.{name} unsafe path ptr=/solve")
-    assert "denied" not in ran.stderr
-
-
-def test_read_file_of_what_no_root_has(sandbox: Sandbox) -> None:
-    ran = sandbox(FS_READ_ROOTS=["out", "data"]).run((Op.READ_FILE, "secret/a"))
-    assert ran.status == TRAPPED
-    assert ran.stderr.splitlines() == [
-        "  denied: os.fs.read_file of `secret/a`: not under fs.read_roots; "
-        'grant: add "secret" to fs.read_roots',
-        "  in main.solve",
-        "os.fs.read_file open failed path=data/secret/a ptr=/solve",
-    ]
-    missing = sandbox().run((Op.READ_FILE, "data/missing"))
-    assert missing.stderr.splitlines() == [
-        "  in main.solve",
-        "os.fs.read_file open failed path=data/missing ptr=/solve",
-    ]
-
-
-def test_read_file_has_a_limit(sandbox: Sandbox) -> None:
-    ran = sandbox(FS_MAX_READ_BYTES=3).run((Op.READ_FILE, "a"))
-    assert ran.stderr.splitlines()[0] == (
-        "  denied: os.fs.read_file of `a`: 4 is more than fs.max_read_bytes (3); "
-        "grant: raise fs.max_read_bytes to 4"
-    )
-    assert ran.last_line == "os.fs.read_file too large path=data/a ptr=/solve"
-
-
-def test_write_file_gives_an_errno(sandbox: Sandbox) -> None:
-    fs = sandbox(FS_MAX_WRITE_BYTES=3)
-    (fs.folder / "out/link").symlink_to("a")
-    (fs.folder / "out/folder").mkdir()
-    os.mkfifo(fs.folder / "out/fifo")
-    calls = [
-        (Op.WRITE_FILE, "out/b", b"1234"),
-        (Op.WRITE_FILE, "out/link", b"x"),
-        (Op.WRITE_FILE, "out/folder", b"x"),
-        (Op.WRITE_FILE, "out/fifo", b"x"),
-        (Op.WRITE_FILE, "out/no/b", b"x"),
-        (Op.WRITE_FILE, "secret/b", b"x"),
-    ]
-    assert fs.results(*calls) == [
-        *(errno.EFBIG, errno.EACCES, errno.EISDIR, errno.EACCES, errno.ENOENT, errno.ENOENT)
-    ]
-    assert [(denial["target"], denial["field"]) for denial in denials(fs.run(*calls))] == [
-        ("out/b", "fs.max_write_bytes"),
-        ("out/link", "fs.allow_symlinks"),
-        ("out/fifo", "fs.write_roots"),
-        ("secret/b", "fs.write_roots"),
-    ]
-    none = sandbox(FS_WRITE_ROOTS=[])
-    assert none(Op.WRITE_FILE, "a", b"x") == errno.EACCES
 
 
 # -- the report
@@ -503,6 +374,7 @@ def test_long_targets_fill_the_report_and_no_more(sandbox: Sandbox) -> None:
     assert all(len(denial["target"]) == 903 for denial in found)
 
 
-def test_without_a_sandbox_there_is_no_report(c_program: Programs, tmp_path: Path) -> None:
-    ran = Files(c_program("files"), tmp_path).run((Op.READ_ALL, "missing", CAPS))
+def test_without_a_sandbox_there_is_no_report(sandbox: Sandbox) -> None:
+    fs = sandbox()
+    ran = Files(fs.program, fs.folder).run((Op.READ_ALL, "missing", CAPS))
     assert ran.stderr.strip() == ""
