@@ -50,7 +50,10 @@ def bind(run: "Interpreter", node: Form, at: Place, wanted: bool) -> Value:
 def assign(run: "Interpreter", node: Form, at: Place, wanted: bool) -> Value:
     cell = run.cell(node[1])
     value = cell.value = run.value(node[2], (at, 2))
-    return value if node[0] == "set" else 0
+    if node[0] == "set":
+        return value
+    run.fuel_used += 1  # the zero, which comes last
+    return 0
 
 
 def choose(run: "Interpreter", node: Form, at: Place, wanted: bool) -> Value:
@@ -136,7 +139,7 @@ def text(run: "Interpreter", node: Form, at: Place, wanted: bool) -> Value:
 
 
 ERASE: Final = frozenset(
-    {"std.brand.erase_bytes_v1", "std.brand.erase_view_v1", "std.brand.assume_bytes_v1"}
+    {"set0", "std.brand.erase_bytes_v1", "std.brand.erase_view_v1", "std.brand.assume_bytes_v1"}
 )
 """Brands are nothing at run time."""
 STATEMENTS: Final = frozenset("begin unsafe if match let set for while return".split())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from tests.fuzz import expressions, names, statements
+from tests.fuzz import expressions, names, standard, statements
 from tests.fuzz.program import Node
 from tests.fuzz.scope import VIEWS, Scopes, Variable, base
 from tests.fuzz.writer import TEXTS, Shapes, Signature, Writer
@@ -56,6 +56,8 @@ class Author:
         self.functions: list[tuple[str, Signature]] = []
         """Every function so far, with the module that declares it."""
         self.heads: set[str] = set()
+        self.standard = names.distinct(rng, standard.IDS, rng.choice((0, 0, 0, 1, 2)))
+        """The std modules that every file imports."""
         self.size = rng.choice((15, 40, 40, 80, 80, 150, 300))
 
     def program(self) -> Program:
@@ -69,7 +71,7 @@ class Author:
             "schema_version": SCHEMA,
             "kind": "entry",
             "module_id": "main",
-            "imports": sorted(modules),
+            "imports": sorted([*modules, *self.standard]),
             "decls": [*decls, *shape_decls],
             "solve": self.solve(),
         }
@@ -83,7 +85,7 @@ class Author:
             "schema_version": SCHEMA,
             "kind": "module",
             "module_id": module_id,
-            "imports": sorted(imports),
+            "imports": sorted([*imports, *self.standard]),
             "decls": [exported, *decls],
         }
 
@@ -162,7 +164,8 @@ class Author:
         return f"bytes@{self.rng.choice(brands)}" if brands else "bytes"
 
     def writer(self, result: str, module_ids: list[str]) -> Writer:
-        callables = tuple(f for module_id, f in self.functions if module_id in module_ids)
+        own = [f for module_id, f in self.functions if module_id in module_ids]
+        callables = (*own, *(f for each in self.standard for f in standard.signatures(each)))
         return Writer(
             self.rng,
             result,

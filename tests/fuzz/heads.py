@@ -177,6 +177,24 @@ def vec_extend_zeroes(vec: Vec, count: int) -> Value:
     return vec_extend(vec, bytes(count))
 
 
+def write_u32(data: bytes, offset: int, value: int) -> bytes:
+    if offset + 4 > len(data):
+        trap(None)
+    return data[:offset] + value.to_bytes(4, "little") + data[offset + 4 :]
+
+
+INTERNAL: Final[dict[str, Row]] = {
+    "__internal.bytes.write_u32_le": (
+        "mii",
+        lambda b, at, x: Bytes(write_u32(b.data, at, x)),
+    ),
+    "__internal.vec_u8.write_u32_le": (
+        "mii",
+        lambda v, at, x: Vec(write_u32(v.data, at, x), v.capacity),
+    ),
+}
+"""What std modules alone may use."""
+
 BYTES: Final[dict[str, Row]] = {
     "bytes.alloc": ("i", alloc),
     "bytes.empty": ("", lambda: Bytes(b"")),
@@ -372,7 +390,7 @@ class Tables:
 
 def rows() -> dict[str, Row]:
     """A fresh table of heads: it holds the integer tables of one run."""
-    found: dict[str, Row] = {**BYTES, **VEC, **FLOAT, **Tables().rows()}
+    found: dict[str, Row] = {**INTERNAL, **BYTES, **VEC, **FLOAT, **Tables().rows()}
     for element in ("i32", "bytes", "bytes_view"):
         found.update(containers(element))
     return found

@@ -1,8 +1,10 @@
 """Whether a run did what the reference interpreter says."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
+from tests.fuzz import standard
 from tests.fuzz.batch import Ran
 from tests.fuzz.compiled import Finding
 from tests.fuzz.generator import Program
@@ -17,11 +19,18 @@ TRAPPED: Final = 132
 def expected(program: Program) -> Outcome | Finding | None:
     """What a run must show; None where the contract leaves it open."""
     try:
-        return Interpreter(program.entry, list(program.modules.values())).run(program.input)
+        return Interpreter(program.entry, reached(program)).run(program.input)
     except Unspecified:
         return None
     except (IllTyped, LookupError, TypeError, AttributeError) as error:
         return Finding(f"generator {type(error).__name__}", repr(error))
+
+
+def reached(program: Program) -> list[Mapping[str, Any]]:
+    """All modules but the entry, those of the tool included."""
+    own = list(program.modules.values())
+    imports = [module_id for module in (program.entry, *own) for module_id in module["imports"]]
+    return [*own, *standard.closure(each for each in imports if each not in program.modules)]
 
 
 def crash(ran: Ran) -> Finding | None:

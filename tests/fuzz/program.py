@@ -105,9 +105,6 @@ def u32(value: int) -> bytes:
     return value.to_bytes(4, "little")
 
 
-STRICT_IN_FIRST = frozenset({"&&", "||", "while"})
-
-
 def never(node: Node) -> bool:
     """Whether an expression has no value because it always leaves the function."""
     if not isinstance(node, list):
@@ -121,6 +118,8 @@ def never(node: Node) -> bool:
             return never(node[1]) or (never(node[2]) and never(node[3]))
         case "match":
             return never(node[1]) or all(never(arm[-1]) for arm in node[2:])
+        case "&&" | "||":
+            return never(node[1])
         case _:
             return stuck(node)
 
@@ -134,5 +133,5 @@ def stuck(node: Node) -> bool:
         return never(node[1])
     if head == "return":
         return False
-    last = 2 if head in STRICT_IN_FIRST else 4 if head == "for" else len(node)
+    last = 2 if head == "while" else 4 if head == "for" else len(node)
     return any(map(never, node[1:last]))
