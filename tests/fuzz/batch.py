@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tests.program_build import INCLUDE, SANITIZERS, WARNINGS, Workshop, open_workshop
+from tests.program_build import INCLUDE, WARNINGS, Workshop, open_workshop
 
 SHARED: Final = ("x07_program_solve", "x07_program_limits")
 RUN_SECONDS: Final = 20.0
@@ -85,11 +85,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where batches of one flavour are built."""
+    """Where batches are built: `workshop` has the runtime, `level` is for the units."""
 
     folder: Path
-    flavour: Flavour
     workshop: Workshop
+    level: str
 
     def build(self, name: str, units: Mapping[int, str], linked: Set[int]) -> Batch:
         """Compiles all units, and makes an executable of those that are to be `linked`.
@@ -134,9 +134,9 @@ class Bench:
         return executable
 
     def _cc(self, *words: str) -> subprocess.CompletedProcess[str]:
-        sanitizers = SANITIZERS if self.flavour.sanitized else ()
-        flags = (*WARNINGS, "-ffp-contract=off", self.flavour.level, *sanitizers, f"-I{INCLUDE}")
-        command = [self.flavour.cc, *flags, *words]
+        workshop = self.workshop
+        flags = (*WARNINGS, "-ffp-contract=off", *workshop.flags, self.level, f"-I{INCLUDE}")
+        command = [workshop.cc, *flags, *words]
         return subprocess.run(
             command, capture_output=True, text=True, errors="replace", check=False
         )
@@ -145,7 +145,7 @@ class Bench:
 def open_bench(base: Path, flavour: Flavour) -> Bench:
     workshop = open_workshop(base, sanitize=flavour.sanitized, cc=flavour.cc)
     folder = base / f"batches-{os.getpid()}-{str(flavour).replace(' ', '-')}"
-    return Bench(folder, flavour, workshop)
+    return Bench(folder, workshop, flavour.level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,10 +70,11 @@ def damaged_document(rng: Random, data: bytes) -> bytes:
     except (ValueError, RecursionError):
         return damaged_bytes(rng, data)
     with deep_recursion():
+        steps = GENTLE if rng.random() < 0.6 else STEPS
         for _ in range(rng.choice((1, 1, 2, 3, 6))):
             every = slots(document)
             if 0 < len(every) < MAX_SLOTS:
-                rng.choice(STEPS)(rng, every)
+                rng.choice(steps)(rng, every)
     return encoded(document)
 
 
@@ -128,6 +129,39 @@ def splice_in_kind(rng: Random, every: list[Slot]) -> None:
         slot = rng.choice(found)
         kin = [other for other in found if (other[0][0], other[1]) == (slot[0][0], slot[1])]
         put(slot, copy.deepcopy(value(rng.choice(kin))))
+
+
+def repeat_statement(rng: Random, every: list[Slot]) -> None:
+    """A statement once more, somewhere else in its block: borrows and moves come twice."""
+    blocks = [value(slot) for slot in every if isinstance(value(slot), list)]
+    found = [block for block in blocks if len(block) > 2 and block[0] in ("begin", "unsafe")]
+    if found:
+        block = rng.choice(found)
+        block.insert(rng.randrange(1, len(block)), copy.deepcopy(rng.choice(block[1:])))
+
+
+def drop_statement(rng: Random, every: list[Slot]) -> None:
+    found = [slot for slot in every if isinstance(slot[0], list) and slot[0][0] == "begin"]
+    found = [slot for slot in found if 0 < slot[1] < len(slot[0]) - 1]
+    if found:
+        delete(rng, [rng.choice(found)])
+
+
+def swap_arguments(rng: Random, every: list[Slot]) -> None:
+    """Two arguments of one call: the order of evaluation changes."""
+    calls = [value(slot) for slot in every if isinstance(value(slot), list)]
+    found = [call for call in calls if len(call) > 2 and isinstance(call[0], str)]
+    if found:
+        call = rng.choice(found)
+        one, other = rng.sample(range(1, len(call)), 2)
+        call[one], call[other] = call[other], call[one]
+
+
+def nudge(rng: Random, every: list[Slot]) -> None:
+    """Another small number."""
+    found = [slot for slot in expressions(every) if type(value(slot)) is int]
+    if found:
+        put(rng.choice(found), rng.choice((0, 1, 2, 3, 4, 5, 7, 8, 16, -1, 255, 256)))
 
 
 def expressions(every: list[Slot]) -> list[Slot]:
@@ -255,3 +289,8 @@ STEPS: Final[tuple[Step, ...]] = (
     *(duplicate, rename, rename, retype, number, number, odd, rehead, rehead, wrap, wrap, unwrap),
     *(nest, stray, splice_in_kind, splice_in_kind, splice_in_kind, number, unwrap),
 )
+GENTLE: Final[tuple[Step, ...]] = (
+    *(splice_in_kind, splice_in_kind, splice_in_kind, repeat_statement, drop_statement, nudge),
+    *(unwrap, wrap, rename, swap_arguments),
+)
+"""Steps after which a program is often accepted still."""
