@@ -34,7 +34,8 @@ static uint32_t ask_limit(const x07_process_start *start, uint64_t asked, uint64
 
 uint32_t x07_process_check_spawns(const x07_process_start *start, uint64_t spawned)
 {
-    return ask_limit(start, spawned + 1u, start->policy->process.max_spawns, "process.max_spawns");
+    uint32_t max = start->policy->process.max_spawns;
+    return max != 0u ? ask_limit(start, spawned + 1u, max, "process.max_spawns") : X07_PROCESS_OK;
 }
 
 uint32_t x07_process_check_switches(const x07_process_start *start)

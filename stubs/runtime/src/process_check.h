@@ -32,7 +32,8 @@ x07_bytes_view x07_process_target(const x07_process_start *start);
 uint32_t x07_process_ask(const x07_process_start *start, x07_bytes_view target,
                          x07_verdict verdict);
 
-/* Before anything is counted: whether `spawned` processes are all that may ever be started. */
+/* Before anything is counted: whether `spawned` processes are all that may ever be started. A policy
+ * that allows none (0) says so by its switches. */
 uint32_t x07_process_check_spawns(const x07_process_start *start, uint64_t spawned);
 
 /* Whether processes may be started; then how many at once, `live` being there. */

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runtime.c_program import TRAPPED, CProgram
+from tests.unit.runtime.process_policies import answers, policy
 from tests.unit.runtime.processes import (
     CAPS,
     COMPUTE,
@@ -23,6 +24,7 @@ from tests.unit.runtime.processes import (
     RUN,
     SPAWN_PIPED,
     TRAP,
+    TRY_WAIT,
     Done,
     caps,
     document,
@@ -165,3 +167,34 @@ def test_pipes_take_no_place_of_a_closed_stream(
     asked = (RUN, shell(f"cat; echo out; echo err >&2; echo x > {kept}"), CAPS)
     in_shell(process, f"exec {closed}", asked)
     assert kept.read_text() == "x\n"
+
+
+# -- in a sandbox
+
+
+def test_what_a_process_leaves_behind_ends_with_it(process: CProgram, tmp_path: Path) -> None:
+    start = (SPAWN_PIPED, family(tmp_path, "exec 2>&-;", "exit 6"), CAPS)
+    words, _ = answers(process, policy(), start, (READ_FIRST, FIRST), (JOIN_EXIT, FIRST))
+    assert words[2] == 6
+    assert all_gone(pids(tmp_path))
+
+
+def test_a_process_that_is_not_killed_runs_on(process: CProgram, tmp_path: Path) -> None:
+    start = (SPAWN_PIPED, family(tmp_path), CAPS)
+    env = policy(PROC_KILL_ON_DROP=False)
+    words, _ = answers(process, env, start, (READ_FIRST, FIRST), (DROP, FIRST), (TRY_WAIT, FIRST))
+    assert words[2:] == [0, 0]
+    family_pids = pids(tmp_path)
+    assert not any(map(is_gone, family_pids))
+    for pid in family_pids:
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_a_process_that_is_killed_alone(process: CProgram, tmp_path: Path) -> None:
+    start = (SPAWN_PIPED, family(tmp_path), CAPS)
+    env = policy(PROC_KILL_TREE=False)
+    answers(process, env, start, (READ_FIRST, FIRST), (DROP, FIRST))
+    leader, child = pids(tmp_path)
+    assert all_gone([leader])
+    assert not is_gone(child)
+    os.kill(child, signal.SIGKILL)

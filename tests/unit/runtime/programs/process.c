@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "stream.h"
+#include "x07_report.h"
 
 /* Both outputs of a piped process, up to its end; at most `max` bytes at a time. */
 static void give_all(uint32_t handle, uint32_t max)
@@ -65,6 +66,36 @@ static uint32_t storm(uint32_t times)
     forget(request);
     forget(caps);
     return started;
+}
+
+/* Runs the same process many times; how often each exit code came, up to 1, then the errors. */
+static void run_many(uint32_t times)
+{
+    x07_bytes_view request = take_view(), caps = take_view();
+    uint32_t zeros = 0, ones = 0, errors = 0;
+    for (uint32_t i = 0; i < times; i++) {
+        x07_bytes document = x07_os_process_run_capture_v1(x07_view_to_bytes(request, AT),
+                                                           x07_view_to_bytes(caps, AT), AT);
+        errors += document.ptr[0] == 0;
+        zeros += document.ptr[0] == 1 && document.ptr[2] == 0;
+        ones += document.ptr[0] == 1 && document.ptr[2] == 1;
+        x07_bytes_drop(document);
+    }
+    give_u32(zeros);
+    give_u32(ones);
+    give_u32(errors);
+    forget(request);
+    forget(caps);
+}
+
+static void report(void)
+{
+    x07_writer writer = {.fd = 2};
+    if (x07_report_more) {
+        x07_report_more(&writer);
+    }
+    x07_writer_text(&writer, "\n");
+    x07_writer_flush(&writer);
 }
 
 /* Looks until the process has ended. */
@@ -157,6 +188,12 @@ static void serve_other(uint32_t operation)
         return;
     case 36:
         raise((int)take_u32());
+        return;
+    case 37:
+        run_many(take_u32());
+        return;
+    case 38:
+        report();
     }
 }
 
