@@ -16,6 +16,7 @@
 #include "x07_float.h"
 #include "x07_json.h"
 #include "x07_os.h"
+#include "x07_os_files.h"
 #include "x07_os_process.h"
 #include "x07_pointer.h"
 #include "x07_process.h"

@@ -1,5 +1,6 @@
 /* The denials so far: four texts each, one after another, every one ended by a NUL. */
 #include "denial.h"
+#include "x07_report.h"
 #include "x07_trap.h"
 
 #include <string.h>
@@ -99,11 +100,14 @@ void x07_denials_write(x07_writer *writer)
     x07_writer_text(writer, "]");
 }
 
+/* The report comes before the words, which belong to the trap. */
 static void say(const char *operation, x07_bytes_view target, const x07_verdict *verdict)
 {
     char text[SENTENCE_BYTES] = "";
     x07_writer writer = {.fd = STDERR_FILENO};
     x07_denial_sentence(&(x07_words){text, sizeof text, 0}, operation, target, verdict);
+    x07_report_write(&writer);
+    x07_report_wanted = 0;
     x07_writer_text(&writer, "  ");
     x07_writer_text(&writer, text);
     x07_writer_text(&writer, "\n");
