@@ -3,6 +3,7 @@
 
 #include "guard.h"
 #include "process_pump.h"
+#include "x07_limit_hook.h"
 #include "x07_option.h"
 #include "x07_vec.h"
 
@@ -68,7 +69,9 @@ static uint32_t start_program(const x07_process_start *start, x07_process_slot *
             .has_group = x07_processes.kill_tree,
             .dies_with_us = x07_processes.kill_on_drop,
         };
-        code = x07_process_exec(&made, &ends) == 0 ? X07_PROCESS_OK : X07_PROCESS_FAILED;
+        int error = x07_process_exec(&made, &ends);
+        x07_limit_met(error);
+        code = error == 0 ? X07_PROCESS_OK : X07_PROCESS_FAILED;
     }
     x07_process_files_close(&files);
     x07_process_text_drop(text);

@@ -18,6 +18,7 @@
 #include "guard.h"
 #include "policy_roots.h"
 #include "resolve.h"
+#include "x07_limit_hook.h"
 #include "x07_memory.h"
 
 /* A program may turn out to be a fifo or a terminal. */
@@ -73,6 +74,7 @@ static int leads_out(void)
 static uint32_t failed(const x07_process_start *start, const char *path, const char *field)
 {
     if (!leads_out()) {
+        x07_limit_met(errno);
         return X07_PROCESS_FAILED;
     }
     const x07_verdict verdict = {
