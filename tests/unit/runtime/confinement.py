@@ -17,6 +17,9 @@ NOBODY: Final = 65534
 Grants = Mapping[str, str]
 NOTHING: Final[Grants] = {}
 
+Variables = dict[str, Any]
+"""Variables of the environment by name, to be given as keywords."""
+
 SPAWN: Final[Grants] = {"PROC": "1", "PROC_ALLOW_SPAWN": "1", "PROC_ALLOW_EXEC": "1"}
 TCP: Final[Grants] = {"NET": "1", "NET_ALLOW_TCP": "1"}
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.unit.runtime.confinement import OK, SPAWN, Confined, files, need
+from tests.unit.runtime.confinement import OK, SPAWN, Confined, Variables, files, need
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux confines a process"),
@@ -175,7 +175,8 @@ def test_a_required_layer_is_asked_for(confined: Confined) -> None:
     [("X07_OS_REQUIRE_LAYERS", "landlok"), ("X07_OS_LAYERS", "x"), ("X07_OS_LIMITS_FDS", "many")],
 )
 def test_an_environment_that_makes_no_sense(confined: Confined, variable: str, value: str) -> None:
-    ran = confined.attempt("read /etc/passwd", **{variable: value})
+    given: Variables = {variable: value}
+    ran = confined.attempt("read /etc/passwd", **given)
     assert (ran.status, ran.answers) == (125, ())
     assert variable in ran.stderr
     assert "hint: " in ran.stderr

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.unit.runtime.confinement import OK, SPAWN, Attempts, Confined, files
+from tests.unit.runtime.confinement import OK, SPAWN, Attempts, Confined, Variables, files
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of them")
 
@@ -17,7 +17,7 @@ def _told(ran: Attempts, field: str, value: int) -> bool:
 
 
 def test_memory(confined: Confined) -> None:
-    limit = {"X07_OS_LIMITS_MEM_BYTES": str(64 << 20)}
+    limit: Variables = {"X07_OS_LIMITS_MEM_BYTES": str(64 << 20)}
     ran = confined.attempt("memory 1", "memory 100", **limit)
     assert ran.answers == (OK, "ENOMEM")
     assert _told(ran, "limits.mem_bytes", 64 << 20)
@@ -58,21 +58,21 @@ def test_processor_time(confined: Confined) -> None:
 
 
 def test_time(confined: Confined) -> None:
-    limit = {"X07_OS_LIMITS_WALL_MS": "50", "KEEPS_TIME": "1"}
+    limit: Variables = {"X07_OS_LIMITS_WALL_MS": "50", "KEEPS_TIME": "1"}
     ran = confined.attempt("time x", **limit)
     assert (ran.status, ran.answers) == (OVER_TIME, ())
     assert _told(ran, "limits.wall_ms", 50)
 
 
 def test_time_of_who_does_not_listen(confined: Confined) -> None:
-    limit = {"X07_OS_LIMITS_WALL_MS": "10", "KEEPS_TIME": "1"}
+    limit: Variables = {"X07_OS_LIMITS_WALL_MS": "10", "KEEPS_TIME": "1"}
     assert confined.attempt("deaf x", **limit).status == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("call", ["alarm", "setitimer", "timer_settime", "timer_delete"])
 def test_nobody_takes_the_time_back(confined: Confined, call: str) -> None:
     words = {"alarm": 37, "setitimer": 38, "timer_settime": 223, "timer_delete": 226}
-    limit = {"X07_OS_LIMITS_WALL_MS": "60000", "KEEPS_TIME": "1"}
+    limit: Variables = {"X07_OS_LIMITS_WALL_MS": "60000", "KEEPS_TIME": "1"}
     assert confined.attempt(f"call {words[call]} 0", **limit).answers == ("EPERM",)
     assert confined.attempt(f"call {words[call]} 0").answers != ("EPERM",)
 
