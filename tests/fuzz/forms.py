@@ -138,9 +138,8 @@ def text(run: "Interpreter", node: Form, at: Place, wanted: bool) -> Value:
     return Bytes(data) if node[0] == "bytes.lit" else View(data)
 
 
-ERASE: Final = frozenset(
-    {"set0", "std.brand.erase_bytes_v1", "std.brand.erase_view_v1", "std.brand.assume_bytes_v1"}
-)
+BRANDS: Final = ("erase_bytes", "erase_view", "assume_bytes", "view")
+UNCHARGED: Final = frozenset({"set0", *(f"std.brand.{what}_v1" for what in BRANDS)})
 """Brands are nothing at run time."""
 STATEMENTS: Final = frozenset("begin unsafe if match let set for while return".split())
 """Forms that cost nothing where their value is not wanted."""

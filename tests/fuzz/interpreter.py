@@ -142,7 +142,7 @@ class Interpreter:
         if not isinstance(node, list):
             return 1
         if id(node) not in self.costs:
-            self.costs[id(node)] = int(node[0] not in forms.ERASE)
+            self.costs[id(node)] = int(node[0] not in forms.UNCHARGED)
             self.fuel_is_open |= stuck(node)
         return self.costs[id(node)] if wanted or node[0] not in forms.STATEMENTS else 0
 
@@ -303,7 +303,10 @@ class Interpreter:
             return Bytes(b"".join(map(u32, members)))
         if head in declared.fields:
             start = 4 * declared.fields[head]
-            return int.from_bytes(self.data(node[1], (at, 1))[start : start + 4], "little")
+            data = self.data(node[1], (at, 1))[start : start + 4]
+            if len(data) < 4:
+                raise Unspecified("a field of bytes that are no record")
+            return int.from_bytes(data, "little")
         if head in declared.variants:
             payload = u32(self.number(node[1], (at, 1))) if len(node) > 1 else b""
             return Bytes(u32(declared.variants[head]) + payload)

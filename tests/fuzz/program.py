@@ -129,9 +129,7 @@ def stuck(node: Node) -> bool:
     head = node[0]
     if head in ("begin", "unsafe"):
         return any(map(never, node[1:-1]))
-    if head in ("if", "match"):
+    if head in ("if", "match", "return"):
         return never(node[1])
-    if head == "return":
-        return False
     last = 2 if head == "while" else 4 if head == "for" else len(node)
     return any(map(never, node[1:last]))
