@@ -54,11 +54,17 @@ class Workshop:
         return executable
 
 
-def open_workshop(base: Path, *, sanitize: bool, cc: str | None = None) -> Workshop:
-    """A workshop under `base`, shared by the processes of one test session."""
+def open_workshop(
+    base: Path, *, sanitize: bool, cc: str | None = None, testing: bool = False
+) -> Workshop:
+    """A workshop under `base`, shared by the processes of one test session.
+
+    Sanitized programs are for testing always: their guards can be taken out.
+    """
     chosen = cc or compiler()
-    flags = ("-O1", TESTING, *SANITIZERS) if sanitize else ("-O1",)
-    folder = base / f"workshop-{Path(chosen).name}-{'sanitized' if sanitize else 'plain'}"
+    kind = "sanitized" if sanitize else "testing" if testing else "plain"
+    flags = ("-O1", *((TESTING,) if testing or sanitize else ()), *(SANITIZERS if sanitize else ()))
+    folder = base / f"workshop-{Path(chosen).name}-{kind}"
     folder.mkdir(parents=True, exist_ok=True)
     workshop = Workshop(folder, chosen, flags)
     with _locked(folder / "lock"):

@@ -15,8 +15,8 @@
 
 static void refuse(x07_layer *layer, const char *field, const char *why)
 {
+    x07_layer_say(layer, layer->in_force ? "all but " : ", ");
     layer->in_force = 0;
-    x07_layer_say(layer, layer->detail[0] ? "; " : "");
     x07_layer_say(layer, field);
     x07_layer_say(layer, why);
 }
@@ -34,7 +34,7 @@ static void limit(int resource, uint64_t soft, uint64_t hard, const char *field,
     }
     const struct rlimit wanted = {at_most(soft, now.rlim_max), at_most(hard, now.rlim_max)};
     if (setrlimit(resource, &wanted) != 0) {
-        refuse(layer, field, " not set");
+        refuse(layer, field, " (not accepted)");
     }
 }
 
@@ -56,7 +56,7 @@ static void limit_memory(const x07_policy_limits *limits, x07_layer *layer)
     limit(RLIMIT_AS, limits->mem_bytes, limits->mem_bytes, "limits.mem_bytes", layer);
 #else
     if (limits->mem_bytes != X07_NO_LIMIT) {
-        refuse(layer, "limits.mem_bytes", " only on Linux");
+        refuse(layer, "limits.mem_bytes", " (only on Linux)");
     }
 #endif
 }
@@ -112,7 +112,7 @@ static void limit_processes(const x07_confine_request *request, x07_layer *layer
         return;
     }
     if (getuid() == 0) {
-        refuse(layer, "limits.procs", " does not bind root");
+        refuse(layer, "limits.procs", " (does not bind root)");
         return;
     }
     uint64_t most = procs + tasks_of_user();

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "guard.h"
+#include "x07_limit_hook.h"
 
 /* -- denials */
 
@@ -74,6 +75,7 @@ uint32_t x07_fs_code(int error)
         {EFBIG, X07_FS_TOO_LARGE},    {ENAMETOOLONG, X07_FS_BAD_PATH},
         {EILSEQ, X07_FS_UNSUPPORTED},
     };
+    x07_limit_met(error);
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         if (codes[i].error == error) {
             return codes[i].code;

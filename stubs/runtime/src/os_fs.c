@@ -3,6 +3,7 @@
 #include "fs_tries.h"
 #include "guard.h"
 #include "os_text.h"
+#include "x07_limit_hook.h"
 #include "x07_os.h"
 #include "x07_writer.h"
 
@@ -137,6 +138,7 @@ static x07_vec_u8 read_all(const request *request, int file, const char *at)
                   READ " too large", at);
     }
     if (error) {
+        x07_limit_met(error);
         x07_trap_path(READ " read failed", path_of(request), at);
     }
     return content;
@@ -149,6 +151,7 @@ x07_bytes x07_os_fs_read_file(x07_bytes path, const char *at)
     start(&request, &reading, path, at);
     int file = open_file(&request, O_RDONLY);
     if (file < 0) {
+        x07_limit_met(request.tries.error);
         trap_read(&request, why_not(&request), READ " open failed", at);
     }
     x07_vec_u8 content = read_all(&request, file, at);
@@ -191,8 +194,9 @@ static int write_file(request *request, x07_bytes data)
     }
     int empties = is_sandboxed(request);
     int file = open_file(request, O_WRONLY | O_CREAT | (empties ? 0 : O_TRUNC));
-    return file < 0 ? denied(request, why_not(request), request->tries.error)
-                    : fill(file, empties, data);
+    int error = file < 0 ? request->tries.error : fill(file, empties, data);
+    x07_limit_met(error);
+    return file < 0 ? denied(request, why_not(request), error) : error;
 }
 
 uint32_t x07_os_fs_write_file(x07_bytes path, x07_bytes data, const char *at)
