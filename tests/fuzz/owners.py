@@ -51,7 +51,15 @@ def vec_makers(w: Writer, depth: int) -> Options:
         (1, lambda: ["vec_u8.reserve_exact", w.expr("vec_u8", depth - 1), w.rng.randrange(9)]),
         (1, lambda: ["vec_u8.with_capacity", ["&", w.expr("i32", depth - 1), 7]]),
         (2, lambda: set_in_vec(w, depth)),
+        (1, lambda: extended_by_range(w, depth)),
     ]
+
+
+def extended_by_range(w: Writer, depth: int) -> Node:
+    vec = w.expr("vec_u8", depth - 1)
+    source, _ = w.viewed(depth - 1, None)
+    start, length = (1, 1) if w.chance(10) else (0, 0)
+    return ["vec_u8.extend_bytes_range", vec, source, start, length]
 
 
 def reader_makers(w: Writer, depth: int) -> Options:
@@ -119,7 +127,9 @@ def guarded_slice(w: Writer, depth: int) -> Node:
 def risky_number(w: Writer, depth: int) -> Node:
     """What traps when the numbers are wrong."""
     text = ["bytes.lit", w.rng.choice(("", "x", "4294967296", "12", "99", "007"))]
+    head = w.rng.choice(("bytes.cmp_range", "view.cmp_range"))
     makers: Options = [
+        (1, lambda: compared(w, head, depth)),
         (2, lambda: w.call("bytes.get_u8", ["bytes_view", "i32"], depth)),
         (1, lambda: w.call("codec.read_u32_le", ["bytes_view", "i32"], depth)),
         (1, lambda: vec_number(w, "vec_u8.get", depth)),
@@ -128,6 +138,15 @@ def risky_number(w: Writer, depth: int) -> Node:
         (1, lambda: ["map_u32.len", ["map_u32.new", w.rng.choice((1, 2, 1024, 3))]]),
     ]
     return w.pick(makers)
+
+
+def compared(w: Writer, head: str, depth: int) -> Node:
+    """Two ranges, each of two small numbers."""
+    left, held = w.viewed(depth - 1, None)
+    with lent(held):
+        first = [w.rng.randrange(3), w.rng.randrange(3)]
+        right, _ = w.viewed(depth - 1, None)
+    return [head, left, *first, right, w.rng.randrange(3), w.rng.choice((0, 1, 2, -1))]
 
 
 def vec_number(w: Writer, head: str, depth: int) -> Node:
