@@ -258,14 +258,13 @@ uint32_t x07_fs_make_parents(const x07_fs_call *call)
     return x07_fs_unresolved(call, errno == EEXIST ? ENOTDIR : errno);
 }
 
-uint32_t x07_fs_check_file(const x07_fs_call *call, int file)
+uint32_t x07_fs_check_file(const x07_fs_call *call, int file, struct stat *status)
 {
-    struct stat status;
-    if (fstat(file, &status) != 0) {
+    if (fstat(file, status) != 0) {
         return x07_fs_code(errno);
     }
-    if (S_ISDIR(status.st_mode)) {
+    if (S_ISDIR(status->st_mode)) {
         return X07_FS_IS_DIR;
     }
-    return x07_fs_ask(call, x07_fs_why_file(call, &status));
+    return x07_fs_ask(call, x07_fs_why_file(call, status));
 }

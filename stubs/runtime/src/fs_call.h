@@ -80,7 +80,7 @@ uint32_t x07_fs_make_parents(const x07_fs_call *call);
 
 /* 0 where the open file is one that may be read and written: in a sandbox a regular file with one
  * name. */
-uint32_t x07_fs_check_file(const x07_fs_call *call, int file);
+uint32_t x07_fs_check_file(const x07_fs_call *call, int file, struct stat *status);
 
 /* Why the system refused to open the target, or why an open file is not to be used, where it is the
  * policy's doing; else X07_GRANTED. */

@@ -15,21 +15,21 @@ enum {
 
 /* One byte more than the file has, so that the read after the last one needs no room; and not more
  * than it takes to see that there is too much. */
-static uint32_t room(int file, uint32_t limit)
+static uint32_t room(const struct stat *status, uint32_t limit)
 {
-    struct stat status;
     uint64_t size = CHUNK_BYTES;
-    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode)) {
-        size = status.st_size != 0 ? (uint64_t)status.st_size + 1 : EMPTY_BYTES;
+    if (S_ISREG(status->st_mode)) {
+        size = status->st_size != 0 ? (uint64_t)status->st_size + 1 : EMPTY_BYTES;
     }
     uint64_t most = (uint64_t)limit + 1;
     size = size < most ? size : most;
     return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
 }
 
-int x07_content_read(int file, uint32_t limit, x07_vec_u8 *content, const char *at)
+int x07_content_read(int file, const struct stat *status, uint32_t limit, x07_vec_u8 *content,
+                     const char *at)
 {
-    uint32_t cap = room(file, limit);
+    uint32_t cap = room(status, limit);
     *content = (x07_vec_u8){.data = x07_alloc_raw(cap, at), .len = 0, .cap = cap};
     for (;;) {
         if (content->len > limit) {
@@ -55,12 +55,12 @@ int x07_content_read(int file, uint32_t limit, x07_vec_u8 *content, const char *
 /* -- opening */
 
 /* Closes what does not pass. */
-static uint32_t checked(const x07_fs_call *call, int *file)
+static uint32_t checked(const x07_fs_call *call, int *file, struct stat *status)
 {
     if (*file < 0) {
         return x07_fs_unresolved(call, errno);
     }
-    uint32_t code = x07_fs_check_file(call, *file);
+    uint32_t code = x07_fs_check_file(call, *file, status);
     if (code != X07_FS_OK) {
         close(*file);
         *file = -1;
@@ -68,24 +68,26 @@ static uint32_t checked(const x07_fs_call *call, int *file)
     return code;
 }
 
-uint32_t x07_content_open_read(const x07_fs_call *call, int *file)
+uint32_t x07_content_open_read(const x07_fs_call *call, int *file, struct stat *status)
 {
     *file = x07_fs_open(call, O_RDONLY);
-    return checked(call, file);
+    return checked(call, file, status);
 }
 
 uint32_t x07_content_open_append(const x07_fs_call *call, int *file)
 {
+    struct stat status;
     *file = x07_fs_open(call, O_WRONLY | O_CREAT | O_APPEND);
-    return checked(call, file);
+    return checked(call, file, &status);
 }
 
 /* A file is looked at before it is emptied: it may have another name. */
 uint32_t x07_content_open_write(const x07_fs_call *call, int *file)
 {
+    struct stat status;
     int flags = O_WRONLY | O_CREAT | (call->caps.flags & X07_FS_OVERWRITE ? 0 : O_EXCL);
     *file = x07_fs_open(call, call->base.anywhere ? flags | O_TRUNC : flags);
-    uint32_t code = checked(call, file);
+    uint32_t code = checked(call, file, &status);
     if (code == X07_FS_OK && !call->base.anywhere && ftruncate(*file, 0) != 0) {
         code = x07_fs_code(errno);
         close(*file);

@@ -5,12 +5,13 @@
 #include "fs_call.h"
 #include "x07_vec.h"
 
-/* 0, or errno. EFBIG: there are more than `limit` bytes, and `content` has one more than that. */
-int x07_content_read(int file, uint32_t limit, x07_vec_u8 *content, const char *at);
+/* `status` is the file's. 0, or errno. EFBIG: there are more than `limit` bytes, and `content` has one more than that. */
+int x07_content_read(int file, const struct stat *status, uint32_t limit, x07_vec_u8 *content,
+                     const char *at);
 
 /* Opens the target for reading, for writing or for appending to it, and checks that it is a file.
  * The code of the error, or 0 and the descriptor. */
-uint32_t x07_content_open_read(const x07_fs_call *call, int *file);
+uint32_t x07_content_open_read(const x07_fs_call *call, int *file, struct stat *status);
 uint32_t x07_content_open_write(const x07_fs_call *call, int *file);
 uint32_t x07_content_open_append(const x07_fs_call *call, int *file);
 

@@ -4,45 +4,38 @@
 #include <string.h>
 #include <unistd.h>
 
-static void note_path(x07_fs_tries *tries, x07_bytes_view root, const char *rest)
+void x07_fs_tried(const x07_fs_tries *tries, char path[X07_ABSOLUTE_BYTES])
 {
-    size_t len = root.len < X07_PATH_BYTES ? root.len : X07_PATH_BYTES;
-    size_t rest_len = strnlen(rest, X07_PATH_BYTES - 2);
-    memcpy(tries->path, root.ptr, len);
-    tries->path[len] = '/';
-    memcpy(tries->path + len + 1, rest, rest_len);
-    tries->path[len + 1 + rest_len] = '\0';
+    size_t len = tries->root.len < X07_PATH_BYTES ? tries->root.len : X07_PATH_BYTES;
+    size_t rest_len = strnlen(tries->rest, X07_PATH_BYTES - 2);
+    memcpy(path, tries->root.ptr, len);
+    path[len] = '/';
+    len += len != 0;
+    memcpy(path + len, tries->rest, rest_len);
+    path[len + rest_len] = '\0';
 }
 
-/* What is left of the path where it starts with the root's own, else all of it. */
-static const char *below(x07_fs_call *call, x07_bytes_view root)
+/* What is left of the path where it starts with the root's own; else all of its name. */
+static const char *below(const x07_fs_call *call, x07_bytes_view root, const char *name)
 {
-    char from[X07_ABSOLUTE_BYTES], *to = call->match.path;
-    const char *folder = call->policy->folder;
+    char from[X07_ABSOLUTE_BYTES];
     const char *rest = NULL;
-    if (x07_path_absolute(from, sizeof from, folder, root)
-        && x07_path_absolute(to, sizeof call->match.path, folder, call->target)) {
-        rest = x07_path_below(from, to);
+    if (x07_path_absolute(from, sizeof from, call->policy->folder, root)) {
+        rest = x07_path_below(from, call->match.path);
     }
-    if (rest) {
-        return rest;
-    }
-    memcpy(to, call->target.ptr, call->target.len);
-    to[call->target.len] = '\0';
-    return to;
+    return rest ? rest : name;
 }
 
-static int error_of(const x07_fs_call *call, int file, x07_verdict *verdict)
+static int error_of(const x07_fs_call *call, int file, x07_fs_tries *tries)
 {
-    struct stat status;
-    if (fstat(file, &status) != 0) {
+    if (fstat(file, &tries->status) != 0) {
         return errno;
     }
-    if (S_ISDIR(status.st_mode)) {
+    if (S_ISDIR(tries->status.st_mode)) {
         return EISDIR;
     }
-    *verdict = x07_fs_why_file(call, &status);
-    return verdict->reason != X07_GRANTED ? EACCES : 0;
+    tries->verdict = x07_fs_why_file(call, &tries->status);
+    return tries->verdict.reason != X07_GRANTED ? EACCES : 0;
 }
 
 static int try_root(x07_fs_call *call, uint32_t index, int flags, x07_fs_tries *tries)
@@ -54,7 +47,7 @@ static int try_root(x07_fs_call *call, uint32_t index, int flags, x07_fs_tries *
         tries->error = tries->verdict.reason != X07_GRANTED ? EACCES : errno;
         return -1;
     }
-    tries->error = error_of(call, file, &tries->verdict);
+    tries->error = error_of(call, file, tries);
     if (tries->error) {
         close(file);
     }
@@ -65,15 +58,20 @@ int x07_fs_try_roots(x07_fs_call *call, int flags, x07_fs_tries *tries)
 {
     const x07_fs_policy *fs = &call->policy->fs;
     x07_policy_list roots = call->head->list == X07_READ_ROOTS ? fs->read_roots : fs->write_roots;
+    const char *name = call->path;
     x07_bytes_view root;
     int file = -1;
+    *tries = (x07_fs_tries){.rest = name, .error = EACCES};
     x07_fs_roots_pin(call->policy);
-    tries->error = EACCES;
+    if (!x07_path_absolute(call->match.path, sizeof call->match.path, call->policy->folder,
+                           call->target)) {
+        return -1;
+    }
     for (uint32_t index = 0; file < 0 && x07_policy_next(&roots, &root); index++) {
         tries->verdict = (x07_verdict){.reason = X07_GRANTED};
+        tries->root = root;
+        tries->rest = call->path = below(call, root, name);
         call->base = (x07_base){.folder = -1, .follows = 1};
-        call->path = below(call, root);
-        note_path(tries, root, call->path);
         file = try_root(call, index, flags, tries);
     }
     return file;

@@ -12,11 +12,12 @@
 static uint32_t read_all(const x07_fs_call *call, x07_vec_u8 *content, const char *at)
 {
     int file;
-    uint32_t code = x07_content_open_read(call, &file);
+    struct stat status;
+    uint32_t code = x07_content_open_read(call, &file, &status);
     if (code != X07_FS_OK) {
         return code;
     }
-    int error = x07_content_read(file, call->caps.max_read_bytes, content, at);
+    int error = x07_content_read(file, &status, call->caps.max_read_bytes, content, at);
     close(file);
     return error == EFBIG ? x07_fs_too_much(call, X07_FS_TOO_LARGE, content->len)
            : error        ? x07_fs_code(error)

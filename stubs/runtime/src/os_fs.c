@@ -36,12 +36,6 @@ static int is_sandboxed(const request *request)
     return (int)request->call.policy->sandboxed;
 }
 
-/* As the system got it. */
-static const char *path_of(const request *request)
-{
-    return is_sandboxed(request) ? request->tries.path : request->name;
-}
-
 static _Noreturn void deny(const request *request, x07_verdict verdict, const char *message,
                            const char *at)
 {
@@ -99,11 +93,12 @@ static void start(request *request, const x07_fs_head *head, x07_bytes path, con
 /* -1: it could not be opened. */
 static int open_file(request *request, int flags)
 {
+    request->tries.verdict.reason = X07_GRANTED;
     if (is_sandboxed(request)) {
         return x07_fs_try_roots(&request->call, flags, &request->tries);
     }
     int file = openat(AT_FDCWD, request->name, flags | O_CLOEXEC, 0666);
-    request->tries.error = errno;
+    request->tries.error = file < 0 || fstat(file, &request->tries.status) != 0 ? errno : 0;
     return file;
 }
 
@@ -118,13 +113,20 @@ static x07_verdict why_not(const request *request)
 
 /* -- reading */
 
+/* Names the path as the system got it. */
 static _Noreturn void trap_read(const request *request, x07_verdict verdict, const char *message,
                                 const char *at)
 {
-    if (verdict.reason == X07_GRANTED) {
-        x07_trap_path(message, path_of(request), at);
+    char tried[X07_ABSOLUTE_BYTES];
+    const char *path = request->name;
+    if (is_sandboxed(request)) {
+        x07_fs_tried(&request->tries, tried);
+        path = tried;
     }
-    x07_denied_trap_path(READ, request->call.target, &verdict, message, path_of(request), at);
+    if (verdict.reason == X07_GRANTED) {
+        x07_trap_path(message, path, at);
+    }
+    x07_denied_trap_path(READ, request->call.target, &verdict, message, path, at);
 }
 
 static x07_vec_u8 read_all(const request *request, int file, const char *at)
@@ -132,14 +134,14 @@ static x07_vec_u8 read_all(const request *request, int file, const char *at)
     x07_vec_u8 content;
     const x07_policy *policy = request->call.policy;
     uint32_t limit = policy->sandboxed ? policy->fs.max_read_bytes : UINT32_MAX - 1;
-    int error = x07_content_read(file, limit, &content, at);
+    int error = x07_content_read(file, &request->tries.status, limit, &content, at);
     if (error == EFBIG) {
         trap_read(request, x07_verdict_limit(policy, content.len, limit, "fs.max_read_bytes"),
                   READ " too large", at);
     }
     if (error) {
         x07_limit_met(error);
-        x07_trap_path(READ " read failed", path_of(request), at);
+        trap_read(request, (x07_verdict){.reason = X07_GRANTED}, READ " read failed", at);
     }
     return content;
 }
@@ -147,7 +149,6 @@ static x07_vec_u8 read_all(const request *request, int file, const char *at)
 x07_bytes x07_os_fs_read_file(x07_bytes path, const char *at)
 {
     request request;
-    request.tries.verdict.reason = X07_GRANTED;
     start(&request, &reading, path, at);
     int file = open_file(&request, O_RDONLY);
     if (file < 0) {
@@ -202,7 +203,6 @@ static int write_file(request *request, x07_bytes data)
 uint32_t x07_os_fs_write_file(x07_bytes path, x07_bytes data, const char *at)
 {
     request request;
-    request.tries.verdict.reason = X07_GRANTED;
     start(&request, &writing, path, at);
     int error = write_file(&request, data);
     x07_free(request.name);

@@ -105,9 +105,10 @@ static const x07_fs_head writing = {
 
 static uint32_t open_reader(x07_fs_call *call, stream *made, const char *at)
 {
+    struct stat status;
     (void)at;
     made->limit = made->left = call->caps.max_read_bytes;
-    return x07_content_open_read(call, &made->file);
+    return x07_content_open_read(call, &made->file, &status);
 }
 
 static uint32_t open_beside(const x07_fs_call *call, stream *made, const char *at)

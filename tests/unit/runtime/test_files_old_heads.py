@@ -83,6 +83,8 @@ def test_read_file_of_what_no_root_has(sandbox: Sandbox) -> None:
         "  in main.solve",
         "os.fs.read_file open failed path=data/secret/a ptr=/solve",
     ]
+    none = sandbox(FS_READ_ROOTS=[]).run((Op.READ_FILE, "secret/a"))
+    assert none.last_line == "os.fs.read_file open failed path=secret/a ptr=/solve"
     missing = sandbox().run((Op.READ_FILE, "data/missing"))
     assert missing.stderr.splitlines() == [
         "  in main.solve",
