@@ -61,7 +61,7 @@ int x07_fs_try_roots(x07_fs_call *call, int flags, x07_fs_tries *tries)
     const char *name = call->path;
     x07_bytes_view root;
     int file = -1;
-    *tries = (x07_fs_tries){.rest = name, .error = EACCES};
+    *tries = (x07_fs_tries){.root = X07_NO_BYTES_VIEW, .rest = name, .error = EACCES};
     x07_fs_roots_pin(call->policy);
     if (!x07_path_absolute(call->match.path, sizeof call->match.path, call->policy->folder,
                            call->target)) {
