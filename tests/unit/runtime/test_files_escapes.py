@@ -1,12 +1,9 @@
 """Ways out of the roots. Each is closed, and each is open where the guard against it is taken out,
 so that no test here passes for another reason (stubs/runtime/src/guard.h)."""
 
-import ctypes
 import os
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +27,6 @@ from tests.unit.runtime.policies import files as policy
 
 Programs = Callable[[str], CProgram]
 
-ROUNDS = 10_000
 WALK = "openat2"
 """Without it: as on a kernel that has no such call."""
 
@@ -325,75 +321,3 @@ def test_a_deep_path_meets_its_end(program: CProgram, tmp_path: Path) -> None:
         env = {**policy(), "X07_TEST_WITHOUT_GUARD": without}
         files = Files(program, tmp_path, env)
         assert files(Op.READ_ALL, "data" + "/x" * 2045, CAPS) is Code.NOT_FOUND
-
-
-# -- races
-
-
-@contextmanager
-def _exchanging(*pairs: tuple[Path, Path]) -> Iterator[None]:
-    """A thread that lets the names of each pair change places, again and again."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    names = [(os.fsencode(left), os.fsencode(right)) for left, right in pairs]
-    is_over = threading.Event()
-
-    def exchange() -> None:
-        while not is_over.is_set():
-            for left, right in names:
-                libc.renameat2(-100, left, -100, right, 2)
-
-    thread = threading.Thread(target=exchange)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join()
-
-
-def _race(files: Files) -> list[Result]:
-    """Rounds of reading, a folder and a file changing places with links to what is secret."""
-    folder = files.folder
-    for name in ("data", "out"):
-        (folder / name / "folder").mkdir()
-        (folder / name / "folder/a").write_bytes(b"data")
-        (folder / name / "folder-link").symlink_to("../secret")
-        (folder / name / "link").symlink_to("../secret/a")
-    pairs = [
-        (folder / name / left, folder / name / right)
-        for name in ("data", "out")
-        for left, right in (("folder", "folder-link"), ("a", "link"))
-    ]
-    calls: list[Call] = []
-    for _ in range(ROUNDS // 4):
-        calls += [
-            (Op.READ_ALL, "data/folder/a", CAPS),
-            (Op.READ_ALL, "data/a", CAPS),
-            (Op.WRITE_ALL, "out/folder/a", b"data", PLAIN),
-            (Op.WRITE_ALL, "out/a", b"data", PLAIN),
-        ]
-    with _exchanging(*pairs):
-        return files.results(*calls)
-
-
-@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "renameat2"), reason="no renameat2 here")
-@pytest.mark.parametrize("allowed", [False, True])
-@pytest.mark.parametrize("without", ["", WALK])
-def test_a_race_is_not_won(
-    program: CProgram, tmp_path: Path, without: str, *, allowed: bool
-) -> None:
-    env = {**policy(FS_ALLOW_SYMLINKS=allowed), "X07_TEST_WITHOUT_GUARD": without}
-    results = _race(Files(program, tmp_path, env))
-    read = {result for result in results if isinstance(result, bytes)}
-    assert read == {b"data"}
-    assert (tmp_path / "secret/a").read_bytes() == b"secret"
-    codes = {result for result in results if isinstance(result, Code)}
-    assert codes, "nothing was raced for"
-
-
-@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "renameat2"), reason="no renameat2 here")
-def test_a_race_is_won_without_the_guard(program: CProgram, tmp_path: Path) -> None:
-    env = {**policy(), "X07_TEST_WITHOUT_GUARD": "beneath"}
-    results = _race(Files(program, tmp_path, env))
-    assert b"secret" in results
-    assert (tmp_path / "secret/a").read_bytes() == b"data"

@@ -1,0 +1,86 @@
+"""Names that change places with links while a program opens them."""
+
+import ctypes
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.unit.runtime.file_calls import CAPS, PLAIN, Call, Code, Files, Op, Result, Sandbox
+
+ROUNDS = 10_000
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(ctypes.CDLL(None), "renameat2"), reason="no renameat2 here"
+)
+
+
+@contextmanager
+def _exchanging(*pairs: tuple[Path, Path]) -> Iterator[None]:
+    """A thread that lets the names of each pair change places, again and again."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = [(os.fsencode(left), os.fsencode(right)) for left, right in pairs]
+    is_over = threading.Event()
+
+    def exchange() -> None:
+        while not is_over.is_set():
+            for left, right in names:
+                libc.renameat2(-100, left, -100, right, 2)
+
+    thread = threading.Thread(target=exchange)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def _race(files: Files) -> list[Result]:
+    """Rounds of reading, a folder and a file changing places with links to what is secret."""
+    folder = files.folder
+    for name in ("data", "out"):
+        (folder / name / "folder").mkdir()
+        (folder / name / "folder/a").write_bytes(b"data")
+        (folder / name / "folder-link").symlink_to("../secret")
+        (folder / name / "link").symlink_to("../secret/a")
+    pairs = [
+        (folder / name / left, folder / name / right)
+        for name in ("data", "out")
+        for left, right in (("folder", "folder-link"), ("a", "link"))
+    ]
+    calls: list[Call] = []
+    for _ in range(ROUNDS // 4):
+        calls += [
+            (Op.READ_ALL, "data/folder/a", CAPS),
+            (Op.READ_ALL, "data/a", CAPS),
+            (Op.WRITE_ALL, "out/folder/a", b"data", PLAIN),
+            (Op.WRITE_ALL, "out/a", b"data", PLAIN),
+        ]
+    with _exchanging(*pairs):
+        return files.results(*calls)
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+@pytest.mark.parametrize("without", ["", "openat2"])
+def test_a_race_is_not_won(sandbox: Sandbox, without: str, *, allowed: bool) -> None:
+    files = _without(sandbox(FS_ALLOW_SYMLINKS=allowed), without)
+    results = _race(files)
+    assert {result for result in results if isinstance(result, bytes)} == {b"data"}
+    assert (files.folder / "secret/a").read_bytes() == b"secret"
+    codes = {result for result in results if isinstance(result, Code)}
+    assert codes, "nothing was raced for"
+
+
+def test_a_race_is_won_without_the_guard(sandbox: Sandbox) -> None:
+    files = _without(sandbox(), "beneath")
+    assert b"secret" in _race(files)
+    assert (files.folder / "secret/a").read_bytes() == b"data"
+
+
+def _without(files: Files, guard: str) -> Files:
+    return replace(files, env={**files.env, "X07_TEST_WITHOUT_GUARD": guard})
