@@ -41,25 +41,28 @@ def _exchanging(*pairs: tuple[Path, Path]) -> Iterator[None]:
 
 
 def _race(files: Files) -> list[Result]:
-    """Rounds of reading, a folder and a file changing places with links to what is secret."""
+    """Rounds of reading `a` and writing `b`: folders and files change places with links to those
+    of `secret`."""
     folder = files.folder
-    for name in ("data", "out"):
+    (folder / "secret/b").write_bytes(b"secret")
+    (folder / "out/b").write_bytes(b"out")
+    for name, file in (("data", "a"), ("out", "b")):
         (folder / name / "folder").mkdir()
-        (folder / name / "folder/a").write_bytes(b"data")
+        (folder / name / "folder" / file).write_bytes(b"data")
         (folder / name / "folder-link").symlink_to("../secret")
-        (folder / name / "link").symlink_to("../secret/a")
+        (folder / name / "link").symlink_to(f"../secret/{file}")
     pairs = [
         (folder / name / left, folder / name / right)
-        for name in ("data", "out")
-        for left, right in (("folder", "folder-link"), ("a", "link"))
+        for name, file in (("data", "a"), ("out", "b"))
+        for left, right in (("folder", "folder-link"), (file, "link"))
     ]
     calls: list[Call] = []
     for _ in range(ROUNDS // 4):
         calls += [
             (Op.READ_ALL, "data/folder/a", CAPS),
             (Op.READ_ALL, "data/a", CAPS),
-            (Op.WRITE_ALL, "out/folder/a", b"data", PLAIN),
-            (Op.WRITE_ALL, "out/a", b"data", PLAIN),
+            (Op.WRITE_ALL, "out/folder/b", b"data", PLAIN),
+            (Op.WRITE_ALL, "out/b", b"data", PLAIN),
         ]
     with _exchanging(*pairs):
         return files.results(*calls)
@@ -71,7 +74,7 @@ def test_a_race_is_not_won(sandbox: Sandbox, without: str, *, allowed: bool) -> 
     files = _without(sandbox(FS_ALLOW_SYMLINKS=allowed), without)
     results = _race(files)
     assert {result for result in results if isinstance(result, bytes)} == {b"data"}
-    assert (files.folder / "secret/a").read_bytes() == b"secret"
+    assert (files.folder / "secret/b").read_bytes() == b"secret"
     codes = {result for result in results if isinstance(result, Code)}
     assert codes, "nothing was raced for"
 
@@ -79,7 +82,7 @@ def test_a_race_is_not_won(sandbox: Sandbox, without: str, *, allowed: bool) -> 
 def test_a_race_is_won_without_the_guard(sandbox: Sandbox) -> None:
     files = _without(sandbox(), "beneath")
     assert b"secret" in _race(files)
-    assert (files.folder / "secret/a").read_bytes() == b"data"
+    assert (files.folder / "secret/b").read_bytes() == b"data"
 
 
 def _without(files: Files, guard: str) -> Files:
