@@ -54,14 +54,13 @@ def read_bytes(path: Path) -> bytes:
 def placing(target: Path) -> Iterator[Path]:
     """A free path beside `target`, for a file that takes its place when the block ends well.
 
-    The block must create the file. When it raises, whatever it left there is removed. A folder
-    as target is refused before anything is made.
+    The block must create the file. When it raises, whatever it left there is removed. A target
+    that is there and is no file (a folder, a device, a pipe) is refused before anything is made.
 
     Raises:
         OutputError: a file system error, in the block or in the renaming.
     """
-    if target.is_dir():
-        raise output_error(target, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    _refuse_other_than_files(target)
     staged = beside(target)
     try:
         yield staged
@@ -71,6 +70,17 @@ def placing(target: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             staged.unlink()
+
+
+def _refuse_other_than_files(target: Path) -> None:
+    if target.is_dir():
+        raise output_error(target, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    if target.exists() and not target.is_file():
+        raise OutputError(
+            f"cannot write `{target}`: it is a device, a pipe or a socket, not a file",
+            "a renaming would put a file in its place",
+            "name a file, or a folder",
+        )
 
 
 def beside(target: Path) -> Path:

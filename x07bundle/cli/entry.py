@@ -5,7 +5,7 @@
 | what the command returns | it ran; None is 0 |
 | 2, or that of the error's class | an error with a hint (`errors.X07Error`, wrong options) |
 | 70 | a mistake in this tool; the traceback is printed when X07_TRACEBACK is set |
-| 130, 143 | Ctrl-C, SIGTERM: what was being written is removed |
+| 130, 143, 129 | Ctrl-C, SIGTERM, SIGHUP: what was being written is removed |
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from x07bundle.errors import OutputError, UsageError, X07Error
 
 INTERNAL: Final = 70
 INTERRUPTED: Final = 130
-TERMINATED: Final = 143
+SIGNALLED: Final = 128
 PIPE_CLOSED: Final = 1
 TRACEBACK: Final = "X07_TRACEBACK"
 
@@ -49,7 +49,9 @@ def run(command: click.Command, program: str) -> int:
     sys.setrecursionlimit(RECURSION)
     # The trees of a compilation live until the end; looking for garbage in them doubles its time.
     gc.disable()
-    signal.signal(signal.SIGTERM, _terminate)
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, _terminate)
+    _open_closed_streams()
     _speak_utf8()
     try:
         code = _exit_code(command, program)
@@ -118,9 +120,19 @@ def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _terminate(_signal: int, _frame: object) -> NoReturn:
+def _terminate(number: int, _frame: object) -> NoReturn:
     """Unwinds, so that what clean-up there is runs."""
-    sys.exit(TERMINATED)
+    sys.exit(SIGNALLED + number)
+
+
+def _open_closed_streams() -> None:
+    """A stream that the caller closed leads nowhere; its number must not go to another file."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+            setattr(sys, name, os.fdopen(number, "w", closefd=False))
 
 
 def _speak_utf8() -> None:

@@ -26,7 +26,14 @@ DENIED = 1
 @click.option("--write", "writes", metavar="PATH", multiple=True, help="Write a file.")
 @click.option("--env", "keys", metavar="KEY", multiple=True, help="Read a variable.")
 @click.option("--exec", "programs", metavar="PATH", multiple=True, help="Start a program.")
-@click.option("--host", "hosts", metavar="HOST:PORT", multiple=True, hidden=True)
+@click.option(
+    "--host",
+    "hosts",
+    metavar="HOST:PORT",
+    multiple=True,
+    hidden=True,
+    help="Not in this version: nothing decides about hosts yet.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead.")
 def command(
     file: Path,
