@@ -11,7 +11,7 @@ uint64_t x07_process_now_ms(void);
  * system has no such timer, it is killed by the next call about any process. */
 void x07_process_alarm_set(uint64_t deadline_ms);
 
-/* While the table of processes moves. */
+/* While the table of processes moves, or a process of it is not yet described as a whole. */
 void x07_process_alarm_hold(void);
 void x07_process_alarm_release(void);
 

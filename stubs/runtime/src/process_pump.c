@@ -41,6 +41,7 @@ static uint32_t at_most(uint32_t a, uint32_t b)
 void x07_process_running(x07_process_slot *slot, const x07_process_ends *ends,
                          const x07_process_caps *caps)
 {
+    x07_process_alarm_hold();
     slot->pid = ends->pid;
     slot->output.from = ends->output;
     slot->output.max_bytes = caps->max_stdout_bytes;
@@ -52,6 +53,7 @@ void x07_process_running(x07_process_slot *slot, const x07_process_ends *ends,
         caps->timeout_ms != 0u ? x07_process_now_ms() + caps->timeout_ms : UINT64_MAX;
     slot->state = X07_SLOT_RUNNING;
     x07_processes.running++;
+    x07_process_alarm_release();
     x07_process_alarm_set(slot->deadline_ms);
 }
 
