@@ -4,12 +4,20 @@ import click
 from click.shell_completion import ShellComplete, get_completion_class
 
 SHELLS = ("bash", "zsh", "fish")
+PROGRAMS = ("x07", "x07-os-runner")
 
 
 @click.command(name="completion")
 @click.argument("shell", metavar="SHELL", type=click.Choice(SHELLS))
+@click.option(
+    "--program",
+    type=click.Choice(PROGRAMS),
+    default=PROGRAMS[0],
+    show_default=True,
+    help="The program to complete.",
+)
 @click.pass_context
-def command(context: click.Context, shell: str) -> None:
+def command(context: click.Context, shell: str, program: str) -> None:
     """Print the completion script of SHELL: bash, zsh or fish.
 
     \b
@@ -19,10 +27,11 @@ def command(context: click.Context, shell: str) -> None:
       fish   x07 completion fish > ~/.config/fish/completions/x07.fish
     or try it in the shell at hand:
       eval "$(x07 completion bash)"
+      eval "$(x07 completion bash --program x07-os-runner)"
     """
-    root = context.find_root()
     kind = get_completion_class(shell)
     assert kind is not None
-    script = kind(root.command, {}, root.info_name or "x07", "_X07_COMPLETE")
+    variable = f"_{program}_COMPLETE".replace("-", "_").upper()
+    script = kind(context.find_root().command, {}, program, variable)
     # Not `script.source()`: the one of bash starts a bash to ask for its version.
     click.echo(ShellComplete.source(script))

@@ -68,6 +68,13 @@ def test_completion_scripts(shell: str) -> None:
     assert "_X07_COMPLETE" in result.output
 
 
+def test_completion_of_the_runner() -> None:
+    words = ["completion", "bash", "--program", "x07-os-runner"]
+    result = CliRunner().invoke(command, words, prog_name="x07")
+    assert "_X07_OS_RUNNER_COMPLETE=bash_complete" in result.output
+    assert "x07-os-runner" in result.output
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [("x07 che", "plain,check\n"), ("x07 fmt --ch", "plain,--check\n")],
