@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from tests.fuzz import brands, owners, views
+from tests.fuzz import brands, owners, races, views
 from tests.fuzz.program import Node, never
 from tests.fuzz.scope import VIEWS, Root, base, lent
 from tests.fuzz.writer import Maker, Options, Writer
@@ -146,6 +146,7 @@ def numbers(w: Writer, _ty: str, depth: int, _root: Root | None) -> Options:
         (2, lambda: bound_here(w, depth)),
         (3, lambda: assigned_here(w, depth)),
         (3, lambda: owners.table_call(w, depth)),
+        *races.numbers(w, depth),
         *record_fields(w, depth),
         *brands.casts(w, depth),
         *attempts(w, "result_i32", depth),
