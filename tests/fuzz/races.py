@@ -41,10 +41,10 @@ def trap_or_number(w: Writer) -> Node:
 def read_and_written(w: Writer, variable: Variable, depth: int) -> Node:
     """A variable before, while and after it is assigned."""
     name = variable.name
-    write: Node = ["set", name, w.expr("i32", depth - 2)]
+    with w.unbound():
+        write: Node = ["set", name, w.expr("i32", depth - 2)]
     if w.chance(30):
-        with w.scopes.inner():
-            write = ["begin", ["set", name, w.expr("i32", depth - 2)], w.integer()]
+        write = ["begin", write, w.integer()]
     parts = w.rng.choice(([name, write], [name, write, name], [write, name], [name, name, write]))
     if w.chance(20):
         parts = [["+", part, 1] for part in parts]

@@ -137,10 +137,16 @@ def counted(w: Writer, depth: int) -> Node:
     with w.scopes.looping():
         body = w.body(depth - 1)
     counter.fixed = False
+    if isinstance(end, list) and isinstance(end[1], str) and w.chance(50):
+        body = ["begin", ["set", end[1], w.integer()], body]
     return ["for", counter.name, start, end, body]
 
 
 def few(w: Writer, depth: int, most: int) -> Node:
+    """A small number; half of the time it depends on a variable that the body may change."""
+    found = [v.name for v in w.scopes.visible() if v.ty == "i32" and not v.fixed]
+    if found and w.chance(50):
+        return ["&", w.rng.choice(found), most]
     return ["&", w.expr("i32", depth - 2), most]
 
 

@@ -20,8 +20,14 @@
 
 static const int16_t never[] = {
     /* Other processes: ptrace, process_vm_readv, process_vm_writev, process_madvise, kcmp,
-     * pidfd_getfd, process_mrelease. */
-    CALL(101, 117), CALL(310, 270), CALL(311, 271), 440, CALL(312, 272), 438, 448,
+     * pidfd_getfd, process_mrelease, setpriority, ioprio_set. */
+    CALL(101, 117), CALL(310, 270), CALL(311, 271), 440, CALL(312, 272), 438, 448, CALL(141, 140),
+    CALL(251, 30),
+    /* What they share by number or name: shmget, shmat, shmctl, semget, semop, semctl, semtimedop,
+     * msgget, msgsnd, msgrcv, msgctl, mq_open, mq_unlink. */
+    CALL(29, 194), CALL(30, 196), CALL(31, 195), CALL(64, 190), CALL(65, 193), CALL(66, 191),
+    CALL(220, 192), CALL(68, 186), CALL(69, 189), CALL(70, 188), CALL(71, 187), CALL(240, 180),
+    CALL(241, 181),
     /* mount, umount2, pivot_root, chroot, open_tree to fspick, mount_setattr, statmount, listmount,
      * open_tree_attr. */
     CALL(165, 40), CALL(166, 39), CALL(155, 41), CALL(161, 51), 428, 429, 430, 431, 432, 433, 442,
@@ -41,8 +47,8 @@ static const int16_t never[] = {
     CALL(171, 162),
     /* move_pages, migrate_pages, mbind, set_mempolicy, set_mempolicy_home_node. */
     CALL(279, 239), CALL(256, 238), CALL(237, 235), CALL(238, 237), 450,
-    /* fanotify_init, fanotify_mark, lookup_dcookie, nfsservctl, the modules of lsm. */
-    CALL(300, 262), CALL(301, 263), CALL(212, 18), CALL(180, 42), 459, 460, 461,
+    /* inotify_add_watch, fanotify_init, fanotify_mark, lookup_dcookie, nfsservctl, the modules of lsm. */
+    CALL(254, 27), CALL(300, 262), CALL(301, 263), CALL(212, 18), CALL(180, 42), 459, 460, 461,
     /* memfd_create, memfd_secret: code that no rule for files sees. */
     CALL(319, 279), 447,
     /* Only on x86: iopl, ioperm, modify_ldt, uselib, ustat, sysfs, _sysctl. */
@@ -68,6 +74,11 @@ static const int16_t making_processes[] = {
 /* kill, tgkill, tkill, rt_sigqueueinfo, rt_tgsigqueueinfo. */
 static const int16_t signalling[] = {
     CALL(62, 129), CALL(234, 131), CALL(200, 130), CALL(129, 138), CALL(297, 240),
+};
+
+/* sched_setparam, sched_setscheduler, sched_setaffinity, sched_setattr, prlimit64. */
+static const int16_t tuning[] = {
+    CALL(142, 118), CALL(144, 119), CALL(203, 122), CALL(314, 274), CALL(302, 261),
 };
 
 /* Modes and times, which Landlock does not know: chmod, fchmod, fchmodat, fchmodat2, utime, utimes,
@@ -108,7 +119,6 @@ enum {
     CLONE = CALL(56, 220),
     CLONE3 = 435,
     IOCTL = CALL(16, 29),
-    PRLIMIT = CALL(302, 261),
     TIMER_SETTIME = CALL(223, 110),
     TIMER_DELETE = CALL(226, 111),
     SETITIMER = CALL(38, 103),
@@ -194,7 +204,7 @@ void x07_calls_answer(const x07_filter_request *request, x07_call_answers answer
         answers[i] = 0;
     }
     answers[IOCTL] = ask(X07_ASK_IOCTL);
-    answers[PRLIMIT] = ask(X07_ASK_OWN_LIMITS);
+    ANSWER(answers, tuning, ask(X07_ASK_OWN_LIMITS));
     answer_files(request, answers);
     answer_network(request, answers);
     answer_processes(request, answers);

@@ -11,6 +11,7 @@
 #ifdef __linux__
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -51,7 +52,14 @@ static x07_ruleset new_ruleset(int abi)
     return (x07_ruleset){(int)syscall(CREATE_RULESET, &handled, size, 0), handled.fs, handled.net};
 }
 
-/* Threads that libraries started before `main` stay free where the kernel cannot reach them. */
+/* Threads that libraries started before `main` stay free where the kernel cannot reach them. The
+ * folder of tasks has a link for each, and two more. */
+static int leaves_threads_free(int abi)
+{
+    struct stat tasks;
+    return abi < HAS_ALL_THREADS && stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 3;
+}
+
 static int restrict_self(const x07_ruleset *ruleset, int abi)
 {
     return (int)syscall(RESTRICT_SELF, ruleset->fd, abi >= HAS_ALL_THREADS ? ALL_THREADS : 0);
@@ -63,11 +71,12 @@ static void say_why_not(x07_layer *layer, const char *what)
     x07_layer_say_errno(layer, errno);
 }
 
-static void say_in_force(x07_layer *layer, int abi)
+static void say_in_force(x07_layer *layer, int abi, int is_partial)
 {
-    layer->in_force = 1;
+    layer->in_force = !is_partial;
     x07_layer_say(layer, "abi ");
     x07_layer_say_number(layer, (uint64_t)abi);
+    x07_layer_say(layer, is_partial ? "; threads that a library started are free" : "");
     if (abi < HAS_NET) {
         x07_layer_say(layer, "; no TCP ports before abi 4, no scopes before abi 6");
     } else if (abi < HAS_SCOPES) {
@@ -77,6 +86,7 @@ static void say_in_force(x07_layer *layer, int abi)
 
 static void apply(const x07_policy *policy, int abi, x07_layer *layer)
 {
+    int is_partial = leaves_threads_free(abi);
     x07_ruleset ruleset = new_ruleset(abi);
     if (ruleset.fd < 0) {
         say_why_not(layer, "no ruleset: ");
@@ -84,7 +94,7 @@ static void apply(const x07_policy *policy, int abi, x07_layer *layer)
     }
     x07_rules_add(&ruleset, policy);
     if (restrict_self(&ruleset, abi) == 0) {
-        say_in_force(layer, abi);
+        say_in_force(layer, abi, is_partial);
     } else {
         say_why_not(layer, "not accepted: ");
     }

@@ -13,6 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <sys/prctl.h>
+#include <sys/sysinfo.h>
+#endif
+
 static void refuse(x07_layer *layer, const char *field, const char *why)
 {
     x07_layer_say(layer, layer->in_force ? "all but " : ", ");
@@ -93,7 +98,29 @@ static uint64_t tasks_of_user(void)
     return count;
 }
 
+/* Those of all users: more than need be, but known at once. */
+static uint64_t tasks_of_system(void)
+{
+    struct sysinfo system;
+    return sysinfo(&system) == 0 ? system.procs : 0;
+}
+
+static int has_filters(void)
+{
+    return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
+}
+
 #else
+
+static uint64_t tasks_of_system(void)
+{
+    return 0;
+}
+
+static int has_filters(void)
+{
+    return 0;
+}
 
 static uint64_t tasks_of_user(void)
 {
@@ -102,21 +129,26 @@ static uint64_t tasks_of_user(void)
 
 #endif
 
+/* Where the filter refuses processes, threads are left, and the limit need not be sharp. */
+static int can_only_thread(const x07_confine_request *request)
+{
+    int is_filtered = (request->layers >> X07_LAYER_SECCOMP & 1u) != 0 && has_filters();
+    return is_filtered && !(x07_confine_grants(request->policy) & X07_CAN_SPAWN);
+}
+
 static void limit_processes(const x07_confine_request *request, x07_layer *layer)
 {
     uint64_t procs = request->limits.procs;
-    uint32_t grants = x07_confine_grants(request->policy);
-    /* Where the filter refuses them, there is nothing to count. */
-    int is_filtered = (request->layers & 1u << X07_LAYER_SECCOMP) && !(grants & X07_CAN_SPAWN);
-    if (procs == X07_NO_LIMIT || is_filtered) {
+    int only_threads = can_only_thread(request);
+    if (procs == X07_NO_LIMIT) {
         return;
     }
-    if (getuid() == 0) {
+    if (getuid() != 0) {
+        uint64_t most = procs + (only_threads ? tasks_of_system() : tasks_of_user());
+        limit(RLIMIT_NPROC, most, most, "limits.procs", layer);
+    } else if (!only_threads) {
         refuse(layer, "limits.procs", " (does not bind root)");
-        return;
     }
-    uint64_t most = procs + tasks_of_user();
-    limit(RLIMIT_NPROC, most, most, "limits.procs", layer);
 }
 
 /* -- files: no file grows beyond fs.max_write_bytes. Output that goes to one may append to

@@ -2,10 +2,13 @@
 
 import os
 import platform
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
+from tests.program_build import ROOT
 from tests.unit.runtime.confinement import OK, SPAWN, Confined, Variables, files, need
 
 pytestmark = [
@@ -19,6 +22,14 @@ FOR_NOBODY = {
     "process_vm_writev": "call 311",
     "kcmp": "call 312",
     "pidfd_getfd": "call 438 -1 -1",
+    "setpriority": "call 141 0 0 5",
+    "ioprio_set": "call 251 99",
+    "shmget": "call 29",
+    "shmat": "call 30 -1",
+    "semget": "call 64",
+    "msgget": "call 68 0 0",
+    "mq_open": "call 240",
+    "inotify_add_watch": "call 254 -1",
     "mount": "call 165",
     "umount2": "call 166",
     "pivot_root": "call 155",
@@ -61,7 +72,8 @@ FOR_NOBODY = {
 FREE_FOR_ALL = (
     "ptrace", "kcmp", "mount", "chroot", "keyctl", "add_key", "process_vm_readv", "pidfd_getfd",
     "unshare", "personality", "memfd_create", "name_to_handle_at", "mknod", "link", "symlink",
-    "chown", "setxattr", "modify_ldt",
+    "chown", "setxattr", "modify_ldt", "setpriority", "ioprio_set", "shmget", "shmat", "semget",
+    "msgget", "mq_open", "inotify_add_watch",
 )  # fmt: skip
 """Those that the kernel refuses nobody without a look at the arguments."""
 
@@ -115,12 +127,14 @@ def test_typing_for_somebody_at_the_terminal(confined: Confined) -> None:
     assert "EPERM" not in confined.answers(*words, without="seccomp")
 
 
-def test_limits_of_other_processes(confined: Confined) -> None:
-    """prlimit64 of this process, and of the one that runs the tests."""
+@pytest.mark.parametrize("call", ["302 {} 7", "203 {} 0 0"], ids=["prlimit64", "sched_setaffinity"])
+def test_limits_of_other_processes(confined: Confined, call: str) -> None:
     need(confined, "seccomp")
-    words = ("call 302 0 7", f"call 302 {os.getpid()} 7")
-    assert confined.answers(*words, grants=SPAWN) == (OK, "EPERM")
-    assert confined.answers(*words, without=NO_FILTER) == (OK, OK)
+    own, other = (f"call {call.format(pid)}" for pid in (0, os.getpid()))
+    [answer] = confined.answers(own, grants=SPAWN)
+    assert confined.answers(own, other, grants=SPAWN) == (answer, "EPERM")
+    assert answer != "EPERM"
+    assert confined.answers(other, without=NO_FILTER) == (answer,)
 
 
 def test_what_every_program_needs_is_there(confined: Confined) -> None:
@@ -128,6 +142,27 @@ def test_what_every_program_needs_is_there(confined: Confined) -> None:
     needs = ("39", "228 1", "318", "24", "28", "202 0 1", "157 3")
     answers = confined.answers(*(f"call {words}" for words in needs))
     assert not {"EPERM", "ENOSYS", "EACCES"} & set(answers)
+
+
+HEADERS = (
+    Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
+    Path("/usr/include/asm-generic/unistd.h"),
+)
+CALLS = ROOT / "stubs" / "runtime" / "src" / "confine_calls.c"
+
+
+def _names(header: Path) -> dict[str, str]:
+    pattern = r"#define __NR(?:3264)?_(\w+)\s+(\d+)$"
+    return {number: name for name, number in re.findall(pattern, header.read_text(), re.MULTILINE)}
+
+
+@pytest.mark.skipif(not all(path.exists() for path in HEADERS), reason="no headers of Linux here")
+def test_both_numbers_of_a_call_mean_the_same() -> None:
+    x86_64, arm64 = map(_names, HEADERS)
+    pairs = re.findall(r"CALL\((\d+), (-?\d+)\)", CALLS.read_text())
+    assert len(pairs) > 100
+    names = {(x86_64[one], arm64[other]) for one, other in pairs if other != "-1"}
+    assert [pair for pair in names if len(set(pair)) > 1] == []
 
 
 # -- layers
@@ -146,7 +181,7 @@ def test_layers_are_reported(confined: Confined) -> None:
 
 
 def test_layers_that_were_not_asked_for(confined: Confined) -> None:
-    ran = confined.attempt("read /etc/passwd", "fork x", X07_OS_LAYERS="rlimits")
+    ran = confined.attempt("read /etc/passwd", "fork 0", X07_OS_LAYERS="rlimits")
     assert [name for name in NAMES if ran.in_force(name)] == ["rlimits"]
     assert ran.answers == (OK, OK)
 
@@ -184,6 +219,6 @@ def test_an_environment_that_makes_no_sense(confined: Confined, variable: str, v
 
 def test_who_has_no_power_is_confined_as_well(unprivileged: Confined) -> None:
     need(unprivileged, "seccomp")
-    ran = unprivileged.attempt("fork x", "call 165", grants=files(["."]))
+    ran = unprivileged.attempt("fork 0", "call 165", grants=files(["."]))
     assert ran.answers == ("EPERM", "EPERM")
     assert ran.in_force("no_new_privs")

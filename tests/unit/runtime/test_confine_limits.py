@@ -94,6 +94,14 @@ def test_processes(unprivileged: Confined) -> None:
     assert free.answers == (OK,)
 
 
+def test_threads(unprivileged: Confined) -> None:
+    """Where there are no processes the limit is not sharp, but there is one."""
+    many = "threads 2000"
+    assert unprivileged.attempt(many, X07_OS_LIMITS_PROCS="4").answers == ("EAGAIN",)
+    free = unprivileged.attempt(many, without="rlimits", X07_OS_LIMITS_PROCS="4")
+    assert free.answers == (OK,)
+
+
 def test_core_dumps(confined: Confined) -> None:
     """getrlimit(RLIMIT_CORE) is asked for by the shell that the program starts."""
     grants = {**SPAWN, "PROC_ALLOW_EXECS": "/bin/sh;script"}

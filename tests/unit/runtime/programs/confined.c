@@ -173,17 +173,8 @@ static int waited(long pid)
     return waitpid((pid_t)pid, &status, 0) < 0 ? errno : WEXITSTATUS(status);
 }
 
-static int try_fork(const char *words)
-{
-    (void)words;
-    long pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-    if (pid == 0) {
-        _exit(0);
-    }
-    return waited(pid);
-}
-
-static int try_namespace(const char *flags)
+/* `flags`, beyond those of a fork, in hexadecimal. */
+static int try_fork(const char *flags)
 {
     long pid = syscall(SYS_clone, strtol(flags, NULL, 16) | SIGCHLD, 0, 0, 0, 0);
     if (pid == 0) {
@@ -192,17 +183,21 @@ static int try_namespace(const char *flags)
     return waited(pid);
 }
 
-static void *no_work(void *argument)
+static void *stay(void *argument)
 {
+    pause();
     return argument;
 }
 
-static int try_thread(const char *words)
+/* So many threads that stay. */
+static int try_threads(const char *count)
 {
     pthread_t thread;
-    (void)words;
-    int error = pthread_create(&thread, NULL, no_work, NULL);
-    return error ? error : pthread_join(thread, NULL);
+    int error = 0;
+    for (int i = 0; i < atoi(count) && error == 0; i++) {
+        error = pthread_create(&thread, NULL, stay, NULL);
+    }
+    return error;
 }
 
 /* In this process, which it ends where it works. */
@@ -354,7 +349,7 @@ static const struct {
     {"socket", try_socket},       {"connect", try_connect},
     {"bind", try_bind},           {"listen", try_listen},
     {"fast_open", try_fast_open}, {"fork", try_fork},
-    {"namespace", try_namespace}, {"thread", try_thread},
+    {"threads", try_threads},
     {"exec", try_exec},           {"exec_descriptor", try_exec_descriptor},
     {"spawn", try_spawn},         {"signal", try_signal},
     {"call", try_call},           {"foreign", try_foreign},
@@ -377,6 +372,9 @@ static int attempt(const char *verb, const char *words)
 int main(int argc, char **argv)
 {
     const x07_sandbox_config config = x07_sandbox_of_environment();
+    if (getenv("EARLY_THREAD") != NULL) {
+        try_threads("1");
+    }
     x07_sandbox_enter(&config, getenv("KEEPS_TIME") != NULL);
     for (int i = 1; i + 1 < argc; i += 2) {
         int error = attempt(argv[i], argv[i + 1]);
