@@ -73,7 +73,8 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Runne
     """Run a program of an OS world and print a JSON report; `x07 run` is the everyday form.
 
     One of --project, --program and --artifact says what. The program's output is in the report,
-    in base64, as solve_output_b64.
+    in base64, as solve_output_b64. A project has to have a lockfile, even one without
+    dependencies.
 
     Exit code 0; 1 when the program was not compiled or failed (there is a report); 2 for wrong
     options or a missing tool (there is none).
@@ -98,7 +99,9 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Runne
 
 
 def _place(options: RunnerOptions) -> Place:
-    named = Named(options.project, options.program, options.artifact, options.module_roots)
+    named = Named(
+        options.project, options.program, options.artifact, options.module_roots, locked=True
+    )
     return Place(find(named, os.environ), None, options.world or DEFAULT)
 
 

@@ -13,7 +13,8 @@ VERSIONS: Final = ("x07.lock@0.2.0", "x07.lock@0.3.0", "x07.lock@0.4.0")
 WRITTEN: Final = VERSIONS[-1]
 DEFAULT_INDEX: Final = "sparse+builtin://x07bundle/index/"
 """The index that comes with the tool: what a lock names where no other was chosen."""
-HINT: Final = "run `x07 pkg lock`, or remove the lockfile of a project without dependencies"
+COPY: Final = "copy the `x07.lock.json` that `x07 init` writes in an empty folder"
+HINT: Final = f"remove it, or {COPY}: it fits every project without dependencies"
 
 
 def new_lock(compat: str | None) -> dict[str, Any]:
@@ -59,6 +60,22 @@ def verify(manifest: Manifest) -> Path | None:
         brief = f"lockfile dependency list does not match project: `{file}` has packages"
         raise ProjectError(brief, f"`{manifest.file}` has none", HINT)
     return file
+
+
+def required(manifest: Manifest) -> Path:
+    """The lockfile, for those who run no project without one (contract/cli.md §4).
+
+    Raises:
+        ProjectError: there is none, or as `verify`.
+    """
+    file = verify(manifest)
+    if file is not None:
+        return file
+    raise ProjectError(
+        f"missing lockfile: cannot read `{manifest.lockfile}` [X07LOCK_READ]",
+        f"`x07-os-runner` runs `{manifest.file}` only as its lockfile says",
+        f"{COPY}, or use `x07 run`, which needs none for a project without dependencies",
+    )
 
 
 def refuse_dependencies(manifest: Manifest) -> None:

@@ -15,12 +15,13 @@ Kind = Literal["project", "program", "artifact"]
 
 
 class Named(NamedTuple):
-    """The options that name a target."""
+    """The options that name a target. `locked`: a project has to have a lockfile."""
 
     project: Path | None = None
     program: Path | None = None
     artifact: Path | None = None
     module_roots: tuple[Path, ...] = ()
+    locked: bool = False
 
 
 class Target(NamedTuple):
@@ -59,7 +60,7 @@ def find(named: Named, environment: Mapping[str, str]) -> Target:
         return _artifact(named.artifact)
     if named.program is not None:
         return _program(named.program, named.module_roots, environment)
-    return _project(named.project, environment)
+    return _project(named, environment)
 
 
 def _artifact(path: Path) -> Target:
@@ -80,10 +81,12 @@ def _program(path: Path, roots: tuple[Path, ...], environment: Mapping[str, str]
     return Target("program", path, path, roots or derived, project)
 
 
-def _project(path: Path | None, environment: Mapping[str, str]) -> Target:
+def _project(named: Named, environment: Mapping[str, str]) -> Target:
+    path = named.project
     file = discovery.named(path) if path is not None else _near(Path.cwd())
     project = manifest.load(file, environment)
-    lockfile.verify(project)
+    check_lock = lockfile.required if named.locked else lockfile.verify
+    check_lock(project)
     if not project.entry.is_file():
         raise ProjectError(
             f"[X07ENTRY_READ] entry program not found: `{project.entry}`",

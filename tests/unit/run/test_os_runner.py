@@ -20,6 +20,17 @@ def test_project_program_and_artifact(tool: Tool) -> None:
     assert (ran.status, ran.output, ran.report["mode"]) == (0, b"hello", "run-os")
 
 
+def test_a_project_has_a_lockfile(tool: Tool) -> None:
+    lock = tool.folder / "x07.lock.json"
+    data = lock.read_bytes()
+    lock.unlink()
+    ran = tool.os_runner("--project", "x07.json")
+    assert (ran.status, ran.stdout) == (2, b"")
+    assert ran.stderr.startswith("error: missing lockfile: cannot read `x07.lock.json` [X07LOCK_R")
+    lock.write_bytes(data)
+    assert tool.os_runner("--project", "x07.json").status == 0
+
+
 def test_profiles_are_not_its_business(tool: Tool) -> None:
     tool.change(default_profile="sandbox")
     assert tool.os_runner("--project", "x07.json").status == 0

@@ -80,6 +80,14 @@ def test_a_project_without_its_entry(project: Path) -> None:
         find(Named(), {})
 
 
+def test_a_project_without_its_lockfile(project: Path) -> None:
+    (project / "x07.lock.json").unlink()
+    assert find(Named(), {}).kind == "project"
+    with pytest.raises(ProjectError, match=r"`x07\.lock\.json` \[X07LOCK_READ\]") as caught:
+        find(Named(locked=True), {})
+    assert "copy the `x07.lock.json` that `x07 init` writes" in caught.value.render()
+
+
 def test_a_lockfile_of_something_else(project: Path) -> None:
     lock = json.loads((project / "x07.lock.json").read_text())
     lock["dependencies"] = [{"name": "a"}]
