@@ -22,6 +22,7 @@ HINTS: Final[dict[int, str]] = {
     errno.EACCES: "you may not write there: choose another place, or change its permissions",
     errno.EPERM: "you may not write there: choose another place, or change its permissions",
     errno.ENOENT: "create the folder first, or choose another place",
+    errno.ELOOP: "a link of the path leads back to itself: mend it, or choose another place",
     errno.ENOTDIR: "a part of the path is a file: choose another place",
     errno.EISDIR: "a folder has that name: choose another name",
     errno.ENAMETOOLONG: "choose a shorter name",
@@ -117,7 +118,18 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise output_error(path, error) from error
+        raise output_error(path, why_no_folder(path, error)) from error
+
+
+def why_no_folder(path: Path, error: OSError) -> OSError:
+    """What keeps `path` from being a folder, where the system says only that something is there."""
+    if error.errno != errno.EEXIST:
+        return error
+    try:
+        path.stat()
+    except OSError as cause:
+        return cause
+    return NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
 
 
 @contextlib.contextmanager

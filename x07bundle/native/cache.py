@@ -110,7 +110,7 @@ def _writable(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        reason = (error.strerror or "").lower()
+        reason = (files.why_no_folder(folder, error).strerror or "").lower()
         raise OutputError(
             f"cannot make the cache folder `{folder}`: {reason}", hint=HINT
         ) from error

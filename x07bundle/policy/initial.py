@@ -1,10 +1,11 @@
 """Where `x07 policy init` puts a policy, and what becomes of a file that is there (cli.md §5)."""
 
+import os
 from pathlib import Path
 from typing import Final, Literal
 
 from x07bundle.errors import OutputError
-from x07bundle.files import read_bytes, write_atomic
+from x07bundle.files import make_folder, read_bytes, write_atomic
 
 Status = Literal["created", "unchanged", "overwritten", "exists_different"]
 
@@ -28,8 +29,10 @@ def place(data: bytes, path: Path, *, force: bool) -> Status:
 
 
 def check_folder(path: Path) -> None:
-    """Raises OutputError where the folder that `path` is to be in does not exist."""
-    if not path.parent.is_dir():
+    """Raises OutputError where the folder that `path` is to be in does not exist, or is a file."""
+    if os.path.lexists(path.parent):
+        make_folder(path.parent)
+    else:
         raise OutputError(
             f"refusing to create output dir `{path.parent}` (pass --mkdir-out to allow)"
         )

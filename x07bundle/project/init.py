@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from x07bundle.errors import X07Error
-from x07bundle.files import json_pretty, json_pretty_sorted, write_atomic, write_new
+from x07bundle.files import json_pretty, json_pretty_sorted, why_no_folder, write_atomic, write_new
 from x07bundle.project.lockfile import new_lock
 from x07bundle.project.manifest import CURRENT_COMPAT
 
@@ -172,7 +172,7 @@ def _make_folder(folder: Path, made: _Made, code: str) -> None:
         try:
             path.mkdir()
         except OSError as error:
-            raise _failure(code, path, error) from error
+            raise _failure(code, path, why_no_folder(path, error)) from error
         made.folders.append(path)
 
 

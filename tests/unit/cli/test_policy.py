@@ -139,6 +139,8 @@ def test_init_where_nothing_can_be_written(tmp_path: Path) -> None:
     with pytest.raises(X07Error, match="cannot write"):
         run(init, "--template", "cli")
     assert everything(tmp_path) == [".x07"]
+    with pytest.raises(X07Error, match=r"cannot write `.*/\.x07`: not a directory"):
+        run(init, "--template", "cli", "--out", ".x07/p.json")
 
 
 def test_check_of_valid_policies() -> None:

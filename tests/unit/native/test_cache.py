@@ -34,6 +34,12 @@ def test_a_relative_folder_is_that_of_the_caller(
     assert open_cache({"X07_CACHE_DIR": "here"}).folder == tmp_path / "here"
 
 
+def test_a_file_is_no_cache_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"cannot make the cache folder `.*`: not a directory"):
+        open_cache({"X07_CACHE_DIR": str(tmp_path / "file")})
+
+
 @pytest.mark.parametrize("variable", ["X07_CACHE_DIR", "XDG_CACHE_HOME"])
 def test_a_named_folder_that_cannot_be_made_is_an_error(variable: str) -> None:
     with pytest.raises(OutputError, match="cannot make the cache folder") as caught:

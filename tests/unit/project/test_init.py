@@ -174,3 +174,6 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
         with pytest.raises(InitError) as caught:
             create(root)
         assert caught.value.code == "X07INIT_MKDIR"
+    (tmp_path / "dangling").symlink_to("nowhere")
+    with pytest.raises(InitError, match="dangling`: no such file or directory"):
+        create(tmp_path / "dangling")
