@@ -154,7 +154,7 @@ def _request(options: BundleOptions) -> Request:
 
 def _tell(outcome: Outcome) -> None:
     """What people have to know, if anything."""
-    if outcome.diagnostics or outcome.result.stderr:
+    if outcome.diagnostics or outcome.result.stderr or not outcome.result.ok:
         from x07bundle.cli.compile_messages import say_compilation
 
         say_compilation(outcome.diagnostics, outcome.result)

@@ -17,8 +17,13 @@ def say_compilation(diagnostics: Sequence[Diagnostic], result: CompileResult) ->
     """Findings of the front end, and a failure of the C compiler."""
     if diagnostics:
         _say_findings(diagnostics)
-    if result.stderr:
+    if result.stderr or _has_failed_on_c(result):
         _say_compiler(result)
+
+
+def _has_failed_on_c(result: CompileResult) -> bool:
+    """Whether it was the C compiler, which may have failed without a word."""
+    return not result.ok and result.c_source_size > 0
 
 
 def _say_findings(found: Sequence[Diagnostic]) -> None:

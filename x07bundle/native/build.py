@@ -62,10 +62,12 @@ def build(toolchain: Toolchain, unit: Unit) -> Built:
     """Compile and link. The caller writes the bytes where they belong.
 
     Raises:
-        CompileError: the runtime does not compile with this compiler.
         OutputError: the temporary folder or the cache cannot be written.
     """
-    archive = runtime.archive(toolchain, unit.cc_profile)
+    try:
+        archive = runtime.archive(toolchain, unit.cc_profile)
+    except runtime.RuntimeBuildError as error:
+        return Built(error.exit_status, b"", error.said, None, error.hint)
     with files.temporary_folder(toolchain.temporary) as folder:
         files.write_atomic(folder / SOURCE_NAME, unit.c_source.encode("utf-8"))
         finished = _compile(toolchain, unit, archive, folder)

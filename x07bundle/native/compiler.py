@@ -112,7 +112,7 @@ def _chosen(
     argv = _resolved(words, env)
     if argv is None:
         raise ToolMissingError(
-            f"`X07_CC` names a program that is not there: `{words[0]}`",
+            f"`X07_CC` names {_why_not(words[0], env)}: `{words[0]}`",
             hint="set it to a C compiler, or unset it",
         )
     argv = _with_musl(argv) if libc == "musl" and Path(argv[0]).name == "zig" else argv
@@ -123,6 +123,17 @@ def _chosen(
             hint="set it to a C compiler, or unset it",
         )
     return found
+
+
+def _why_not(word: str, env: Mapping[str, str]) -> str:
+    """What a word names that is no program."""
+    folders = [""] if os.sep in word else env.get("PATH", os.defpath).split(os.pathsep)
+    paths = [Path(folder, word) for folder in folders]
+    if any(path.is_file() for path in paths):
+        return "a file that is not executable"
+    if any(path.is_dir() for path in paths):
+        return "a folder"
+    return "a program that is not there"
 
 
 def _candidates(env: Mapping[str, str], libc: Libc) -> Iterator[tuple[str, ...]]:

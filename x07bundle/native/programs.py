@@ -23,7 +23,7 @@ def program(toolchain: Toolchain, unit: Unit) -> Program:
     """The executable of a unit, from the cache or built.
 
     Raises:
-        CompileError, OutputError: as `build.build`.
+        OutputError: as `build.build`.
     """
     key = program_key(toolchain, unit)
     known = toolchain.cache.find(KIND, key)

@@ -20,6 +20,20 @@ HEADERS: Final = ("-I", "runtime/include", "-I", "cli_main")
 KIND: Final = "runtime"
 
 
+class RuntimeBuildError(CompileError):
+    """The runtime does not compile. `said`: what the compiler or the archiver wrote on stderr."""
+
+    def __init__(self, toolchain: Toolchain, tool: str, exit_status: int, said: bytes) -> None:
+        super().__init__(
+            f"the C compiler failed on the runtime (exit {exit_status})",
+            f"{tool}: {toolchain.compiler.version}\n" + said.decode("utf-8", "replace"),
+            "the runtime does not compile: choose another C compiler with `X07_CC`, "
+            "or install the headers of this one",
+        )
+        self.exit_status = exit_status
+        self.said = said
+
+
 class Sources(NamedTuple):
     """`folder` is `stubs/`; `names` are the C files in it, sorted; `digest` covers headers too."""
 
@@ -47,7 +61,7 @@ def archive(toolchain: Toolchain, cc_profile: CcProfile) -> Path:
     """The archive, built when it is not there.
 
     Raises:
-        CompileError: a source of the runtime does not compile.
+        RuntimeBuildError: a source of the runtime does not compile.
         OutputError: the cache or the temporary folder cannot be written.
     """
     key = archive_key(toolchain, cc_profile)
@@ -63,19 +77,14 @@ def run_tool(toolchain: Toolchain, argv: tuple[str, ...], cwd: Path, scratch: Pa
     """Run a part of the compiler; its temporary files go to `scratch`.
 
     Raises:
-        CompileError: it failed. OutputError: the disk is full.
+        RuntimeBuildError: it failed. OutputError: the disk is full.
     """
     environment = {**toolchain.compiler.environment, "TMPDIR": str(scratch)}
     finished = process.run(process.Command(argv, environment, cwd=cwd, stderr_cap=1 << 20))
     if finished.exit_status == 0:
         return
     check_disk(finished, scratch)
-    raise CompileError(
-        f"the C compiler failed on the runtime (exit {finished.exit_status})",
-        f"{Path(argv[0]).name}: {toolchain.compiler.version}\n"
-        + finished.stderr.decode("utf-8", "replace"),
-        "choose another compiler with `X07_CC`, or install one that has its headers",
-    )
+    raise RuntimeBuildError(toolchain, Path(argv[0]).name, finished.exit_status, finished.stderr)
 
 
 def check_disk(finished: process.Finished, folder: Path) -> None:
@@ -114,6 +123,8 @@ def _compile_all(toolchain: Toolchain, cc_profile: CcProfile, folder: Path) -> l
     def compile_one(name: str, target: str) -> None:
         words = (*toolchain.compiler.argv, *flags, *HEADERS, "-c", name, "-o", str(folder / target))
         run_tool(toolchain, words, stubs.folder, folder)
+        if not (folder / target).is_file():
+            raise RuntimeBuildError(toolchain, words[0], 1, b"it wrote no object file\n")
 
     pool = ThreadPoolExecutor(toolchain.jobs)
     try:

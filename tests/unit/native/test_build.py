@@ -134,6 +134,22 @@ def test_a_compiler_that_fails_without_a_word(tmp_path: Path) -> None:
     assert built.compile_error == "C toolchain failed (exit=1)"
 
 
+def test_a_compiler_that_fails_on_the_runtime(tmp_path: Path) -> None:
+    """As where it fails on the program: there is a report."""
+    version = 'case "$*" in *--version) echo fake; exit 0;; esac\n'
+    env = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "TMPDIR": str(tmp_path),
+           "X07_CACHE_DIR": str(tmp_path / "cache")}  # fmt: skip
+    install(tmp_path / "bin", "cc", version + 'echo "no such option" >&2; exit 3')
+    built = build(open_toolchain(env), Unit(PROGRAM))
+    assert (built.ok, built.exit_status, built.stderr) == (False, 3, b"no such option\n")
+    assert (built.compile_error or "").startswith(
+        "C toolchain failed (exit=3)\n\nhint: the runtime"
+    )
+    install(tmp_path / "bin", "cc", version + "exit 0")
+    built = build(open_toolchain(env), Unit(PROGRAM))
+    assert (built.ok, built.exit_status, built.stderr) == (False, 1, b"it wrote no object file\n")
+
+
 def test_a_killed_compiler(tmp_path: Path) -> None:
     built = build(answering(tmp_path, "kill -9 $$"), Unit(PROGRAM))
     assert built.compile_error == "C toolchain failed (exit=137)"

@@ -67,6 +67,12 @@ def test_x07_cc_that_cannot_be_used(bin_folder: Path) -> None:
     install(bin_folder, "broken", "exit 1")
     with pytest.raises(ToolMissingError, match="not there: `no-such-cc`"):
         found(bin_folder, X07_CC="no-such-cc")
+    (bin_folder / "text").touch()
+    for text in ("text", str(bin_folder / "text")):
+        with pytest.raises(ToolMissingError, match=f"a file that is not executable: `{text}`"):
+            found(bin_folder, X07_CC=text)
+    with pytest.raises(ToolMissingError, match="names a folder: "):
+        found(bin_folder, X07_CC=str(bin_folder))
     with pytest.raises(ToolMissingError, match="does not answer `--version`: `broken`"):
         found(bin_folder, X07_CC="broken")
     with pytest.raises(UsageError, match="cannot read `X07_CC`"):
