@@ -16,7 +16,6 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -216,13 +215,13 @@ def _kill_group(child: subprocess.Popen[bytes]) -> None:
         os.killpg(child.pid, signal.SIGKILL)
 
 
-@dataclass(slots=True)
 class _Kept:
     """The first `cap` bytes of a stream."""
 
-    cap: int
-    kept: bytearray = field(default_factory=bytearray)
-    over: bool = False
+    def __init__(self, cap: int) -> None:
+        self.cap = cap
+        self.kept = bytearray()
+        self.over = False
 
     def take(self, chunk: bytes) -> None:
         room = self.cap - len(self.kept)

@@ -1,7 +1,6 @@
 """Declarations of a canonical document -> surface tree (contract/language.md §1, decl kinds)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from x07bundle.lang import expressions, shapes, types
@@ -29,16 +28,15 @@ BOUNDS: Final = frozenset({"any", "bytes_like", "num_like", "value", "hashable",
 NOT_GENERIC: Final[frozenset[str]] = frozenset()
 
 
-@dataclass(slots=True)
 class Declarations:
-    """What a file declares, in canonical order."""
+    """What a file declares, in canonical order. `exports`: a name to its pointer."""
 
-    exports: dict[str, str] = field(default_factory=dict)
-    """Exported name -> its pointer."""
-    functions: list[Function] = field(default_factory=list)
-    externs: list[Extern] = field(default_factory=list)
-    records: list[Record] = field(default_factory=list)
-    enums: list[Enum] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.exports: dict[str, str] = {}
+        self.functions: list[Function] = []
+        self.externs: list[Extern] = []
+        self.records: list[Record] = []
+        self.enums: list[Enum] = []
 
 
 def read(values: object, minor: int, findings: Findings) -> Declarations:

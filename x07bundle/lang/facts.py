@@ -5,7 +5,6 @@ answers are computed once per node, children first.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from x07bundle.lang import tree
 from x07bundle.lang.primitives.row import Effect
@@ -70,12 +69,12 @@ def _own_effect(node: tree.Node) -> Effect:
             return Effect.PURE if isinstance(node, _OWN_PURE) else Effect.WRITES
 
 
-@dataclass(slots=True)
 class Facts:
     """Effects and exits of the nodes of one function, kept as they are asked for."""
 
-    _effects: dict[tree.Node, Effect] = field(default_factory=dict)
-    _exits: dict[tree.Node, bool] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._effects: dict[tree.Node, Effect] = {}
+        self._exits: dict[tree.Node, bool] = {}
 
     def effect(self, node: tree.Node) -> Effect:
         found = self._effects.get(node)

@@ -1,19 +1,19 @@
 """Collects the diagnostics of one file while it is read."""
 
-from dataclasses import dataclass, field
-
 from x07bundle.lang.diagnostics import Diagnostic, QuickFix, Severity, has_errors
 
 
-@dataclass(slots=True)
 class Findings:
     """What was found in `file` so far, and how many expressions were read (`node_count`)."""
 
-    file: str
-    module_id: str = ""
-    function: str | None = None
-    node_count: int = 0
-    found: list[Diagnostic] = field(default_factory=list)
+    __slots__ = ("file", "found", "function", "module_id", "node_count")
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.module_id = ""
+        self.function: str | None = None
+        self.node_count = 0
+        self.found: list[Diagnostic] = []
 
     def add(
         self,

@@ -9,7 +9,6 @@ the tree does to each variable, as a table from state to state.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Final
 
 from x07bundle.lang import tree
@@ -49,12 +48,14 @@ class _Left(Exception):
     """The rest of this stretch is never reached."""
 
 
-@dataclass(slots=True)
 class _State:
     """States over an outer state: a branch writes its own layer."""
 
-    outer: "_State | None"
-    own: dict[tree.Variable, int] = field(default_factory=dict)
+    __slots__ = ("outer", "own")
+
+    def __init__(self, outer: "_State | None") -> None:
+        self.outer = outer
+        self.own: dict[tree.Variable, int] = {}
 
     def get(self, variable: tree.Variable) -> int:
         layer: _State | None = self

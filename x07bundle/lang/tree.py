@@ -10,24 +10,26 @@ generates such classes costs a compilation of a small program more than compilin
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from x07bundle.lang.primitives.row import Primitive
 from x07bundle.lang.types import Type
 
 
-@dataclass(slots=True, eq=False)
 class Variable:
-    """A parameter or a local. `assigned`: some `set` or `for` writes it after its binding."""
+    """A parameter or a local. `assigned`: some `set` or `for` writes it after its binding.
 
-    name: str
-    ty: Type
-    kind: Literal["param", "local", "input", "result"]
-    at: str
-    assigned: bool = False
-    clear_on_move: bool = False
-    """Set by `ownership`: whether it still holds a value is known only at run time."""
+    `clear_on_move` is set by `ownership`: whether it still holds a value is known only at run time.
+    """
+
+    __slots__ = ("assigned", "at", "clear_on_move", "kind", "name", "ty")
+
+    def __init__(
+        self, name: str, ty: Type, kind: Literal["param", "local", "input", "result"], at: str
+    ) -> None:
+        self.name, self.ty, self.kind, self.at = name, ty, kind, at
+        self.assigned = False
+        self.clear_on_move = False
 
 
 class Node:
@@ -350,7 +352,6 @@ class Clause(NamedTuple):
     witness: list[Node]
 
 
-@dataclass(slots=True, eq=False)
 class Function:
     """A reached function. `module_id` names the file that its pointers refer to.
 
@@ -358,26 +359,24 @@ class Function:
     when `ensures` is not empty.
     """
 
-    name: str
-    module_id: str
-    params: list[Variable]
-    result: Type
-    at: str
-    body: Block | None = None
-    input: Variable | None = None
-    result_variable: Variable | None = None
-    requires: list[Clause] = field(default_factory=list)
-    ensures: list[Clause] = field(default_factory=list)
-    invariant: list[Clause] = field(default_factory=list)
-    locals_count: int = 0
+    def __init__(
+        self, name: str, module_id: str, params: list[Variable], result: Type, at: str
+    ) -> None:
+        self.name, self.module_id, self.at = name, module_id, at
+        self.params, self.result = params, result
+        self.body: Block | None = None
+        self.input: Variable | None = None
+        self.result_variable: Variable | None = None
+        self.requires: list[Clause] = []
+        self.ensures: list[Clause] = []
+        self.invariant: list[Clause] = []
+        self.locals_count = 0
 
 
-@dataclass(slots=True, eq=False)
 class Extern:
-    name: str
-    link_name: str
-    params: list[Type]
-    result: Type
+    def __init__(self, name: str, link_name: str, params: list[Type], result: Type) -> None:
+        self.name, self.link_name = name, link_name
+        self.params, self.result = params, result
 
 
 class Program(NamedTuple):

@@ -1,7 +1,6 @@
 """Everything that is wrong in a project: what the entry reaches, then every other file."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from x07bundle.files import json_compact, read_bytes
@@ -19,14 +18,14 @@ from x07bundle.project.manifest import Manifest
 from x07bundle.project.sources import SUFFIX, ProjectModules, source_files
 
 
-@dataclass(slots=True)
 class Checked:
     """`files`: every file that was read, in the order in which it was met. `found`: without
     repeats, though several entry programs may reach one module."""
 
-    files: list[str] = field(default_factory=list)
-    found: list[Diagnostic] = field(default_factory=list)
-    seen: set[tuple[str, str, str, str]] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.files: list[str] = []
+        self.found: list[Diagnostic] = []
+        self.seen: set[tuple[str, str, str, str]] = set()
 
     def add(self, diagnostics: Iterable[Diagnostic]) -> None:
         for one in diagnostics:

@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -53,12 +52,12 @@ class InitError(X07Error):
         self.code = code
 
 
-@dataclass(slots=True)
 class _Made:
     """What was made so far, to take back."""
 
-    files: list[Path] = field(default_factory=list)
-    folders: list[Path] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.files: list[Path] = []
+        self.folders: list[Path] = []
 
 
 def create(root: Path, template: Template | None = None) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ Strings are trimmed and blank ones are as good as missing (contract/project.md Â
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,15 @@ from x07bundle.lang import document
 from x07bundle.lang.findings import Findings
 
 
-@dataclass(slots=True)
 class Members:
     """`value` and where it stands; problems go to the list that all members of a file share."""
 
-    value: Mapping[str, Any]
-    at: str = ""
-    problems: list[str] = field(default_factory=list)
+    def __init__(
+        self, value: Mapping[str, Any], at: str = "", problems: list[str] | None = None
+    ) -> None:
+        self.value = value
+        self.at = at
+        self.problems: list[str] = [] if problems is None else problems
 
     def refuse(self, key: str, problem: str) -> None:
         self.problems.append(f"{self.at}/{key}: {problem}")

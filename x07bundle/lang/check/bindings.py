@@ -5,34 +5,40 @@ does (a literal, `input`, state of the runtime). An owner is borrowed while it h
 locals) or is held (by arguments of calls that are still being put together).
 """
 
-from dataclasses import dataclass, field
 from typing import Literal
 
 from x07bundle.lang.tree import Variable
 
 
-@dataclass(slots=True, eq=False)
 class Scope:
     """Names and temporaries end with it."""
 
-    is_open: bool = True
-    locals: list["Local"] = field(default_factory=list)
-    temporaries: list["Owner"] = field(default_factory=list)
+    __slots__ = ("is_open", "locals", "temporaries")
+
+    def __init__(self) -> None:
+        self.is_open = True
+        self.locals: list[Local] = []
+        self.temporaries: list[Owner] = []
 
 
-@dataclass(slots=True, eq=False)
 class Owner:
     """Something that views borrow from. `scope` is None for what outlives the function's body.
 
     `parameter` is the index of a view parameter: a source that a function's result may have.
     """
 
-    name: str
-    kind: Literal["local", "temporary", "parameter"]
-    scope: Scope | None
-    parameter: int = -1
-    holders: dict["Local", str] = field(default_factory=dict)
-    held: list[str] = field(default_factory=list)
+    __slots__ = ("held", "holders", "kind", "name", "parameter", "scope")
+
+    def __init__(
+        self,
+        name: str,
+        kind: Literal["local", "temporary", "parameter"],
+        scope: Scope | None,
+        parameter: int = -1,
+    ) -> None:
+        self.name, self.kind, self.scope, self.parameter = name, kind, scope, parameter
+        self.holders: dict[Local, str] = {}
+        self.held: list[str] = []
 
     @property
     def label(self) -> str:
@@ -47,7 +53,6 @@ def both(one: Owner, other: Owner) -> str:
     return "two temporary values" if one.kind == "temporary" else f"two values called {one.label}"
 
 
-@dataclass(slots=True, eq=False)
 class Local:
     """A variable and its state at this point of the walk.
 
@@ -55,10 +60,11 @@ class Local:
     `shadowed` is the local that the name means again when the scope ends.
     """
 
-    variable: Variable
-    scope: Scope
-    shadowed: "Local | None"
-    owner: Owner | None = None
-    moved_at: str | None = None
-    source: Owner | None = None
-    borrowed_at: str = ""
+    __slots__ = ("borrowed_at", "moved_at", "owner", "scope", "shadowed", "source", "variable")
+
+    def __init__(self, variable: Variable, scope: Scope, shadowed: "Local | None") -> None:
+        self.variable, self.scope, self.shadowed = variable, scope, shadowed
+        self.owner: Owner | None = None
+        self.moved_at: str | None = None
+        self.source: Owner | None = None
+        self.borrowed_at = ""

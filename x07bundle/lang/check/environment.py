@@ -1,7 +1,6 @@
 """What all modules declare together: functions, externs, records and enums by name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from x07bundle.lang import source, tree, types
@@ -16,7 +15,6 @@ TWICE: Final = "X07-TYPE-DECL-0001"
 RESULT: Final = "X07-TYPE-DECL-0002"
 
 
-@dataclass(slots=True, eq=False)
 class Signature:
     """A function as its callers see it.
 
@@ -24,13 +22,16 @@ class Signature:
     borrows from nothing that can end. It is known once the body has been checked.
     """
 
-    name: str
-    module: source.Module
-    declared: source.Function
-    params: tuple[Type, ...]
-    result: Type
-    function: tree.Function
-    borrows: int | None = None
+    def __init__(
+        self,
+        module: source.Module,
+        declared: source.Function,
+        params: tuple[Type, ...],
+        function: tree.Function,
+    ) -> None:
+        self.name, self.module, self.declared = declared.name, module, declared
+        self.params, self.result, self.function = params, function.result, function
+        self.borrows: int | None = None
 
     @property
     def is_later(self) -> bool:
@@ -55,20 +56,22 @@ class VariantHead(NamedTuple):
     position: int
 
 
-@dataclass(slots=True)
 class Environment:
-    """`record_heads` and `variant_heads` are keyed by the head that a program writes."""
+    """`record_heads` and `variant_heads` are keyed by the head that a program writes.
 
-    modules: Mapping[str, source.Module]
-    functions: dict[str, Signature] = field(default_factory=dict)
-    foreign: dict[str, ForeignFunction] = field(default_factory=dict)
-    record_heads: dict[str, FieldHead] = field(default_factory=dict)
-    variant_heads: dict[str, VariantHead] = field(default_factory=dict)
-    owners: dict[str, source.Module] = field(default_factory=dict)
-    """Every declared name, and the module that declares it."""
-    missing: frozenset[str] = frozenset()
-    """Imported modules that could not be loaded: `resolve` has said why."""
-    nearest: Nearest = field(default_factory=Nearest)
+    `owners` has every declared name, and the module that declares it. `missing`: imported modules
+    that could not be loaded; `resolve` has said why.
+    """
+
+    def __init__(self, modules: Mapping[str, source.Module], missing: frozenset[str]) -> None:
+        self.modules = modules
+        self.functions: dict[str, Signature] = {}
+        self.foreign: dict[str, ForeignFunction] = {}
+        self.record_heads: dict[str, FieldHead] = {}
+        self.variant_heads: dict[str, VariantHead] = {}
+        self.owners: dict[str, source.Module] = {}
+        self.missing = missing
+        self.nearest = Nearest()
 
 
 def collect(modules: Mapping[str, source.Module]) -> tuple[Environment, list[Diagnostic]]:
@@ -112,7 +115,7 @@ def _signature(declared: source.Function, module: source.Module) -> Signature:
     params = tuple(type_of(param.ty, param.brand) for param in declared.params)
     result = type_of(declared.result, declared.result_brand)
     function = tree.Function(declared.name, module.module_id, [], result, declared.at)
-    return Signature(declared.name, module, declared, params, result, function)
+    return Signature(module, declared, params, function)
 
 
 def _refuse_result(signature: Signature, report: Report) -> None:

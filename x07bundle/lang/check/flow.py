@@ -6,7 +6,6 @@ back goes through `journal`.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Literal
 
 from x07bundle.lang import source, tree, types
@@ -23,7 +22,6 @@ Entry = tuple[Local, str | None, Owner | None, str]
 """A local as it was before a change: moved_at, source, borrowed_at."""
 
 
-@dataclass(slots=True, eq=False)
 class Flow:
     """`sources` says what the view of a node borrows from; a node that is not there, nothing.
 
@@ -32,29 +30,30 @@ class Flow:
     scopes whose variables a contract clause may only look at.
     """
 
-    environment: Environment
-    options: Options
-    report: Report
-    signature: Signature
-    module: source.Module
-    handlers: Mapping[str, Handler]
-    otherwise: Handler
-    function: tree.Function
-    scopes: list[Scope] = field(default_factory=list)
-    names: dict[str, Local] = field(default_factory=dict)
-    sources: dict[tree.Node, Owner] = field(default_factory=dict)
-    journal: list[Entry] = field(default_factory=list)
-    branded: list[Local] = field(default_factory=list)
-    arguments: list[Owner] = field(default_factory=list)
-    returned: list[tuple[Owner | None, str]] = field(default_factory=list)
-    unknown: set[str] = field(default_factory=set)
-    gone_at_exit: dict[Local, str] = field(default_factory=dict)
-    unsafe: int = 0
-    rechecks: int = 0
-    frozen: int = 0
-    locals_count: int = 0
-    backends: set[str] = field(default_factory=set)
-    externs: set[str] = field(default_factory=set)
+    def __init__(
+        self,
+        environment: Environment,
+        options: Options,
+        report: Report,
+        signature: Signature,
+        handlers: Mapping[str, Handler],
+        otherwise: Handler,
+    ) -> None:
+        self.environment, self.options, self.report = environment, options, report
+        self.signature, self.module, self.function = signature, signature.module, signature.function
+        self.handlers, self.otherwise = handlers, otherwise
+        self.scopes: list[Scope] = []
+        self.names: dict[str, Local] = {}
+        self.sources: dict[tree.Node, Owner] = {}
+        self.journal: list[Entry] = []
+        self.branded: list[Local] = []
+        self.arguments: list[Owner] = []
+        self.returned: list[tuple[Owner | None, str]] = []
+        self.unknown: set[str] = set()
+        self.gone_at_exit: dict[Local, str] = {}
+        self.unsafe = self.rechecks = self.frozen = self.locals_count = 0
+        self.backends: set[str] = set()
+        self.externs: set[str] = set()
 
     @property
     def in_clause(self) -> bool:

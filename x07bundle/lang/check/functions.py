@@ -33,10 +33,8 @@ def check_function(environment: Environment, signature: Signature, options: Opti
         options=options,
         report=Report(signature.module, signature.name),
         signature=signature,
-        module=signature.module,
         handlers=HANDLERS,
         otherwise=otherwise,
-        function=signature.function,
     )
     with scope(flow):
         _bind_parameters(flow)

@@ -1,18 +1,17 @@
 """Hints that name what was probably meant."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Final
 
 MOST_SEARCHES: Final = 20
 """In one run: a search reads all the names there are, and a broken file may miss thousands."""
 
 
-@dataclass(slots=True)
 class Nearest:
     """`where` is what the known names belong to: a function's name, or "" for heads."""
 
-    _hints: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._hints: dict[tuple[str, str], str | None] = {}
 
     def hint(self, name: str, known: Iterable[str], where: str = "") -> str | None:
         if (name, where) not in self._hints:

@@ -1,19 +1,17 @@
 """Collects the diagnostics of one place of a program: a function, or a module's declarations."""
 
-from dataclasses import dataclass, field
-
 from x07bundle.lang.diagnostics import Diagnostic, Kind, QuickFix
 from x07bundle.lang.source import Module
 
 
-@dataclass(slots=True)
 class Report:
     """One code is reported once per place: a second report is a consequence of the first."""
 
-    module: Module
-    function: str | None = None
-    found: list[Diagnostic] = field(default_factory=list)
-    _seen: set[tuple[str, str]] = field(default_factory=set)
+    def __init__(self, module: Module, function: str | None = None) -> None:
+        self.module = module
+        self.function = function
+        self.found: list[Diagnostic] = []
+        self._seen: set[tuple[str, str]] = set()
 
     def error(
         self,

@@ -10,7 +10,6 @@ that a view still looks at). A return in the middle of an expression drops both.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from x07bundle.lang import ir, tree, types
@@ -97,11 +96,13 @@ class Held(NamedTuple):
     consumed: bool = False
 
 
-@dataclass(slots=True)
 class Region:
     """A stretch of C at whose end its temporaries are dropped."""
 
-    temporaries: list[Held] = field(default_factory=list)
+    __slots__ = ("temporaries",)
+
+    def __init__(self) -> None:
+        self.temporaries: list[Held] = []
 
 
 Handler = Callable[["Builder", tree.Node], Value]
