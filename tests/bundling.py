@@ -96,9 +96,14 @@ class Tool:
 
 
 def run_program(program: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """A bundle with no environment at all."""
+    """A bundle with no environment at all, in its own folder."""
     return subprocess.run(
-        [program, *arguments], env={}, capture_output=True, check=False, timeout=DEADLINE_SECONDS
+        [program, *arguments],
+        cwd=program.parent,
+        env={},
+        capture_output=True,
+        check=False,
+        timeout=DEADLINE_SECONDS,
     )
 
 

@@ -1,11 +1,15 @@
-"""Fixtures that tests of several rooms share."""
+"""Fixtures that tests of several rooms share, and what the whole suite leaves behind: nothing."""
 
 import os
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from tests.program_build import Workshop, open_workshop
+from tests.program_build import ROOT, Workshop, open_workshop
+
+BEFORE: Final = pytest.StashKey[frozenset[str]]()
+LEFT: Final = pytest.StashKey[frozenset[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +26,31 @@ def x07_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cache folder of the tool under test; the processes of one session share it."""
     base = tmp_path_factory.getbasetemp()
     return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "x07-cache"
+
+
+# -- a program that is started in the checkout, by oversight, writes its files there
+
+
+def _names() -> frozenset[str]:
+    """What is in the folder of the checkout, but for caches."""
+    names = {path.name for path in ROOT.iterdir()}
+    return frozenset(name for name in names if name[0] != "." and name != "__pycache__")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.stash[BEFORE] = _names()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    before = session.config.stash[BEFORE]
+    left = _names() - before
+    session.config.stash[LEFT] = left
+    if left and "PYTEST_XDIST_WORKER" not in os.environ:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for name in sorted(config.stash.get(LEFT, ())):
+        terminalreporter.write_line(f"FAILED: a test left `{name}` in {ROOT}", red=True)

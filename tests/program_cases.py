@@ -178,7 +178,7 @@ def run_framed(
         capture_output=True,
         timeout=60,
         check=False,
-        cwd=folder,
+        cwd=folder or executable.parent,
         env={"PATH": os.environ["PATH"], **NO_LEAK_CHECK, **(env or {})},
     )
     stderr = done.stderr.decode(errors="replace")

@@ -168,6 +168,7 @@ def run(executable: Path, place: int, given: bytes) -> Ran:
         [executable, str(place)],
         input=len(given).to_bytes(4, "little") + given,
         capture_output=True,
+        cwd=executable.parent,
         timeout=RUN_SECONDS,
         check=False,
         env={"PATH": os.environ["PATH"]},

@@ -59,7 +59,7 @@ class CProgram:
             input=b"".join(_encoded(word) for request in requests for word in request),
             capture_output=True,
             env=env,
-            cwd=cwd,
+            cwd=cwd or self.path.parent,
             timeout=LIMIT_SECONDS,
             check=False,
         )
