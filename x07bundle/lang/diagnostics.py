@@ -9,6 +9,8 @@ Stage = Literal["parse", "lint", "rewrite", "type", "lower", "codegen", "link", 
 Kind = Literal["Parse", "Typing", "Unsupported", "Budget", "Internal"]
 
 SCHEMA_VERSION: Final = "x07.x07diag@0.1.0"
+UNAVAILABLE: Final = "X07-UNAVAILABLE-0001"
+"""Of every part of the language that comes with a later version."""
 
 
 class QuickFix(NamedTuple):

@@ -15,10 +15,14 @@ class SourceFile(NamedTuple):
 
 
 class ModuleProblem(NamedTuple):
-    """Why a module id gives no source: unknown, ambiguous, unreadable."""
+    """Why a module id gives no source: unknown, ambiguous, unreadable.
+
+    `is_later`: the language has such a module, and this version does not bring it.
+    """
 
     message: str
     hint: str | None = None
+    is_later: bool = False
 
 
 class Modules(Protocol):

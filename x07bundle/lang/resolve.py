@@ -1,10 +1,9 @@
 """The entry program and every module that it imports, directly or not."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
-from x07bundle.lang.diagnostics import Diagnostic, QuickFix
+from x07bundle.lang.diagnostics import UNAVAILABLE, Diagnostic, QuickFix
 from x07bundle.lang.findings import remove
 from x07bundle.lang.load import load
 from x07bundle.lang.modules import ModuleProblem, Modules
@@ -17,15 +16,15 @@ BRAND_MODULE: Final = "std.brand"
 """Its heads are part of the language (contract/project.md §4, "missing")."""
 
 
-@dataclass(slots=True)
 class Resolved:
     """`modules` by id, the entry first, then in the order in which they were met.
 
     A module that could not be found or read is missing from it, and is in `diagnostics`.
     """
 
-    modules: dict[str, Module] = field(default_factory=dict)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
+    def __init__(self, modules: dict[str, Module]) -> None:
+        self.modules = modules
+        self.diagnostics: list[Diagnostic] = []
 
 
 def resolve(entry: Module, modules: Modules) -> Resolved:
@@ -68,14 +67,20 @@ def _load(
         return None
     source = modules.find(module_id)
     if isinstance(source, ModuleProblem):
-        problem = _problem(UNKNOWN, source.message, importer, index, source.hint)
-        resolved.diagnostics.append(problem)
+        resolved.diagnostics.append(_not_found(source, importer, index))
         return None
     module, found = load(source)
     resolved.diagnostics.extend(found)
     if module is None or _is_what_was_asked(module, module_id, importer, index, resolved):
         return module
     return None
+
+
+def _not_found(found: ModuleProblem, importer: Module, index: int) -> Diagnostic:
+    if not found.is_later:
+        return _problem(UNKNOWN, found.message, importer, index, found.hint)
+    problem = _problem(UNAVAILABLE, found.message, importer, index, found.hint)
+    return problem._replace(kind="Unsupported")
 
 
 def _is_what_was_asked(

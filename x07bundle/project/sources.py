@@ -60,14 +60,14 @@ class ProjectModules:
         return [root / relative for root in self.roots if (root / relative).is_file()]
 
     def _unknown(self, module_id: str) -> ModuleProblem:
+        if module_id in std.LATER:
+            return _later(module_id)
         relative = module_id.replace(".", "/")
         searched = f" (searched: {relative}{SUFFIX} or {relative}{TEXT_SUFFIX})"
         message = f'unknown module: "{module_id}"' + (searched if self.roots else "")
         return ModuleProblem(message, self._hint(module_id))
 
     def _hint(self, module_id: str) -> str | None:
-        if module_id in std.LATER:
-            return f"`{module_id}` is part of the language; this version does not bring it yet"
         if self.world not in OS_WORLDS and std.find(module_id, OS_WORLDS[0]) is not None:
             return f"only the worlds {' and '.join(OS_WORLDS)} have it; this is {self.world}"
         from difflib import get_close_matches  # only to word an error
@@ -94,6 +94,12 @@ def _read(path: Path) -> SourceFile | ModuleProblem:
         return ModuleProblem(error.brief, error.hint)
 
 
+def _later(module_id: str) -> ModuleProblem:
+    message = f'this version does not have the module "{module_id}" yet'
+    hint = "it comes with a later version; a file of that module id below a root is taken instead"
+    return ModuleProblem(message, hint, is_later=True)
+
+
 def _ambiguous(module_id: str, hits: list[Path]) -> ModuleProblem:
     listed = ", ".join(str(path) for path in hits)
     message = f'module "{module_id}" is ambiguous across roots: [{listed}]'
@@ -106,4 +112,5 @@ def _text_form(module_id: str, texts: list[Path]) -> ModuleProblem:
     return ModuleProblem(
         f'module "{module_id}" is in the text form ({texts[0]}), which is not supported yet',
         f"write it as x07AST, in a `{SUFFIX}` file",
+        is_later=True,
     )

@@ -17,6 +17,8 @@ class Table:
         self.imports = imports
 
     def find(self, module_id: str) -> SourceFile | ModuleProblem:
+        if module_id == "later":
+            return ModuleProblem("not yet", is_later=True)
         if module_id not in self.imports:
             return ModuleProblem(f'unknown module: "{module_id}"', "look elsewhere")
         imports = self.imports[module_id]
@@ -43,6 +45,12 @@ def test_each_module_once_in_the_order_met() -> None:
     result = resolved(["a", "b"], Table({"a": ["c"], "b": ["c", "d"], "c": [], "d": []}))
     assert list(result.modules) == ["main", "a", "c", "b", "d"]
     assert result.diagnostics == []
+
+
+def test_a_module_of_a_later_version() -> None:
+    (one,) = resolved(["later"], Table({})).diagnostics
+    assert (one.code, one.at, one.kind) == ("X07-UNAVAILABLE-0001", "/imports/0", "Unsupported")
+    assert one.compile_error() == "Unsupported: not yet (ptr=/imports/0)"
 
 
 def test_a_chain_of_many_modules() -> None:

@@ -60,6 +60,7 @@ def test_the_text_form(tmp_path: Path) -> None:
     put(tmp_path / "m.x07t")
     modules = ProjectModules([tmp_path], "run-os")
     assert "text form" in problem(modules, "m").message
+    assert problem(modules, "m").is_later
     put(tmp_path / "m.x07.json")
     found(modules, "m")
 
@@ -69,7 +70,6 @@ def test_the_text_form(tmp_path: Path) -> None:
     [
         ("ap", "did you mean `app`?"),
         ("std.byte", "did you mean `std.bytes`?"),
-        ("std.json", "does not bring it yet"),
         ("zzzzzz", "modules are looked for below"),
     ],
 )
@@ -80,6 +80,15 @@ def test_unknown(tmp_path: Path, module_id: str, hint: str) -> None:
     searched = f"(searched: {path}.x07.json or {path}.x07t)"
     assert result.message == f'unknown module: "{module_id}" {searched}'
     assert hint in str(result.hint)
+
+
+def test_a_std_module_of_a_later_version(tmp_path: Path) -> None:
+    modules = ProjectModules([tmp_path], "run-os")
+    result = problem(modules, "std.json")
+    assert result.message == 'this version does not have the module "std.json" yet'
+    assert result.is_later
+    file = put(tmp_path / "std/json.x07.json")
+    assert found(modules, "std.json").file == str(file)
 
 
 def test_unknown_without_roots() -> None:

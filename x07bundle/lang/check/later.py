@@ -9,9 +9,9 @@ from x07bundle.lang.check.environment import Environment, Signature
 from x07bundle.lang.check.expression import skim
 from x07bundle.lang.check.flow import Flow
 from x07bundle.lang.check.report import Report
+from x07bundle.lang.diagnostics import UNAVAILABLE
 from x07bundle.lang.primitives.table import TABLE
 
-UNAVAILABLE: Final = "X07-UNAVAILABLE-0001"
 UNKNOWN: Final = "X07-TYPE-CALL-0001"
 
 FEATURES: Final = {
