@@ -6,7 +6,6 @@ file system become `OutputError` with what can be done about them.
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -14,6 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from x07bundle.errors import OutputError, X07Error
+
+try:
+    from _blake2 import blake2b as _blake2b
+except ImportError:  # a Python that keeps it elsewhere
+    from hashlib import blake2b as _blake2b
 
 HINTS: Final[dict[int, str]] = {
     errno.ENOSPC: "free some space on that file system, or choose another place",
@@ -162,8 +166,19 @@ def _remove_tree(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def fingerprint(data: bytes) -> str:
+    """A digest of 64 hex digits for the cache: which one it is may change, and nobody is told.
+
+    BLAKE2, past `hashlib`: importing that loads OpenSSL, which takes longer than a warm start
+    takes for all its digests.
+    """
+    return _blake2b(data, digest_size=32).hexdigest()
+
+
 def sha256_bytes(data: bytes) -> str:
     """Bare lower-case hex."""
+    import hashlib  # late, see `fingerprint`
+
     return hashlib.sha256(data).hexdigest()
 
 
@@ -173,6 +188,8 @@ def sha256_file(path: Path) -> str:
     Raises:
         X07Error: it cannot be read.
     """
+    import hashlib  # late, see `fingerprint`
+
     digest = hashlib.sha256()
     try:
         with path.open("rb") as stream:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from x07bundle import files, process
-from x07bundle.native import runtime
+from x07bundle.native import runtime, sources
 from x07bundle.native.flags import (
     NO_LINK,
     CcProfile,
@@ -77,7 +77,7 @@ def build(toolchain: Toolchain, unit: Unit) -> Built:
 def _prefix_maps(link: Link, folder: str) -> tuple[str, ...]:
     """No folder's name may reach the output, be it in `__FILE__` or in debug data."""
     folders = {str(source.parent): "ffi" for source in link.sources}
-    maps = {**folders, str(runtime.sources().folder): "x07", folder: "."}
+    maps = {**folders, str(sources.folder()): "x07", folder: "."}
     return tuple(f"-ffile-prefix-map={path}={name}" for path, name in maps.items())
 
 
@@ -87,7 +87,7 @@ def command_words(toolchain: Toolchain, unit: Unit, archive: Path, folder: str) 
         *toolchain.compiler.argv,
         *compile_flags(unit.cc_profile, toolchain.sanitizers),
         *_prefix_maps(unit.link, folder),
-        *("-I", str(runtime.sources().folder / "runtime" / "include")),
+        *("-I", str(sources.folder() / "runtime" / "include")),
         *(SOURCE_NAME, "-o", OUTPUT_NAME),
         *toolchain.arguments,
         *(str(source) for source in unit.link.sources),

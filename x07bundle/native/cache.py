@@ -18,6 +18,7 @@ from x07bundle import files
 from x07bundle.errors import OutputError
 
 PROGRAM_AGE_SECONDS: Final = 30 * 86_400
+DIGEST_SUFFIX: Final = ".digest"
 STALE_SECONDS: Final = 86_400
 """After this a staged file belongs to a writer that was killed."""
 
@@ -36,9 +37,9 @@ class Cache(NamedTuple):
         """The entry, when it is there and whole."""
         path = self.entry(kind, key)
         try:
-            wanted = _digest_file(path).read_text("ascii")
-            return path if files.sha256_bytes(path.read_bytes()) == wanted else None
-        except (OSError, ValueError):
+            wanted = _digest_file(path).read_bytes()
+            return path if files.fingerprint(path.read_bytes()).encode() == wanted else None
+        except OSError:
             return None
 
     def store(self, kind: str, key: str, data: bytes, mode: int = 0o644) -> Path:
@@ -49,7 +50,7 @@ class Cache(NamedTuple):
         """
         path = self.entry(kind, key)
         files.write_atomic(path, data, mode, parents=True)
-        files.write_atomic(_digest_file(path), files.sha256_bytes(data).encode("ascii"), 0o644)
+        files.write_atomic(_digest_file(path), files.fingerprint(data).encode(), 0o644)
         return path
 
     def touch(self, path: Path) -> None:
@@ -134,12 +135,12 @@ def _owned(folder: Path) -> Path:
 
 
 def _digest_file(path: Path) -> Path:
-    return path.with_name(path.name + ".sha256")
+    return path.with_name(path.name + DIGEST_SUFFIX)
 
 
 def _prune_file(path: Path, now: float) -> None:
     staged = path.name.startswith(".")
-    entry = path.with_suffix("") if path.suffix == ".sha256" else path
+    entry = path.with_suffix("") if path.suffix == DIGEST_SUFFIX else path
     with contextlib.suppress(OSError):
         age = now - (entry if entry.exists() else path).stat().st_mtime
         if age > (STALE_SECONDS if staged else PROGRAM_AGE_SECONDS):

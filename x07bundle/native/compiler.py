@@ -93,6 +93,8 @@ def split_words(text: str, variable: str) -> tuple[str, ...]:
     Raises:
         UsageError: a quote is not closed.
     """
+    if not text:
+        return ()
     import shlex  # only for the few who set the variables
 
     try:
@@ -186,7 +188,7 @@ def _identified(
 ) -> Compiler | None:
     """The compiler, or None when it does not work."""
     stamps = [_stamp(word, environment) for word in argv]
-    key = files.sha256_bytes(json.dumps([argv, stamps]).encode())
+    key = files.fingerprint(json.dumps([argv, stamps]).encode())
     known = cache.find("compilers", key)
     version = known.read_bytes() if known else _ask_version(argv, environment)
     if version is None:
@@ -195,7 +197,7 @@ def _identified(
         cache.store("compilers", key, version)
     text = version.decode("utf-8", "replace").strip()
     first_line = text.partition("\n")[0]
-    return Compiler(argv, first_line, files.sha256_bytes(version + key.encode()), environment)
+    return Compiler(argv, first_line, files.fingerprint(version + key.encode()), environment)
 
 
 def _stamp(word: str, environment: Mapping[str, str]) -> list[object]:

@@ -42,7 +42,7 @@ def _c_character(byte: int) -> str:
 def _marked(template: str, names: Iterable[str], cache: Cache) -> str:
     source = files.read_bytes(assets.find(f"{FOLDER}/{template}"))
     listed = sorted(names)
-    key = files.sha256_bytes(source + "\0".join(("", *listed)).encode())
+    key = files.fingerprint(source + "\0".join(("", *listed)).encode())
     known = cache.find(KIND, key)
     if known is not None:
         return known.read_text("utf-8")

@@ -42,7 +42,7 @@ def program_key(toolchain: Toolchain, unit: Unit) -> str:
     archive = Path(runtime.archive_key(toolchain, unit.cc_profile))
     words = build.command_words(toolchain, unit, archive, ".")
     parts = (toolchain.compiler.identity, *words, *_linked(unit.link), unit.c_source)
-    return files.sha256_bytes("\0".join(parts).encode("utf-8", "surrogateescape"))
+    return files.fingerprint("\0".join(parts).encode("utf-8", "surrogateescape"))
 
 
 def _linked(link: Link) -> list[str]:

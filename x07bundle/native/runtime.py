@@ -4,18 +4,17 @@ Sources are compiled from their own folder by relative names, and the archive ca
 nor owners, so its bytes depend on nothing but what its key names.
 """
 
-import functools
 import os
 import sys
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-from x07bundle import assets, files, process
+from x07bundle import files, process
 from x07bundle.errors import CompileError, ToolMissingError
+from x07bundle.native import sources
 from x07bundle.native.flags import RUNTIME, CcProfile, compile_flags
 from x07bundle.native.toolchain import Toolchain
 
-PARTS: Final = ("cli_main", "runtime/include", "runtime/src")
 HEADERS: Final = ("-I", "runtime/include", "-I", "cli_main")
 KIND: Final = "runtime"
 
@@ -34,27 +33,11 @@ class RuntimeBuildError(CompileError):
         self.said = said
 
 
-class Sources(NamedTuple):
-    """`folder` is `stubs/`; `names` are the C files in it, sorted; `digest` covers headers too."""
-
-    folder: Path
-    names: tuple[str, ...]
-    digest: str
-
-
-@functools.cache
-def sources() -> Sources:
-    folder = assets.find("stubs")
-    contents = [(name, folder.joinpath(name).read_bytes()) for name in _names(folder)]
-    lines = [f"{name} {files.sha256_bytes(data)}\n" for name, data in contents]
-    names = tuple(name for name, _ in contents if name.endswith(".c"))
-    return Sources(folder, names, files.sha256_bytes("".join(lines).encode()))
-
-
 def archive_key(toolchain: Toolchain, cc_profile: CcProfile) -> str:
     """The entry's name. It ends in `.a`: zig tells by that what a file is."""
-    parts = (sources().digest, toolchain.compiler.identity, *_flags(toolchain, cc_profile))
-    return files.sha256_bytes("\0".join(parts).encode()) + ".a"
+    stubs = sources.digest(toolchain.cache)
+    parts = (stubs, toolchain.compiler.identity, *_flags(toolchain, cc_profile))
+    return files.fingerprint("\0".join(parts).encode()) + ".a"
 
 
 def archive(toolchain: Toolchain, cc_profile: CcProfile) -> Path:
@@ -100,15 +83,6 @@ def check_disk(finished: process.Finished, folder: Path) -> None:
         raise files.output_error(folder, OSError(errno.ENOSPC, text))
 
 
-def _names(folder: Path) -> list[str]:
-    """C files and headers, relative to `folder`, sorted."""
-    found: list[str] = []
-    for part in PARTS:
-        paths = (folder / part).iterdir() if (folder / part).is_dir() else ()
-        found += [f"{part}/{path.name}" for path in paths if path.suffix in (".c", ".h")]
-    return sorted(found)
-
-
 def _flags(toolchain: Toolchain, cc_profile: CcProfile) -> tuple[str, ...]:
     return (*compile_flags(cc_profile, toolchain.sanitizers), *RUNTIME)
 
@@ -117,20 +91,18 @@ def _compile_all(toolchain: Toolchain, cc_profile: CcProfile, folder: Path) -> l
     """Compile every source, several at once; the names of the objects in `folder`."""
     from concurrent.futures import ThreadPoolExecutor
 
-    stubs, flags = sources(), _flags(toolchain, cc_profile)
-    objects = [name.removesuffix(".c").replace("/", "_") + ".o" for name in stubs.names]
+    stubs, names, flags = sources.folder(), sources.names(), _flags(toolchain, cc_profile)
+    objects = [name.removesuffix(".c").replace("/", "_") + ".o" for name in names]
 
     def compile_one(name: str, target: str) -> None:
         words = (*toolchain.compiler.argv, *flags, *HEADERS, "-c", name, "-o", str(folder / target))
-        run_tool(toolchain, words, stubs.folder, folder)
+        run_tool(toolchain, words, stubs, folder)
         if not (folder / target).is_file():
             raise RuntimeBuildError(toolchain, words[0], 1, b"it wrote no object file\n")
 
     pool = ThreadPoolExecutor(toolchain.jobs)
     try:
-        for done in [
-            pool.submit(compile_one, *pair) for pair in zip(stubs.names, objects, strict=True)
-        ]:
+        for done in [pool.submit(compile_one, *pair) for pair in zip(names, objects, strict=True)]:
             done.result()
     finally:
         pool.shutdown(cancel_futures=True)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes import install
 from x07bundle import assets
-from x07bundle.native import runtime
+from x07bundle.native import sources
 
 CC = next((path for name in ("cc", "gcc", "clang") if (path := shutil.which(name))), None)
 needs_cc = pytest.mark.skipif(CC is None, reason="no C compiler on PATH")
@@ -46,7 +46,7 @@ def installed(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def forget() -> None:
     assets.find.cache_clear()
-    runtime.sources.cache_clear()
+    sources.digest.cache_clear()
 
 
 def logging_compiler(folder: Path, log: Path, before: str = "") -> dict[str, str]:

@@ -91,7 +91,7 @@ def test_a_broken_entry_is_none(tmp_path: Path, damage: bytes) -> None:
 def test_an_entry_without_its_digest_is_none(tmp_path: Path) -> None:
     entries = Cache(tmp_path)
     path = entries.store("kind", "key", b"data")
-    path.with_name("key.sha256").unlink()
+    path.with_name("key.digest").unlink()
     assert entries.find("kind", "key") is None
 
 
@@ -102,15 +102,15 @@ def test_pruning_goes_by_last_use(tmp_path: Path) -> None:
     long_ago = time.time() - cache.PROGRAM_AGE_SECONDS - 60
     for key in ("old", "used"):
         os.utime(entries.entry("kind", key), (long_ago, long_ago))
-        os.utime(entries.entry("kind", key + ".sha256"), (long_ago, long_ago))
+        os.utime(entries.entry("kind", key + ".digest"), (long_ago, long_ago))
     entries.touch(entries.entry("kind", "used"))
     entries.prune("kind")
     assert entries.find("kind", "used") is not None
     assert entries.find("kind", "new") is not None
     left = {path.name for path in (tmp_path / "kind").iterdir()}
-    assert left & {"old", "old.sha256"} <= {"old.sha256"}
+    assert left & {"old", "old.digest"} <= {"old.digest"}
     entries.prune("kind")
-    assert not (tmp_path / "kind" / "old.sha256").exists()
+    assert not (tmp_path / "kind" / "old.digest").exists()
 
 
 def test_what_a_killed_writer_left_goes_after_a_day(tmp_path: Path) -> None:

@@ -113,8 +113,8 @@ def test_eight_processes_at_once(tmp_path: Path, tool: Path) -> None:
     assert len({out for out, _ in outputs}) == 1
     path = Path(outputs[0][0].strip())
     folder = sorted(entry.name for entry in path.parent.iterdir())
-    assert folder == [path.name, path.name + ".sha256"]
-    assert files.sha256_file(path) == path.with_name(path.name + ".sha256").read_text()
+    assert folder == [path.name, path.name + ".digest"]
+    assert files.fingerprint(path.read_bytes()) == path.with_name(path.name + ".digest").read_text()
     assert not list(tmp_path.glob("x07bundle-*"))
 
 
@@ -132,7 +132,7 @@ def test_a_killed_builder_leaves_nothing_that_is_in_the_way(tmp_path: Path, tool
     (tmp_path / "hang").unlink()
     path = built(env)
     assert built(env) == path
-    assert files.sha256_file(path) == path.with_name(path.name + ".sha256").read_text()
+    assert files.fingerprint(path.read_bytes()) == path.with_name(path.name + ".digest").read_text()
 
 
 def test_without_an_archiver(tmp_path: Path) -> None:
