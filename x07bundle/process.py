@@ -13,6 +13,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,8 @@ DRAIN_SECONDS: Final = 1.0
 """How long a pipe may stay open after the group was killed (a descendant that left the group)."""
 
 NO_LIMIT: Final = sys.maxsize
+ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals whose handlers raise."""
 
 
 class ResourceLimits(NamedTuple):
@@ -111,18 +114,45 @@ def find_program(name: str, env: Mapping[str, str]) -> Path | None:
 @contextlib.contextmanager
 def _started(command: Command) -> Iterator[subprocess.Popen[bytes]]:
     """The child. Leaving the block by an exception (Ctrl-C) kills its group and reaps it."""
-    child = _start(command)
+    child: subprocess.Popen[bytes] | None = None
     try:
+        with _signals_wait():
+            child = _start(command)
         yield child
     except BaseException:
-        _kill_group(child)
-        child.wait()
+        if child is not None:
+            _kill_group(child)
+            child.wait()
         raise
     finally:
-        for stream in (child.stdin, child.stdout, child.stderr):
+        for stream in (child.stdin, child.stdout, child.stderr) if child is not None else ():
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+@contextlib.contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Signals are handled when the block ends.
+
+    The exception of a handler in the middle of a start would leave a child that nobody knows.
+    Handlers run in the main thread and are changed there only.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    found = {number: signal.getsignal(number) for number in ENDING}
+    handlers = {number: handler for number, handler in found.items() if callable(handler)}
+    came: list[int] = []
+    for number in handlers:
+        signal.signal(number, lambda number, _frame: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for late in came:
+            signal.raise_signal(late)
 
 
 def _start(command: Command) -> subprocess.Popen[bytes]:

@@ -1,5 +1,6 @@
 """Child processes: output, caps, deadlines, limits, failures to start."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -144,6 +145,38 @@ def test_interrupt_kills_the_group(tmp_path: Path) -> None:
     tool.send_signal(signal.SIGINT)
     assert tool.wait(60) != 0
     assert goes_away(pid)
+
+
+INTERRUPTED_START = """
+import signal, sys
+from x07bundle.process import *
+
+def interrupt(frame, event, called):
+    if event == "c_return" and called.__name__ == "fork_exec":
+        sys.setprofile(None)
+        signal.raise_signal(signal.SIGINT)
+
+sys.setprofile(interrupt)
+run(Command(("sh", "-c", ": {mark}; sleep 600; :"), {{"PATH": "/usr/bin:/bin"}}))
+"""
+
+
+@linux
+def test_interrupt_during_the_start_kills_the_child(tmp_path: Path) -> None:
+    """Just after the fork, when nobody has the child's id yet."""
+    script = INTERRUPTED_START.format(mark=tmp_path)
+    tool = subprocess.run([sys.executable, "-c", script], stderr=subprocess.PIPE, check=False)
+    assert b"KeyboardInterrupt" in tool.stderr
+    assert running_with(str(tmp_path)) == []
+
+
+def running_with(mark: str) -> list[str]:
+    """The processes that have a text in their command line."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found += [path.parent.name] if mark in path.read_text(errors="replace") else []
+    return found
 
 
 def _read_when_written(path: Path) -> int:
