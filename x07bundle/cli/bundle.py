@@ -12,7 +12,9 @@ from x07bundle.bundle.plan import as_json
 from x07bundle.bundle.request import Limits, Request
 from x07bundle.cli.options import (
     PATH,
+    borrow_checks_option,
     count,
+    ffi_option,
     override_options,
     policy_options,
     refuse_borrow_checks,
@@ -69,10 +71,19 @@ class BundleOptions(NamedTuple):
 @click.option("--profile", metavar="NAME", help="A profile of the project. Default: its own.")
 @click.option("--static", is_flag=True, help="Link no shared library: it runs in an empty chroot.")
 @click.option("--cc-profile", type=click.Choice(CC_PROFILES), help="`size`: a smaller one.")
-@click.option("--solve-fuel", type=count, metavar="N", help="Expressions to evaluate at most.")
-@click.option("--max-memory-bytes", type=count, metavar="N", help="Heap at most.")
-@click.option("--max-output-bytes", type=count, metavar="N", help="Output at most.")
-@click.option("--cpu-time-limit-seconds", type=count, metavar="N", help="CPU time at most.")
+@click.option(
+    "--solve-fuel",
+    type=count,
+    metavar="N",
+    help="Expressions to evaluate at most; 0: no limit. [0]",
+)
+@click.option("--max-memory-bytes", type=count, metavar="N", help="Heap at most; 0: no limit. [0]")
+@click.option(
+    "--max-output-bytes", type=count, metavar="N", help="Output at most; 0: no limit. [0]"
+)
+@click.option(
+    "--cpu-time-limit-seconds", type=count, metavar="N", help="CPU time at most; 0: no limit. [0]"
+)
 @click.option("--max-c-bytes", type=count, metavar="N", help="C text at most. [33554432]")
 @click.option(
     "--emit-dir", "--emit", metavar="DIR", type=PATH, help="Write the C and the report there, too."
@@ -84,11 +95,11 @@ class BundleOptions(NamedTuple):
     "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="C compilers at once, at most."
 )
 @click.option("--plan", "only_plan", is_flag=True, help="Print what would be done, and stop.")
-@click.option("--auto-ffi", is_flag=True, hidden=True, expose_value=False)
-@click.option("--no-auto-ffi", is_flag=True, hidden=True, expose_value=False)
-@click.option("--debug-borrow-checks", is_flag=True, hidden=True)
+@borrow_checks_option
+@world_option("the profile's")
 @repair_options
-@world_option
+@ffi_option("--auto-ffi")
+@ffi_option("--no-auto-ffi")
 @policy_options
 @override_options
 def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of BundleOptions

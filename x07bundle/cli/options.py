@@ -75,13 +75,37 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
         context.meta.setdefault(SANDBOX, {})[parameter.opts[0]] = value
 
 
-world_option: Final = click.option("--world", type=click.Choice(WORLDS), hidden=True)
+def ffi_option(name: str) -> Decorator:
+    """`--auto-ffi`, `--no-auto-ffi`: whether C sources of packages are linked."""
+    text = "About packages, which this version does not use."
+    return click.option(name, is_flag=True, expose_value=False, help=text)
+
+
+def world_option(default: str) -> Decorator:
+    """`--world`. `default`: what holds without it, in words."""
+    text = f"run-os or run-os-sandboxed. [{default}]"
+    return click.option("--world", type=click.Choice(WORLDS), metavar="NAME", help=text)
+
+
+borrow_checks_option: Final = click.option(
+    "--debug-borrow-checks", is_flag=True, help="Not in this version: refused."
+)
 
 repair_options: Final = all_of(
     click.option(
-        "--repair", type=click.Choice(("off", "memory", "write")), default="off", hidden=True
+        "--repair",
+        type=click.Choice(("off", "memory", "write")),
+        metavar="MODE",
+        default="off",
+        help="off; memory and write are not in this version. [off]",
     ),
-    click.option("--repair-max-iters", type=count, hidden=True, expose_value=False),
+    click.option(
+        "--repair-max-iters",
+        type=count,
+        metavar="N",
+        expose_value=False,
+        help="Means nothing where --repair is off.",
+    ),
 )
 
 policy_options: Final = all_of(

@@ -60,7 +60,7 @@ class RunnerOptions(NamedTuple):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @target_options
-@world_option
+@world_option("run-os")
 @click.option("--input", metavar="PATH", type=PATH, help="The program's input. [empty]")
 @compile_options
 @limit_options

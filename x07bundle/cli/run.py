@@ -9,6 +9,7 @@ import click
 
 from x07bundle.cli.options import (
     PATH,
+    ffi_option,
     override_options,
     refuse_borrow_checks,
     refuse_repair,
@@ -86,10 +87,15 @@ class ToolInput:
 @click.command(name="run")
 @target_options
 @click.option("--profile", metavar="NAME", help="A profile of the project. Default: its own.")
-@world_option
-@click.option("--runner", type=click.Choice(profiles.RUNNERS), hidden=True)
-@click.option("--host", is_flag=True, hidden=True)
-@click.option("--os", is_flag=True, hidden=True)
+@world_option("the profile's")
+@click.option(
+    "--runner",
+    type=click.Choice(profiles.RUNNERS),
+    metavar="NAME",
+    help="auto or os; host is not in this version. [auto]",
+)
+@click.option("--os", is_flag=True, help="The same as --world run-os.")
+@click.option("--host", is_flag=True, help="--world solve-pure: not in this version, refused.")
 @click.option("--input", metavar="PATH", type=PATH, help="Input bytes from a file.")
 @click.option("--stdin", is_flag=True, help="Input bytes from stdin.")
 @click.option("--input-b64", metavar="B64", help="Input bytes in base64.")
@@ -104,9 +110,14 @@ class ToolInput:
 @click.option("--report-out", metavar="PATH", type=PATH, help="Write the report here, too.")
 @click.option("--quiet-json", is_flag=True, help="With --report-out: nothing on stdout.")
 @repair_options
-@click.option("--offline", is_flag=True, hidden=True, expose_value=False)
-@click.option("--no-auto-ffi", is_flag=True, hidden=True, expose_value=False)
+@click.option(
+    "--offline",
+    is_flag=True,
+    expose_value=False,
+    help="Fetch no packages: this version never does.",
+)
 @accepted_options
+@ffi_option("--no-auto-ffi")
 @sandbox_options
 @override_options
 @click.argument("arguments", metavar="[-- ARG...]", nargs=-1, type=click.UNPROCESSED)

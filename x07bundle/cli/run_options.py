@@ -4,7 +4,16 @@ from typing import Final, Protocol
 
 import click
 
-from x07bundle.cli.options import MOST, PATH, all_of, count, policy_options, sandbox_option
+from x07bundle.cli.options import (
+    MOST,
+    PATH,
+    all_of,
+    borrow_checks_option,
+    count,
+    ffi_option,
+    policy_options,
+    sandbox_option,
+)
 from x07bundle.errors import UsageError
 from x07bundle.project.manifest import compat_problem
 from x07bundle.project.profiles import CC_PROFILES, Profile
@@ -72,13 +81,23 @@ target_options: Final = all_of(
 
 limit_options: Final = all_of(
     click.option(
-        "--solve-fuel", type=count, metavar="N", help="Expressions to evaluate at most. [50000000]"
+        "--solve-fuel",
+        type=count,
+        metavar="N",
+        help="Expressions to evaluate at most; 0: no limit. [50000000]",
     ),
-    click.option("--max-memory-bytes", type=count, metavar="N", help="Heap at most. [67108864]"),
+    click.option(
+        "--max-memory-bytes", type=count, metavar="N", help="Heap at most; 0: no limit. [67108864]"
+    ),
     click.option(
         "--max-output-bytes", type=count, metavar="N", help="Output at most; 0: no limit. [1048576]"
     ),
-    click.option("--cpu-time-limit-seconds", type=count, metavar="N", help="0: no limit. [30]"),
+    click.option(
+        "--cpu-time-limit-seconds",
+        type=count,
+        metavar="N",
+        help="CPU time at most; 0: no limit. [30]",
+    ),
 )
 
 compile_options: Final = all_of(
@@ -90,10 +109,17 @@ compile_options: Final = all_of(
 )
 
 accepted_options: Final = all_of(
-    click.option("--compat", metavar="LEVEL", hidden=True),
-    click.option("--auto-ffi", is_flag=True, hidden=True, expose_value=False),
-    click.option("--debug-borrow-checks", is_flag=True, hidden=True),
+    click.option(
+        "--compat",
+        metavar="LEVEL",
+        help="current, strict or a version: all mean the same here.",
+    ),
+    ffi_option("--auto-ffi"),
+    borrow_checks_option,
 )
-"""Accepted because scripts give them. Packages, which --auto-ffi is about, come later."""
+"""Accepted because scripts give them."""
 
-sandbox_options: Final = all_of(policy_options, sandbox_option("--attest-runtime", hidden=True))
+sandbox_options: Final = all_of(
+    policy_options,
+    sandbox_option("--attest-runtime", metavar="PATH", help="Not in this version: refused."),
+)

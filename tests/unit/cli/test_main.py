@@ -37,6 +37,20 @@ def test_every_option_says_what_it_does(name: str) -> None:
     assert [one.name for one in options if not one.help and not one.hidden] == []
 
 
+@pytest.mark.parametrize("name", ["run", "bundle"])
+def test_no_option_is_kept_from_the_reader(name: str) -> None:
+    loaded = command.get_command(click.Context(command), name)
+    assert loaded is not None
+    hidden = [one.name for one in loaded.params if isinstance(one, click.Option) and one.hidden]
+    assert hidden == []
+
+
+@pytest.mark.parametrize("name", ["run", "bundle"])
+def test_zero_is_no_limit(name: str) -> None:
+    text = " ".join(CliRunner().invoke(command, [name, "--help"]).output.split())
+    assert text.count("at most; 0: no limit. [") == 4
+
+
 def test_help_imports_no_command(tmp_path: Path) -> None:
     script = (
         "import sys; sys.argv = ['x07', '--help']\n"

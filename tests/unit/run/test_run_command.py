@@ -86,6 +86,18 @@ def test_a_heap_limit(tool: Tool) -> None:
     assert "hint: the heap limit is 1024 bytes" in ran.stderr
 
 
+def test_options_that_scripts_give_are_accepted(tool: Tool) -> None:
+    words = ("--offline", "--world", "run-os", "--compat", "0.5", "--os", "--repair", "off")
+    more = ("--repair-max-iters", "3", "--auto-ffi", "--no-auto-ffi")
+    assert tool.run(*words, *more, stdin=b"x").output == b"x"
+
+
+def test_zero_is_no_limit(tool: Tool) -> None:
+    tool.solve(["begin", ["bytes.alloc", 70_000_000], ECHO])
+    limits = ("--solve-fuel", "0", "--max-memory-bytes", "0", "--cpu-time-limit-seconds", "0")
+    assert tool.run(*limits, stdin=b"x").output == b"x"
+
+
 def test_an_output_limit(tool: Tool) -> None:
     assert tool.run("--max-output-bytes", "2", stdin=b"12").output == b"12"
     ran = tool.run("--max-output-bytes", "2", stdin=b"123")
