@@ -26,12 +26,12 @@ typedef struct {
 } question;
 
 static const question questions[] = {
-    {'r', x07_verdict_read, "fs.read_roots"},
-    {'R', x07_verdict_read_folder, "fs.read_roots"},
-    {'w', x07_verdict_write, "fs.write_roots"},
-    {'W', x07_verdict_write_folder, "fs.write_roots"},
+    {'r', x07_look_read, "fs.read_roots"},
+    {'R', x07_look_read_folder, "fs.read_roots"},
+    {'w', x07_look_write, "fs.write_roots"},
+    {'W', x07_look_write_folder, "fs.write_roots"},
     {'e', x07_verdict_env, "env.allow_keys"},
-    {'x', x07_verdict_exec, "process.allow_execs"},
+    {'x', x07_look_exec, "process.allow_execs"},
 };
 
 /* 1, or 0 at the end of the input. */

@@ -48,7 +48,7 @@ def command(
 
     The answer comes from the code that programs enforce policies with. Relative paths start from
     the project's folder, where programs run, else from the current one. A PATH that ends in / is a
-    folder. Paths are judged as they are written: links are met when a file is opened.
+    folder. Links, and the interpreters of scripts, are judged as they are now.
 
     Exit code 0 when all is granted; 1 when something is denied; 3 when the policy is not valid; 2
     for wrong options.

@@ -162,6 +162,8 @@ typedef enum {
     /* `wanted` is no item of a list of keys or programs, or of a list of roots above the target. */
     X07_NOT_LISTED,
     X07_NOT_UNDER,
+    /* The same of `wanted`, which a script has itself run by. */
+    X07_INTERPRETER_NOT_LISTED,
     /* `wanted` is in a list of what is denied. */
     X07_IS_LISTED,
     /* A list that must match (regex_lite) does not match `wanted`. */
@@ -215,6 +217,18 @@ x07_verdict x07_verdict_exec_argument(const x07_policy *policy, x07_bytes_view a
 x07_verdict x07_verdict_exec_env(const x07_policy *policy, x07_bytes_view key,
                                  x07_bytes_view value);
 x07_verdict x07_verdict_exec_cwd(const x07_policy *policy, x07_bytes_view folder);
+
+/* -- verdicts on files as they are now: fs_look.c, process_open.c */
+
+/* As x07_verdict_…; and where the path meets a symbolic link, another name of a file (a hard link),
+ * or what is no file, as to a head that opens the target itself. What is not there is no reason. */
+x07_verdict x07_look_read(const x07_policy *policy, x07_bytes_view path);
+x07_verdict x07_look_read_folder(const x07_policy *policy, x07_bytes_view path);
+x07_verdict x07_look_write(const x07_policy *policy, x07_bytes_view path);
+x07_verdict x07_look_write_folder(const x07_policy *policy, x07_bytes_view path);
+
+/* The verdict on a script is that on its interpreter, once the script is granted. */
+x07_verdict x07_look_exec(const x07_policy *policy, x07_bytes_view program);
 
 /* -- denials: denial.c */
 

@@ -52,6 +52,11 @@ void x07_denial_reason(x07_words *words, const x07_verdict *verdict)
     case X07_NOT_UNDER:
         three(words, "not under ", field, "");
         return;
+    case X07_INTERPRETER_NOT_LISTED:
+        x07_words_text(words, "its interpreter ");
+        name(words, verdict->wanted);
+        three(words, " is not in ", field, "");
+        return;
     case X07_IS_LISTED:
         three(words, "in ", field, "");
         return;
@@ -117,6 +122,7 @@ void x07_denial_grant(x07_words *words, const x07_verdict *verdict)
         return;
     case X07_NOT_LISTED:
     case X07_NOT_UNDER:
+    case X07_INTERPRETER_NOT_LISTED:
     case X07_IS_ROOT:
         change_list(words, "add ", verdict, " to ");
         return;

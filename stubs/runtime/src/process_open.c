@@ -71,15 +71,18 @@ static int leads_out(void)
     return errno == EXDEV || errno == ELOOP;
 }
 
+static x07_verdict link_out(const char *field)
+{
+    return (x07_verdict){.reason = X07_LEADS_OUT, .field = field};
+}
+
 static uint32_t failed(const x07_process_start *start, const char *path, const char *field)
 {
     if (!leads_out()) {
         x07_limit_met(errno);
         return X07_PROCESS_FAILED;
     }
-    const x07_verdict verdict = {
-        .reason = X07_LEADS_OUT, .field = field, .wanted = view_of(path)};
-    return x07_process_ask(start, view_of(path), verdict);
+    return x07_process_ask(start, view_of(path), link_out(field));
 }
 
 /* -- programs */
@@ -120,12 +123,14 @@ static int open_granted(const x07_process_start *start, const char *path)
     return open_by_prefixes(start, path);
 }
 
+static const char by_prefixes[] = "process.allow_exec_prefixes";
+
 static uint32_t open_program(const x07_process_start *start, const char *path, int *file)
 {
     struct stat status;
     *file = open_granted(start, path);
     if (*file < 0) {
-        return failed(start, path, "process.allow_exec_prefixes");
+        return failed(start, path, by_prefixes);
     }
     int is_regular = fstat(*file, &status) == 0 && S_ISREG(status.st_mode);
     return is_regular ? X07_PROCESS_OK : X07_PROCESS_FAILED;
@@ -219,14 +224,23 @@ static void put_before_args(x07_process_files *files, char *interpreter, char *o
     files->path = interpreter;
 }
 
+static x07_verdict verdict_on_interpreter(const x07_policy *policy, const char *interpreter)
+{
+    x07_verdict verdict = x07_verdict_exec(policy, view_of(interpreter));
+    if (verdict.reason == X07_NOT_LISTED) {
+        verdict.reason = X07_INTERPRETER_NOT_LISTED;
+    }
+    return verdict;
+}
+
 static uint32_t open_listed(const x07_process_start *start, const char *interpreter, int *file)
 {
     if (!x07_guard("interpreter")) {
         *file = open(interpreter, PROGRAM_FLAGS);
         return X07_PROCESS_OK;
     }
-    x07_bytes_view name = view_of(interpreter);
-    uint32_t code = x07_process_ask(start, name, x07_verdict_exec(start->policy, name));
+    x07_verdict verdict = verdict_on_interpreter(start->policy, interpreter);
+    uint32_t code = x07_process_ask(start, x07_process_target(start), verdict);
     return code == X07_PROCESS_OK ? open_program(start, interpreter, file) : code;
 }
 
@@ -259,6 +273,36 @@ static uint32_t open_checked(const x07_process_start *start, x07_process_files *
     default:
         return X07_PROCESS_FAILED;
     }
+}
+
+/* -- looking */
+
+static x07_verdict look_at(const x07_policy *policy, int program)
+{
+    static char line[X07_PROCESS_LINE_BYTES];
+    char *option;
+    if (form_of(program, line) != SCRIPT) {
+        return (x07_verdict){.reason = X07_GRANTED};
+    }
+    return verdict_on_interpreter(policy, split(line, &option));
+}
+
+x07_verdict x07_look_exec(const x07_policy *policy, x07_bytes_view program)
+{
+    char path[PATH_MAX];
+    const x07_process_start start = {.policy = policy};
+    x07_verdict verdict = x07_verdict_exec(policy, program);
+    if (verdict.reason != X07_GRANTED || !policy->sandboxed
+        || !copied(path, program.ptr, program.len)) {
+        return verdict;
+    }
+    int file = open_granted(&start, path);
+    if (file < 0) {
+        return leads_out() ? link_out(by_prefixes) : verdict;
+    }
+    verdict = look_at(policy, file);
+    close(file);
+    return verdict;
 }
 
 /* -- folders */

@@ -1,6 +1,7 @@
 """`x07 policy explain`, from options to words."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,36 @@ def test_in_words(folder: Path, x07_cache: Path) -> None:
         variables=variables(x07_cache),
     )
     assert (ran.returncode, ran.stdout, ran.stderr) == (1, WORDS, "")
+
+
+LINKED = """\
+read `data/passwd`: denied: it passes a symbolic link, and fs.allow_symlinks is false; \
+grant: set fs.allow_symlinks to true
+read `data/twin`: denied: it has another name (a hard link), which may lie outside of \
+fs.read_roots; grant: none; copy the file, so that it has one name
+write `out/pipe`: denied: it is no regular file; grant: none; only regular files can be granted
+exec `run.sh`: denied: its interpreter "/bin/sh" is not in process.allow_execs; \
+grant: add "/bin/sh" to process.allow_execs
+"""
+
+
+def test_files_as_they_are(folder: Path, x07_cache: Path) -> None:
+    document = json.loads(base_policy("worker-parallel", None))
+    document["process"]["allow_execs"] = ["run.sh"]
+    document["fs"] = json.loads(base_policy("cli", None))["fs"]
+    (folder / "own.json").write_text(json.dumps(document))
+    (folder / "run.sh").write_text("#!/bin/sh\n")
+    (folder / "data").mkdir()
+    (folder / "out").mkdir()
+    (folder / "data/passwd").symlink_to("/etc/passwd")
+    (folder / "data/twin").hardlink_to(folder / "run.sh")
+    os.mkfifo(folder / "out/pipe")
+    asked = ("--read", "data/passwd", "--read", "data/twin", "--write", "out/pipe")
+    ran = x07(
+        "policy", "explain", "own.json", *asked, "--exec", "run.sh",
+        folder=folder, variables=variables(x07_cache),
+    )  # fmt: skip
+    assert (ran.returncode, ran.stdout) == (1, LINKED)
 
 
 def test_as_json(folder: Path, x07_cache: Path) -> None:
