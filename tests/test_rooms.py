@@ -11,7 +11,7 @@ import pytest
 PACKAGE: Final = Path(__file__).resolve().parents[1] / "x07bundle"
 
 FLOOR: Final = frozenset(
-    {"errors", "process", "files", "strict_json", "assets", "contract", "schemas", ""}
+    {"errors", "process", "files", "strict_json", "assets", "contract", "schemas", "host", ""}
 )
 """What any room may import. "" is the package itself: its version."""
 
@@ -20,10 +20,13 @@ BELOW: Final[dict[str, frozenset[str]]] = {
     "std": frozenset({"lang"}),
     "native": FLOOR,
     "policy": FLOOR,
-    "project": FLOOR | {"lang", "std"},
+    "vm": FLOOR - {"assets"},
+    "packages": frozenset(),
+    "project": FLOOR | {"lang", "std", "packages"},
     "run": FLOOR | {"project", "policy", "lang", "std", "native"},
     "bundle": FLOOR | {"project", "policy", "lang", "std", "native"},
-    "cli": FLOOR | {"bundle", "run", "project", "policy", "lang", "std", "native"},
+    "doctor": FLOOR | {"project", "lang", "std", "native", "vm"},
+    "cli": FLOOR | {"doctor", "vm", "bundle", "run", "project", "policy", "lang", "std", "native"},
 }
 """Each room's rooms below, itself aside. A floor module may import the floor."""
 

@@ -29,6 +29,7 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "run": Subcommand("x07bundle.cli.run", "Compile a program, run it, and report."),
     "bundle": Subcommand("x07bundle.cli.bundle", "Make one executable of a program."),
     "policy": Subcommand("x07bundle.cli.policy", "Write and check policies; say what they grant."),
+    "doctor": Subcommand("x07bundle.cli.doctor", "Say what this machine lacks, and what mends it."),
     "completion": Subcommand("x07bundle.cli.completion", "Print a shell's completion script."),
 }
 

@@ -1,0 +1,118 @@
+"""What the project at hand needs of the machine, as names of checks."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from x07bundle import strict_json
+from x07bundle.contract import consent
+from x07bundle.contract.worlds import SANDBOXED
+from x07bundle.doctor.backends import BOUNDARY
+from x07bundle.doctor.compilers import COMPILER, LIBRARY, NETWORK, NETWORK_LIBRARIES, STATIC
+from x07bundle.errors import UsageError, X07Error
+from x07bundle.project import manifest, profiles
+from x07bundle.project.manifest import Manifest
+from x07bundle.project.profiles import Profile
+
+PACKAGE: Final = "x07-package.json"
+
+
+class Needs(NamedTuple):
+    """`names`: of checks. `libraries`: to link with, beside those of the network.
+
+    `problem`: why the project could not be looked at.
+    """
+
+    names: frozenset[str] = frozenset({COMPILER})
+    libraries: tuple[str, ...] = ()
+    search_paths: tuple[str, ...] = ()
+    project: Path | None = None
+    profile: str | None = None
+    problem: X07Error | None = None
+
+
+def of_project(file: Path | None, profile_name: str | None, env: Mapping[str, str]) -> Needs:
+    """The needs of a project under a profile. Without a project: those of any program.
+
+    Raises:
+        UsageError: `profile_name` names no profile.
+    """
+    if file is None:
+        return Needs()
+    try:
+        loaded = manifest.load(file, env)
+        profile = profiles.select(loaded, profile_name)
+        return _needs(loaded, profile, env)
+    except X07Error as error:
+        if isinstance(error, UsageError) and profile_name is not None:
+            raise
+        return Needs(project=file, profile=profile_name, problem=error)
+
+
+def _needs(loaded: Manifest, profile: Profile | None, env: Mapping[str, str]) -> Needs:
+    linked = _libraries(loaded, with_packages=profile is None or profile.auto_ffi)
+    others = tuple(sorted(linked - {*NETWORK_LIBRARIES}))
+    names = {COMPILER, *(LIBRARY + name for name in others)}
+    names |= {NETWORK} if linked & {*NETWORK_LIBRARIES} else set()
+    names |= {STATIC} if loaded.link.static else set()
+    names |= {BOUNDARY} if _runs_in_vm(loaded, profile, env) else set()
+    return Needs(
+        names=frozenset(names),
+        libraries=others,
+        search_paths=tuple(str(path.absolute()) for path in loaded.link.search_paths),
+        project=loaded.file,
+        profile=profile.name if profile else None,
+    )
+
+
+def _runs_in_vm(loaded: Manifest, profile: Profile | None, env: Mapping[str, str]) -> bool:
+    """Whether nothing weaker was chosen.
+
+    Raises:
+        UsageError: what the environment says of backends cannot be had.
+    """
+    if profiles.world_of(None, profile, loaded) != SANDBOXED:
+        return False
+    try:
+        consent.choose(None, False, env)
+    except consent.NoVmError:
+        return True
+    return False
+
+
+def _libraries(loaded: Manifest, with_packages: bool) -> frozenset[str]:
+    """Names without `-l`: of the project, and of the packages whose C is compiled with it."""
+    packages = _packages(loaded) if with_packages else ()
+    return frozenset(loaded.link.libs).union(*(_of_package(folder) for folder in packages))
+
+
+def _packages(loaded: Manifest) -> Iterator[Path]:
+    """Folders of packages: those that the project names, and those that they brought."""
+    for dependency in loaded.dependencies:
+        yield loaded.places.path(dependency.path)
+    locked = _object(loaded.lockfile).get("dependencies")
+    for entry in locked if isinstance(locked, list) else ():
+        path = entry.get("path") if isinstance(entry, dict) else None
+        if isinstance(path, str) and loaded.places.problem(path) is None:
+            yield loaded.places.path(path)
+
+
+def _of_package(folder: Path) -> frozenset[str]:
+    meta = _object(folder / PACKAGE).get("meta")
+    if not isinstance(meta, dict) or meta.get("import_mode") != "ffi":
+        return frozenset()
+    names = meta.get("ffi_libs")
+    return (
+        frozenset(name for name in names if isinstance(name, str))
+        if isinstance(names, list)
+        else frozenset()
+    )
+
+
+def _object(file: Path) -> dict[str, Any]:
+    """An object of JSON; empty where there is none. What is wrong with it, `x07 check` says."""
+    try:
+        value = strict_json.read(file.read_bytes()).value
+    except OSError:
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,1 @@
+"""The VM boundary (contract/vm.md). The standard library and the floor only."""
