@@ -14,13 +14,16 @@ from typing import Any, Final, NamedTuple
 MAX_DEPTH: Final = 256
 """Arrays and objects inside each other. Readers recurse once or a few times for each."""
 
-STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
-"""A JSON string; an unterminated one runs to the end, so that each character is read once."""
-BRACKETS: Final = re.compile(r"[^][{}]+")
+STRING: Final = r'(?s)"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)'
+"""A JSON string; an unterminated one runs to the end, so that each character is read once.
+
+The patterns are compiled where they are used: most files need none of them.
+"""
+NO_BRACKETS: Final = r"[^][{}]+"
 STEP: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
-ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
-SURROGATE_HINT: Final = re.compile(r"\\u[dD][89a-fA-F]")
-DIGITS: Final = re.compile(r"\d{4000,}")
+ESCAPE: Final = r"(?s)\\(?:u([0-9a-fA-F]{4})|.)"
+SURROGATE_HINT: Final = r"\\u[dD][89a-fA-F]"
+DIGITS: Final = r"\d{4000,}"
 
 
 class Read(NamedTuple):
@@ -51,7 +54,7 @@ def read(data: bytes) -> Read:
     except _Refused as refusal:
         return Read(None, (str(refusal),))
     problems = [f"the key `{key}` appears twice in one object" for key in repeated]
-    if SURROGATE_HINT.search(text):
+    if "\\u" in text and re.search(SURROGATE_HINT, text):
         halves = _lone_surrogates(text)
         problems += ["half of a surrogate pair in a string" + _place(text, at) for at in halves]
     return Read(None if problems else value, tuple(problems))
@@ -71,7 +74,7 @@ def _depth(text: str) -> int:
     """How deep arrays and objects nest, at most; counted only where it may matter."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return 0
-    brackets = BRACKETS.sub("", STRING.sub("", text))
+    brackets = re.sub(NO_BRACKETS, "", re.sub(STRING, "", text))
     return max(accumulate(map(STEP.__getitem__, brackets)), default=0)
 
 
@@ -88,8 +91,7 @@ def _parse(text: str) -> tuple[object, list[str]]:
         message = f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}"
         raise _Refused(message + _place(text, error.pos)) from error
     except _NotJson as error:
-        pattern = re.compile(re.escape(str(error)))
-        place = _place(text, _outside_strings(text, pattern))
+        place = _place(text, _outside_strings(text, re.escape(str(error))))
         raise _Refused(f"not valid JSON: `{error}` is not a JSON number{place}") from error
     except ValueError as error:
         place = _place(text, _outside_strings(text, DIGITS))
@@ -109,17 +111,17 @@ def _object(pairs: list[tuple[str, Any]], repeated: list[str]) -> dict[str, Any]
     return members
 
 
-def _outside_strings(text: str, pattern: re.Pattern[str]) -> int:
+def _outside_strings(text: str, pattern: str) -> int:
     """Offset of the first match of `pattern` that is not inside a string, or 0."""
-    blanked = STRING.sub(lambda match: " " * len(match.group()), text)
-    match = pattern.search(blanked)
+    blanked = re.sub(STRING, lambda match: " " * len(match.group()), text)
+    match = re.search(pattern, blanked)
     return match.start() if match else 0
 
 
 def _lone_surrogates(text: str) -> Iterator[int]:
     """Offsets of `\\uD800`…`\\uDFFF` escapes that form no pair (high, then low, side by side)."""
     high: re.Match[str] | None = None
-    for match in ESCAPE.finditer(text):
+    for match in re.finditer(ESCAPE, text):
         unit = int(match.group(1) or "0", 16)
         is_low = 0xDC00 <= unit <= 0xDFFF
         is_paired = high is not None and is_low and match.start() == high.end()

@@ -27,7 +27,7 @@ SIGNALLED: Final = 128
 PIPE_CLOSED: Final = 1
 TRACEBACK: Final = "X07_TRACEBACK"
 
-QUOTED: Final = re.compile(r"'([^'\s]+)'")
+QUOTED: Final = r"'([^'\s]+)'"
 RECURSION: Final = 20_000
 """Frames. A document may nest 256 levels; a pass takes a few frames for each, and Python's own
 limit of 1000 leaves too little. No pass recurses over anything that is longer than deep."""
@@ -95,7 +95,7 @@ def _say(error: X07Error) -> int:
 
 def _usage_error(error: click.ClickException) -> X07Error:
     """Wrong options in the words of this tool."""
-    message = QUOTED.sub(r"`\1`", error.format_message().rstrip("."))
+    message = re.sub(QUOTED, r"`\1`", error.format_message().rstrip("."))
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f"`{context.command_path} --help` says what it takes" if context else None
     return UsageError(message[:1].lower() + message[1:], hint=hint)

@@ -1,6 +1,5 @@
 """Versions of the x07AST schema, and what each brought (contract/language.md §1)."""
 
-import re
 from typing import Final
 
 from x07bundle.lang.findings import Findings, replace
@@ -24,13 +23,11 @@ SINCE: Final = {
 """Members of a function: the minor version that brought each."""
 SINCE_KIND: Final = {"defrecord": 9, "defenum": 9}
 
-_version = re.compile(re.escape(PREFIX) + r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})").fullmatch
-
 
 def minor_version(value: object, findings: Findings) -> int:
     """The minor version; NEWEST, and something found, where the value is no accepted version."""
-    match = _version(value) if isinstance(value, str) else None
-    if match is None:
+    version = _version(value)
+    if version is None:
         findings.add(
             CODE,
             f"`schema_version` must be `{PREFIX}0.{OLDEST}.0` to `{PREFIX}0.{NEWEST}.0`",
@@ -38,7 +35,6 @@ def minor_version(value: object, findings: Findings) -> int:
             fix=replace("/schema_version", WRITTEN, "the version that tools write"),
         )
         return NEWEST
-    version = tuple(int(part) for part in match.groups())
     if (0, OLDEST, 0) <= version <= (0, NEWEST, 0) and version[2] == 0:
         return version[1]
     is_newer = version > (0, NEWEST, 0)
@@ -50,6 +46,15 @@ def minor_version(value: object, findings: Findings) -> int:
         + ("; update the toolchain to read newer files" if is_newer else ""),
     )
     return NEWEST
+
+
+def _version(value: object) -> tuple[int, ...] | None:
+    """The three numbers of at most six digits."""
+    if not isinstance(value, str) or not value.startswith(PREFIX):
+        return None
+    parts = value.removeprefix(PREFIX).split(".")
+    digits = [part for part in parts if part.isascii() and part.isdigit() and len(part) <= 6]
+    return tuple(map(int, digits)) if len(parts) == len(digits) == 3 else None
 
 
 def require(feature: str, since: int, have: int, at: str, findings: Findings) -> None:

@@ -4,7 +4,6 @@ A template has holes and no logic, so it is rendered once, with a marker in each
 the cache like that: Jinja2 takes longer to import than all the rest of a small bundle.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -13,8 +12,8 @@ from x07bundle.native.cache import Cache
 
 FOLDER: Final = "launcher_templates"
 KIND: Final = "templates"
-MARKER: Final = re.compile("\x01([a-z_0-9]+)\x01")
-"""A control character stands in no C source."""
+MARK: Final = "\x01"
+"""Stands before and after a hole's name: a control character is in no C source."""
 
 
 def render(template: str, values: Mapping[str, str], cache: Cache) -> str:
@@ -24,8 +23,8 @@ def render(template: str, values: Mapping[str, str], cache: Cache) -> str:
         X07Error: the template is not there. OutputError: the cache cannot be written.
         jinja2.UndefinedError: a hole of the template has no value.
     """
-    text = _marked(template, values, cache)
-    return MARKER.sub(lambda hole: values[hole[1]], text)
+    parts = _marked(template, values, cache).split(MARK)
+    return "".join(values[part] if index % 2 else part for index, part in enumerate(parts))
 
 
 def c_string(data: bytes) -> str:
@@ -55,5 +54,5 @@ def _with_markers(source: str, names: Iterable[str]) -> str:
     import jinja2
 
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
-    markers = {name: f"\x01{name}\x01" for name in names}
+    markers = {name: f"{MARK}{name}{MARK}" for name in names}
     return environment.from_string(source).render(markers)

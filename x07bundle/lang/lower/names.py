@@ -13,14 +13,13 @@ _RESERVED: Final = frozenset(
     """.split()
 )
 
-_PLAIN: Final = re.compile(r"[a-z][A-Za-z0-9_]*\Z")
-_UNDERSCORES: Final = re.compile(r"_{2,}")
-
 
 def _is_safe(name: str) -> bool:
     """Whether no keyword, macro or type of a C header can be meant by the name."""
     return (
-        _PLAIN.match(name) is not None
+        name.isascii()
+        and name.isidentifier()
+        and name[0].islower()
         and name not in _RESERVED
         and not name.startswith("x07_")
         and not name.endswith("_t")
@@ -30,7 +29,7 @@ def _is_safe(name: str) -> bool:
 
 def local_name(name: str) -> str:
     """The C name of a local, before it is made unique in its function."""
-    return name if _is_safe(name) else "v_" + _UNDERSCORES.sub("_", name).lstrip("_")
+    return name if _is_safe(name) else "v_" + re.sub("_{2,}", "_", name).lstrip("_")
 
 
 def function_name(name: str) -> str:
