@@ -5,7 +5,10 @@
 
 #include "x07_report.h"
 
+extern char **environ;
+
 static x07_confine_result result;
+static int is_entered;
 
 /* What was to be reported before there were layers. */
 static void (*report_the_rest)(x07_writer *writer);
@@ -76,6 +79,7 @@ void x07_sandbox_enter(const x07_sandbox_config *config, int keeps_time)
         .layers = config->layers | config->required,
         .keeps_time = keeps_time != 0,
     };
+    is_entered = 1;
     x07_confine(&request, &result);
     for (int id = 0; id < X07_LAYERS; id++) {
         if (config->required >> id & 1u) {
@@ -86,10 +90,20 @@ void x07_sandbox_enter(const x07_sandbox_config *config, int keeps_time)
     x07_report_more = report;
 }
 
-int x07_bundle_main_sandboxed(const x07_sandbox_config *sandbox, const x07_bundle_config *config,
-                              int argc, char **argv)
+int x07_sandbox_is_entered(void)
 {
-    x07_policy_start(sandbox->policy);
-    x07_sandbox_enter(sandbox, 1);
-    return x07_bundle_main(config, argc, argv);
+    return is_entered;
+}
+
+void x07_bundle_sandbox(const x07_sandbox_config *sandbox)
+{
+    if (!is_entered) {
+        x07_policy_start(sandbox->policy);
+        x07_sandbox_enter(sandbox, 1);
+    }
+}
+
+void x07_sandbox_environment(char **variables)
+{
+    environ = environ != NULL ? environ : variables;
 }

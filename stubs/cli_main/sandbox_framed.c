@@ -90,13 +90,15 @@ x07_sandbox_config x07_sandbox_of_environment(void)
     };
 }
 
-int x07_framed_main_sandboxed(void)
+void x07_framed_sandbox(void)
 {
+    if (x07_sandbox_is_entered()) {
+        return;
+    }
     const x07_sandbox_config config = x07_sandbox_of_environment();
     if (!x07_policy_current()->sandboxed) {
         refuse("this program runs under a policy only, and there is none in the environment", "",
                "start it with `x07 run --artifact` and `--policy`");
     }
     x07_sandbox_enter(&config, 0);
-    return x07_framed_main();
 }

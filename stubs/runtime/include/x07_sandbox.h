@@ -1,4 +1,4 @@
-/* The ways in of a sandboxed program (x07_main.h has the others): policy and kernel first. */
+/* What comes before the ways in of a program (x07_main.h) in a sandbox: policy and kernel. */
 #ifndef X07_SANDBOX_H
 #define X07_SANDBOX_H
 
@@ -14,12 +14,12 @@ typedef struct {
     uint32_t required;
 } x07_sandbox_config;
 
-/* A variable of the environment that would grant more than the bundle's policy, or a required layer
- * that is not in force, ends the process with status 125. */
-int x07_bundle_main_sandboxed(const x07_sandbox_config *sandbox, const x07_bundle_config *config,
-                              int argc, char **argv);
+/* Confines the process, at the first call. A variable of the environment that would grant more than
+ * the bundle's policy, or a required layer that is not in force, ends the process with status 125.
+ */
+void x07_bundle_sandbox(const x07_sandbox_config *sandbox);
 
-/* Policy, limits and layers come from the runner, in the environment:
+/* The same, where policy, limits and layers come from the runner, in the environment:
  *
  *   X07_OS_*                      as in contract/policy.md §5; without it: status 125
  *   X07_OS_LIMITS_CPU_MS, _WALL_MS, _MEM_BYTES, _FDS, _PROCS, _CORE_DUMPS
@@ -30,6 +30,37 @@ int x07_bundle_main_sandboxed(const x07_sandbox_config *sandbox, const x07_bundl
  * The runner keeps limits.wall_ms itself. The metrics line has `sandbox_layers`: for each layer
  * {"in_force":…,"detail":"…"}; and where a limit was met, `limit_exceeded`:
  * {"field":"limits.cpu_ms","value":…}. */
-int x07_framed_main_sandboxed(void);
+void x07_framed_sandbox(void);
+
+#ifdef __has_feature
+#define X07_HAS_SANITIZER __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define X07_HAS_SANITIZER 1
+#else
+#define X07_HAS_SANITIZER 0
+#endif
+
+/* Behind the definition of `confine`, a function without arguments: it runs before any constructor
+ * of a library that is linked in, and is called again by `main`. C libraries other than glibc start
+ * shared libraries before; macOS and sanitizers have no place that is early enough. */
+#if !defined(__linux__) || X07_HAS_SANITIZER
+#define X07_FIRST(confine)
+#elif defined(__GLIBC__)
+/* glibc may not have taken over the environment by then. */
+#define X07_FIRST(confine)                                                                         \
+    static void x07_first(int argc, char **argv, char **variables)                                 \
+    {                                                                                              \
+        (void)argc, (void)argv;                                                                    \
+        x07_sandbox_environment(variables);                                                        \
+        confine();                                                                                 \
+    }                                                                                              \
+    __attribute__((used, section(".preinit_array"))) static void (*x07_is_first)(int, char **,     \
+                                                                                 char **) =        \
+        x07_first;
+#else
+#define X07_FIRST(confine)                                                                         \
+    __attribute__((used, section(".init_array.00000"))) static void (*x07_is_first)(void) = confine;
+#endif
+void x07_sandbox_environment(char **variables);
 
 #endif
