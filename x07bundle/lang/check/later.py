@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from x07bundle.lang import source, tree
-from x07bundle.lang.check import fixes, poison, worlds
+from x07bundle.lang.check import fixes, habits, poison, worlds
 from x07bundle.lang.check.environment import Environment, Signature
 from x07bundle.lang.check.expression import skim
 from x07bundle.lang.check.flow import Flow
 from x07bundle.lang.check.report import Report
-from x07bundle.lang.diagnostics import UNAVAILABLE
+from x07bundle.lang.diagnostics import UNAVAILABLE, QuickFix
 from x07bundle.lang.primitives.table import TABLE
 
 UNKNOWN: Final = "X07-TYPE-CALL-0001"
@@ -98,8 +98,13 @@ def refuse(report: Report, at: str, signature: Signature) -> None:
 
 
 def _unsupported(flow: Flow, form: source.Form) -> None:
-    module_id, fix = form.head.rpartition(".")[0], None
-    if not module_id or _is_namespace(flow.environment, module_id):
+    module_id = form.head.rpartition(".")[0]
+    hint: str | None
+    fix: QuickFix | None = None
+    habit = None if _is_of_program(flow.environment, module_id) else habits.advice(form)
+    if habit is not None:
+        hint, fix = habit
+    elif not module_id or _is_namespace(flow.environment, module_id):
         hint = flow.environment.nearest.hint(form.head, _known(flow.environment))
     else:
         hint = f'call to "{form.head}" requires (import {module_id}) '
@@ -111,8 +116,13 @@ def _unsupported(flow: Flow, form: source.Form) -> None:
 
 
 def _is_namespace(environment: Environment, prefix: str) -> bool:
-    """Whether heads that begin so are known: of primitives, of a module, of a record or enum."""
-    return prefix in NAMESPACES or prefix in environment.modules or prefix in environment.owners
+    """Whether heads that begin so are known: of primitives, or of the program."""
+    return prefix in NAMESPACES or _is_of_program(environment, prefix)
+
+
+def _is_of_program(environment: Environment, prefix: str) -> bool:
+    """Whether it is a module, a record or an enum."""
+    return prefix in environment.modules or prefix in environment.owners
 
 
 def _known(environment: Environment) -> Iterator[str]:
