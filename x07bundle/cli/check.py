@@ -16,6 +16,7 @@ from x07bundle.lang.options import Options
 from x07bundle.project import discovery, manifest, profiles
 from x07bundle.project.checking import Checked, check_project
 from x07bundle.project.lockfile import verify
+from x07bundle.project.roots import missing_roots
 
 
 @click.command(name="check")
@@ -45,6 +46,7 @@ def command(project: Path | None, profile: str | None, as_json: bool) -> int:
     verify(loaded)
     world = profiles.world_of(None, profiles.select(loaded, profile), loaded)
     checked = check_project(loaded, _options(world))
+    checked.add(missing_roots(loaded))
     _print(checked, as_json)
     return 1 if has_errors(checked.found) else 0
 

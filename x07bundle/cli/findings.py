@@ -12,6 +12,7 @@ from x07bundle.lang.canonical import canonical, dump
 from x07bundle.lang.diagnostics import Diagnostic
 from x07bundle.lang.findings import Findings
 
+SUFFIX: Final = ".x07.json"
 WIDTH: Final = 76
 
 
@@ -52,6 +53,8 @@ def _document(file: str) -> tuple[dict[str, Any] | None, bool]:
     value = document.read(data, Findings(file))
     if not isinstance(value, dict):
         return None, True
+    if not file.endswith(SUFFIX):  # a manifest
+        return value, True
     tree = canonical(value)
     return tree, data in (dump(tree), dump(tree, pretty=True))
 

@@ -14,6 +14,8 @@ from x07bundle.native.flags import Link
 from x07bundle.native.main_text import render
 from x07bundle.native.programs import Program, program
 from x07bundle.native.toolchain import open_toolchain
+from x07bundle.project.manifest import Manifest
+from x07bundle.project.roots import missing_roots
 from x07bundle.project.sources import ProjectModules
 from x07bundle.run.job import Job
 
@@ -42,11 +44,17 @@ def compile_target(job: Job, entry: Path, environment: Mapping[str, str]) -> Com
     modules = ProjectModules(job.target.module_roots, job.world)
     source = SourceFile(str(entry), read_bytes(entry))
     compiled = compile_entry(source, modules, job.options)
+    found = (*compiled.diagnostics, *missing_roots(_project(job)))
     if compiled.c_source is None:
-        return Compilation(_refused(job, compiled), None, compiled.diagnostics)
-    found = _native(job, compiled.c_source, environment)
-    path = _placed(job, found)
-    return Compilation(_result(job, compiled, found, path), path, compiled.diagnostics)
+        return Compilation(_refused(job, compiled), None, found)
+    made = _native(job, compiled.c_source, environment)
+    path = _placed(job, made)
+    return Compilation(_result(job, compiled, made, path), path, found)
+
+
+def _project(job: Job) -> Manifest | None:
+    """The project whose roots the modules are in."""
+    return job.target.project if job.target.kind == "project" else None
 
 
 def _refused(job: Job, compiled: Compiled) -> CompileResult:

@@ -53,6 +53,20 @@ def test_nothing_wrong(project: Path) -> None:
     }
 
 
+def test_a_module_root_that_is_not_there(project: Path) -> None:
+    """A warning, of every command that compiles."""
+    file = project / "x07.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"module_roots": ["src", "libs"]}))
+    assert diagnostics(project) == [("x07.json", "/module_roots/1", "X07-PROJECT-0001")]
+    for words in (("check",), ("run",), ("bundle", "--out", "app")):
+        done = x07(*words, folder=project)
+        assert done.returncode == 0
+        said = done.stdout if words == ("check",) else done.stderr
+        assert said.startswith("warning[X07-PROJECT-0001]: the module root `libs` does not exist")
+        assert '  --> x07.json /module_roots/1\n   |  "libs"\n' in said
+        assert "x07 fmt" not in said
+
+
 def test_text(project: Path) -> None:
     put(project / "src/lib.x07.json", "lib", function("lib.f", ["+", 1, True]))
     done = x07("check", folder=project)
