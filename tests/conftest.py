@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from tests.fakes import planned_compiler
 from tests.program_build import ROOT, Workshop, open_workshop
 
 BEFORE: Final = pytest.StashKey[frozenset[str]]()
@@ -26,6 +27,12 @@ def x07_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cache folder of the tool under test; the processes of one session share it."""
     base = tmp_path_factory.getbasetemp()
     return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "x07-cache"
+
+
+@pytest.fixture(scope="session")
+def planned_cc(x07_cache: Path) -> Path:
+    """A C compiler for `tests.fakes.plan`."""
+    return planned_compiler(x07_cache.parent)
 
 
 # -- a program that is started in the checkout, by oversight, writes its files there

@@ -5,8 +5,10 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -85,7 +87,8 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _build_archive(workshop: Workshop) -> None:
-    objects = [_build_object(workshop, source) for source in _sources()]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        objects = list(pool.map(partial(_build_object, workshop), _sources()))
     fresh = workshop.folder / "fresh.a"
     subprocess.run(["ar", "rcs", fresh, *objects], check=True)
     fresh.rename(workshop.archive)

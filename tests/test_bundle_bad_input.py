@@ -13,6 +13,7 @@ import pytest
 
 from tests import bundling
 from tests.bundling import Tool, everything, module, run_program, write_json, write_project
+from tests.fakes import plan
 
 IS_ROOT = os.geteuid() == 0
 
@@ -186,21 +187,10 @@ def test_only_a_handful_of_findings_is_shown(tool: Tool) -> None:
     assert "`x07 check`" in done.stderr.decode()
 
 
-def fake_compiler(folder: Path, body: str) -> Path:
-    """A C compiler that answers `--version`, and does what `body` says to anything else."""
-    path = folder / "fake-cc"
-    path.write_text(f'#!/bin/sh\ntest "$1" = --version && echo fake 1.0 && exit 0\n{body}\n')
-    path.chmod(0o755)
-    return path
-
-
-def test_a_compiler_that_fails(tool: Tool, tmp_path: Path) -> None:
+def test_a_compiler_that_fails(tool: Tool, tmp_path: Path, planned_cc: Path) -> None:
     """It compiles the runtime, and not the program."""
-    fail = "echo no such luck >&2; exit 3"
-    body = f'for word; do test "$word" = program.c && {{ {fail}; }}; done\nexec cc "$@"'
-    failing = replace(
-        tool, variables={**tool.variables, "X07_CC": str(fake_compiler(tmp_path, body))}
-    )
+    failure = plan(planned_cc, tmp_path / "plan", "echo no such luck >&2; exit 3")
+    failing = replace(tool, variables={**tool.variables, **failure})
     before = everything(tool.folder)
     done = failing("bundle", "--out", "dist/app")
     assert done.returncode == 1
@@ -215,14 +205,13 @@ def test_a_compiler_that_fails(tool: Tool, tmp_path: Path) -> None:
     ("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"]
 )
 def test_interrupted_half_way(
-    tool: Tool, tmp_path: Path, number: signal.Signals, exit_code: int
+    tool: Tool, tmp_path: Path, planned_cc: Path, number: signal.Signals, exit_code: int
 ) -> None:
     started = tmp_path / "started"
-    slow = f"echo $$ >'{started}.new'; mv '{started}.new' '{started}'; exec sleep 300"
-    body = f'for word; do test "$word" = program.c && {{ {slow}; }}; done\nexec cc "$@"'
-    compiler = fake_compiler(tmp_path, body)
+    script = f"echo $$ >'{started}.new'; mv '{started}.new' '{started}'; exec sleep 300"
+    slow = plan(planned_cc, tmp_path / "plan", script)
     before = everything(tool.folder), everything(tmp_path / "scratch")
-    slow_tool = replace(tool, variables={**tool.variables, "X07_CC": str(compiler)})
+    slow_tool = replace(tool, variables={**tool.variables, **slow})
     child = slow_tool.start("bundle", "--out", "dist/app")
     bundling.wait_for(started)
     code, stderr = bundling.interrupt(child, number)

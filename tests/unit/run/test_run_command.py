@@ -2,13 +2,15 @@
 
 import base64
 import json
+import random
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from tests.fakes import install
-from tests.unit.native.stub_sources import CC, calls, needs_cc
+from tests.fakes import plan
+from tests.unit.native.stub_sources import calls, needs_cc
 from tests.unit.run.tool import Tool, refusal
 from x07bundle.cli.run import command
 
@@ -49,22 +51,24 @@ def test_the_profiles_values_hold_where_no_option_does(tool: Tool) -> None:
     assert tool.run("--solve-fuel", "1000").output == b"of the profile"
 
 
-def test_an_unchanged_program_is_not_compiled_again(tool: Tool, tmp_path: Path) -> None:
+def test_an_unchanged_program_is_not_compiled_again(
+    tool: Tool, tmp_path: Path, planned_cc: Path
+) -> None:
     log = tmp_path / "log"
-    compiler = install(tmp_path / "bin", "cc", f'echo "$*" >> {log}\nexec {CC} "$@"')
-    own_cache = {"X07_CACHE_DIR": str(tmp_path / "cache")}
-    here = Tool(tool.folder, own_cache)
-    first = here.run(X07_CC=str(compiler))
-    count = len(calls(log))
-    assert count >= 1
+    logging = plan(planned_cc, tmp_path / "plan", f'echo "$*" >> {log}')
+    tool = replace(tool, variables=tool.variables | logging)
+    words = random.randbytes(8).hex()
+    tool.solve(["bytes.lit", words])
+    first = tool.run()
+    assert (first.output, len(calls(log))) == (words.encode(), 1)
     main = tool.folder / "src/main.x07.json"
     main.write_text(json.dumps(json.loads(main.read_text()), indent=4))
-    second = here.run(X07_CC=str(compiler))
-    assert len(calls(log)) == count
+    second = tool.run()
+    assert len(calls(log)) == 1
     assert first.stdout == second.stdout
-    tool.solve(["bytes.lit", "other"])
-    assert here.run(X07_CC=str(compiler)).output == b"other"
-    assert len(calls(log)) == count + 1
+    tool.solve(["bytes.lit", f"other {words}"])
+    assert tool.run().output == f"other {words}".encode()
+    assert len(calls(log)) == 2
 
 
 def test_a_trap(tool: Tool) -> None:
@@ -118,10 +122,10 @@ def test_a_program_that_is_not_accepted(tool: Tool) -> None:
     assert "src/main.x07.json" in ran.stderr
 
 
-def test_a_c_compiler_that_fails(tool: Tool, tmp_path: Path) -> None:
-    script = 'case " $* " in *" program.c "*) echo "said by cc" >&2; exit 3;; esac\n'
-    compiler = install(tmp_path / "bin", "cc", f'{script}exec {CC} "$@"')
-    ran = tool.run("--compiled-out", "out/app", X07_CC=str(compiler))
+def test_a_c_compiler_that_fails(tool: Tool, tmp_path: Path, planned_cc: Path) -> None:
+    failure = plan(planned_cc, tmp_path / "plan", 'echo "said by cc" >&2; exit 3')
+    failing = replace(tool, variables=tool.variables | failure)
+    ran = failing.run("--compiled-out", "out/app")
     compiled = ran.report["compile"]
     assert (ran.status, compiled["exit_status"]) == (1, 3)
     assert compiled["compile_error"] == "C toolchain failed (exit=3)"
