@@ -63,7 +63,7 @@ def test_a_module_root_that_is_not_there(project: Path) -> None:
         assert done.returncode == 0
         said = done.stdout if words == ("check",) else done.stderr
         assert said.startswith("warning[X07-PROJECT-0001]: the module root `libs` does not exist")
-        assert '  --> x07.json /module_roots/1\n   |  "libs"\n' in said
+        assert 'x07.json /module_roots/1\n   |  "libs"\n' in said
         assert "x07 fmt" not in said
 
 
