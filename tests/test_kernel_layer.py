@@ -189,6 +189,25 @@ def test_code_that_runs_before_main(native: Native) -> None:
     assert native.answers("early x", backend="none") == (OK,)
 
 
+def _without_native_code(native: Native) -> None:
+    """A program in X07 alone, and a library that is linked in without being called."""
+    path = native.folder / "src" / "main.x07.json"
+    body = ["bytes.lit", "0\n"]
+    path.write_text(json.dumps({**json.loads(path.read_text()), "decls": [], "solve": body}))
+    (native.folder / "native" / "libraw.so").write_text("INPUT(raw_calls.o)\n")
+
+
+def test_without_native_code_no_library_is_linked(native: Native) -> None:
+    """What runs before `main` says that it did."""
+    _without_native_code(native)
+    early = native.folder / "out" / "early"
+    assert native.answers("") == (OK,)
+    early.unlink()
+    native.grant(language={"allow_unsafe": False, "allow_ffi": False})
+    assert native.answers("") == (OK,)
+    assert not early.exists()
+
+
 # -- the network
 
 SOCKETS: Final = ("socket 16:3:0", "socket 17:3:768", "socket 1:1:0", "socket 38:5:0")

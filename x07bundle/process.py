@@ -240,9 +240,11 @@ def _both(value: int | None) -> tuple[int, int] | None:
 
 
 def _kill_group(child: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the group. Before the leader is reaped: until then its id is ours."""
+    """Kill what is left of the group, and the leader, which may have joined another. Before it is
+    reaped: until then its id is ours."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
 
 
 class _Kept:

@@ -1,6 +1,6 @@
 /* A library that an X07 program links with, and that asks the kernel itself: each line of the words
  * is a verb and what it acts on, as `read data/a`. The answers are a line each, 0 or an errno. What
- * it tried before `main`, it tells when it is asked for `early`. */
+ * it tried before `main`, it tells when it is asked for `early`; by then there is `out/early`. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -168,6 +168,7 @@ static int early_error = -1;
 __attribute__((constructor)) static void before_main(void)
 {
     early_error = try_read("/etc/passwd");
+    try_write("out/early");
 }
 
 static int tell_early(const char *words)

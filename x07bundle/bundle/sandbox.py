@@ -15,6 +15,7 @@ from x07bundle.contract.policy_environment import pairs
 from x07bundle.native.main_text import c_string
 from x07bundle.policy import choice
 from x07bundle.policy.choice import Choice
+from x07bundle.project.manifest import Link
 from x07bundle.project.profiles import Profile
 
 TEMPLATE: Final = "native_main_sandboxed.c.j2"
@@ -24,6 +25,7 @@ def sandboxed(
     plan: Plan, request: Request, profile: Profile | None, environment: Mapping[str, str]
 ) -> Plan:
     """The plan with its sandbox, in which the policy says what the program may be written with.
+    Without native code it links with no library: those of a project need not be called to run.
 
     Raises:
         UsageError, NoVmError: there is no such backend, or it was not accepted.
@@ -35,7 +37,8 @@ def sandboxed(
     allowed = plan.source_limits._replace(
         allow_unsafe=language.allow_unsafe, allow_ffi=language.allow_ffi
     )
-    return plan._replace(sandbox=chosen, source_limits=allowed)
+    link = plan.link if language.allow_ffi else Link()
+    return plan._replace(sandbox=chosen, source_limits=allowed, link=link)
 
 
 def main_values(chosen: Choice) -> dict[str, str]:

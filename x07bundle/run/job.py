@@ -32,9 +32,13 @@ class Job(NamedTuple):
 
     @property
     def link(self) -> Link:
-        """A program that is run by itself links with nothing of the project around it."""
+        """A program that is run by itself links with nothing of the project around it, one without
+        native code with no library: those of a project need not be called to run."""
         project = self.target.project
-        return native_link(project.link) if project and self.target.kind == "project" else NO_LINK
+        if project is None or self.target.kind != "project":
+            return NO_LINK
+        link = native_link(project.link)
+        return link if self.options.allow_ffi else Link(static=link.static)
 
 
 def native_link(link: ProjectLink) -> Link:

@@ -69,6 +69,8 @@ static const int16_t making_processes[] = {
     CALL(59, 221), CALL(322, 281), CALL(57, -1), CALL(58, -1),
     /* pidfd_open, pidfd_send_signal. */
     434, 424,
+    /* setpgid, setsid: ways out of the group that is killed in the end. */
+    CALL(109, 154), CALL(112, 157),
 };
 
 /* kill, tgkill, tkill, rt_sigqueueinfo, rt_tgsigqueueinfo. */
@@ -118,6 +120,7 @@ enum {
     SENDMMSG = CALL(307, 269),
     CLONE = CALL(56, 220),
     CLONE3 = 435,
+    FCNTL = CALL(72, 25),
     IOCTL = CALL(16, 29),
     TIMER_SETTIME = CALL(223, 110),
     TIMER_DELETE = CALL(226, 111),
@@ -203,6 +206,7 @@ void x07_calls_answer(const x07_filter_request *request, x07_call_answers answer
     for (int i = 0; i < X07_CALLS; i++) {
         answers[i] = 0;
     }
+    answers[FCNTL] = ask(X07_ASK_FCNTL);
     answers[IOCTL] = ask(X07_ASK_IOCTL);
     ANSWER(answers, tuning, ask(X07_ASK_OWN_LIMITS));
     answer_files(request, answers);

@@ -19,7 +19,9 @@ typedef enum {
     X07_ASK_SOCKET,
     /* Threads and processes as granted, and no namespace. */
     X07_ASK_CLONE,
-    /* Nothing that types for somebody at the terminal. */
+    /* Nothing that has the kernel send signals to others. */
+    X07_ASK_FCNTL,
+    /* The same, nothing that types for somebody at the terminal, no attributes of files. */
     X07_ASK_IOCTL,
     /* Argument 0 is this process; is this process or 0. */
     X07_ASK_OWN_PID,

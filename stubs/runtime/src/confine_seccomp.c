@@ -117,13 +117,29 @@ static void ask_clone(filter *to)
     put_return(to, to->grants & X07_CAN_SPAWN ? 0 : EPERM);
 }
 
+static void refuse_commands(filter *to, const uint32_t *commands, size_t count)
+{
+    load_argument(to, 1);
+    for (size_t i = 0; i < count; i++) {
+        refuse_if_equal(to, commands[i]);
+    }
+    put_return(to, 0);
+}
+
+static void ask_fcntl(filter *to)
+{
+    /* F_SETOWN, F_SETOWN_EX. */
+    static const uint32_t commands[] = {8, 15};
+    refuse_commands(to, commands, sizeof commands / sizeof commands[0]);
+}
+
 static void ask_ioctl(filter *to)
 {
-    enum { TYPE_A_CHARACTER = 0x5412, LINUX_CONSOLE = 0x541C };
-    load_argument(to, 1);
-    refuse_if_equal(to, TYPE_A_CHARACTER);
-    refuse_if_equal(to, LINUX_CONSOLE);
-    put_return(to, 0);
+    /* TIOCSTI, TIOCLINUX; FIOSETOWN, SIOCSPGRP; FS_IOC_SETFLAGS of both sizes, FS_IOC_FSSETXATTR. */
+    static const uint32_t commands[] = {
+        0x5412, 0x541C, 0x8901, 0x8902, 0x40086602, 0x40046602, 0x401C5820,
+    };
+    refuse_commands(to, commands, sizeof commands / sizeof commands[0]);
 }
 
 static void ask_pid(filter *to, int or_zero)
@@ -159,6 +175,9 @@ static void put_question(filter *to, x07_call_question question)
         return;
     case X07_ASK_CLONE:
         ask_clone(to);
+        return;
+    case X07_ASK_FCNTL:
+        ask_fcntl(to);
         return;
     case X07_ASK_IOCTL:
         ask_ioctl(to);

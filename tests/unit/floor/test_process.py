@@ -56,6 +56,12 @@ def test_caps_keep_a_prefix_and_do_not_stop_the_child(cap: int, over: bool) -> N
     assert done.exit_status == 7
 
 
+def test_a_leader_that_leaves_its_group_is_killed_too() -> None:
+    script = "import os, time; os.setpgid(0, os.getpgid(os.getppid())); time.sleep(60)"
+    done = run(Command((sys.executable, "-c", script), ENV, wall_ms=500))
+    assert (done.timed_out, done.signal) == (True, signal.SIGKILL)
+
+
 def goes_away(pid: int) -> bool:
     """Whether a process ends: a kill takes effect a moment after it was sent."""
     for _ in range(6000):

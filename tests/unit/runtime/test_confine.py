@@ -223,6 +223,15 @@ FALSE = shutil.which("false") or "/bin/false"
 PROCESSES = ("fork 0", f"exec {FALSE}", f"exec_descriptor {FALSE}", "fork 10000000")
 
 
+def test_without_processes_nobody_leaves_the_group(confined: Confined) -> None:
+    """setpgid and setsid; the leader of a group has no new session, but the same group."""
+    need(confined, "seccomp")
+    words = ("call 109 0 0", "call 112")
+    assert confined.answers(*words) == ("EPERM", "EPERM")
+    assert confined.answers(words[0], without="seccomp") == (OK,)
+    assert confined.answers(words[1], without="seccomp") == (OK,)
+
+
 @pytest.mark.parametrize("off", ["PROC", "PROC_ALLOW_SPAWN", "PROC_ALLOW_EXEC"])
 def test_without_processes_none_starts(confined: Confined, off: str) -> None:
     need(confined, "seccomp")

@@ -119,12 +119,31 @@ def test_other_tables_of_calls(confined: Confined) -> None:
     assert free.answers == (OK,)
 
 
-def test_typing_for_somebody_at_the_terminal(confined: Confined) -> None:
+COMMANDS = {
+    "F_SETOWN": "call 72 0 8",
+    "F_SETOWN_EX": "call 72 0 15",
+    "TIOCSTI": "call 16 0 0x5412",
+    "TIOCLINUX": "call 16 0 0x541C",
+    "FIOSETOWN": "call 16 0 0x8901",
+    "SIOCSPGRP": "call 16 0 0x8902",
+    "FS_IOC_SETFLAGS": "call 16 0 0x40086602",
+    "FS_IOC32_SETFLAGS": "call 16 0 0x40046602",
+    "FS_IOC_FSSETXATTR": "call 16 0 0x401C5820",
+}
+"""Signals by way of the kernel, input of a terminal, attributes of files."""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_commands_for_nobody(confined: Confined, name: str) -> None:
     need(confined, "seccomp")
-    words = ("call 16 0 0x5412", "call 16 0 0x541C", "call 16 0 0x5401")
-    assert confined.answers(*words)[:2] == ("EPERM", "EPERM")
-    assert confined.answers(*words)[2] != "EPERM"
-    assert "EPERM" not in confined.answers(*words, without="seccomp")
+    assert confined.answers(COMMANDS[name], grants=EVERYTHING) == ("EPERM",)
+    assert confined.answers(COMMANDS[name], without="seccomp") != ("EPERM",)
+
+
+def test_other_commands(confined: Confined) -> None:
+    """TCGETS, F_GETFD."""
+    need(confined, "seccomp")
+    assert "EPERM" not in confined.answers("call 16 0 0x5401", "call 72 0 1")
 
 
 @pytest.mark.parametrize("call", ["302 {} 7", "203 {} 0 0"], ids=["prlimit64", "sched_setaffinity"])
