@@ -26,9 +26,19 @@ static uint32_t room(const struct stat *status, uint32_t limit)
     return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
 }
 
+static int is_larger(const struct stat *status, uint32_t limit)
+{
+    return S_ISREG(status->st_mode) && (uint64_t)status->st_size > limit;
+}
+
 int x07_content_read(int file, const struct stat *status, uint32_t limit, x07_vec_u8 *content,
                      const char *at)
 {
+    if (is_larger(status, limit)) {
+        *content = X07_NO_VEC_U8;
+        content->len = limit + 1;
+        return EFBIG;
+    }
     uint32_t cap = room(status, limit);
     *content = (x07_vec_u8){.data = x07_alloc_raw(cap, at), .len = 0, .cap = cap};
     for (;;) {
