@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from tests.fuzz import expressions, names, standard, statements
+from tests.fuzz import arithmetic, expressions, names, standard, statements
 from tests.fuzz.program import Node
 from tests.fuzz.scope import VIEWS, Scopes, Variable, base
 from tests.fuzz.writer import TEXTS, Shapes, Signature, Writer
@@ -223,11 +223,12 @@ class Author:
         w.budget = self.size * 2
         with w.scopes.inner():
             body = w.statements(self.rng.randrange(1, 7), 4)
+            numbers = arithmetic.shown(w)
             shown: Node = w.expr("bytes", 4)
             for variable in w.scopes.visible()[:8]:
                 piece = observed(variable)
                 shown = ["bytes.concat", shown, piece] if piece is not None else shown
-            return ["begin", *body, shown]
+            return ["begin", *body, ["bytes.concat", numbers, shown]]
 
 
 def declare_params(w: Writer, signature: Signature) -> None:
