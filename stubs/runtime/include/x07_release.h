@@ -18,4 +18,7 @@ void x07_release_all(void);
  * nothing is to be done. Async-signal-safe. */
 extern void (*x07_before_exit)(void);
 
+/* One function more to be called there; the same one again adds nothing. */
+void x07_before_exit_add(void (*run)(void));
+
 #endif

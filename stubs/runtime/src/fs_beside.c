@@ -1,5 +1,6 @@
 /* Files that are written beside their place and renamed into it. */
 #include "fs_content.h"
+#include "x07_release.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -53,6 +54,36 @@ int x07_rename(int from_folder, const char *from, int to_folder, const char *to,
         }
     }
     return renameat(from_folder, from, to_folder, to);
+}
+
+/* -- files that are there now, and shall not be when the program ends at once */
+
+static x07_beside *open_ones;
+
+static void leave_none(void)
+{
+    for (const x07_beside *beside = open_ones; beside != NULL; beside = beside->next) {
+        unlinkat(beside->folder, beside->fresh, 0);
+    }
+}
+
+/* A signal may come in the middle of it. */
+static void note(x07_beside *beside)
+{
+    x07_before_exit_add(leave_none);
+    beside->next = open_ones;
+    open_ones = beside;
+}
+
+static void forget(const x07_beside *beside)
+{
+    x07_beside **place = &open_ones;
+    while (*place != NULL && *place != beside) {
+        place = &(*place)->next;
+    }
+    if (*place != NULL) {
+        *place = beside->next;
+    }
 }
 
 /* -- a file beside */
@@ -128,6 +159,7 @@ uint32_t x07_beside_open(const x07_fs_call *call, x07_beside *beside)
         close(beside->folder);
         return x07_fs_code(error);
     }
+    note(beside);
     take_mode(beside);
     return X07_FS_OK;
 }
@@ -142,6 +174,7 @@ uint32_t x07_beside_keep(x07_beside *beside)
                     != 0;
     uint32_t code = failed ? x07_fs_code(errno) : X07_FS_OK;
     if (!failed) {
+        forget(beside);
         close(beside->folder);
     } else {
         x07_beside_drop(beside);
@@ -155,5 +188,6 @@ void x07_beside_drop(x07_beside *beside)
         close(beside->file);
     }
     unlinkat(beside->folder, beside->fresh, 0);
+    forget(beside);
     close(beside->folder);
 }

@@ -113,12 +113,12 @@ static uint32_t open_reader(x07_fs_call *call, stream *made, const char *at)
 
 static uint32_t open_beside(const x07_fs_call *call, stream *made, const char *at)
 {
-    x07_beside beside;
-    uint32_t code = x07_beside_open(call, &beside);
+    made->beside = x07_alloc(sizeof *made->beside, at);
+    uint32_t code = x07_beside_open(call, made->beside);
     if (code == X07_FS_OK) {
-        made->beside = x07_alloc(sizeof beside, at);
-        *made->beside = beside;
-        made->file = beside.file;
+        made->file = made->beside->file;
+    } else {
+        x07_free(made->beside);
     }
     return code;
 }

@@ -123,7 +123,7 @@ static void start_table(void)
     change_signal(SIGCHLD, SIG_IGN, SIG_DFL);
     change_signal(SIGPIPE, SIG_DFL, SIG_IGN);
     x07_release_add(&release_processes);
-    x07_before_exit = kill_running;
+    x07_before_exit_add(kill_running);
     x07_processes.kill_tree = policy->process.kill_tree != 0u;
     x07_processes.kill_on_drop = policy->process.kill_on_drop != 0u;
     x07_processes.kill_stragglers =

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.unit.runtime.c_program import TRAPPED
 from tests.unit.runtime.file_calls import (
     ATOMIC,
     CAPS,
@@ -71,6 +72,15 @@ def test_an_atomic_stream_is_there_when_it_is_closed(fs: Files) -> None:
     )
     assert results == [1, 3, b"a", 1, 1, 2]
     assert fs.names() == ["a"]
+    assert (fs.folder / "a").read_bytes() == b"a"
+
+
+def test_a_trap_leaves_no_atomic_streams_behind(fs: Files) -> None:
+    fs.make("a")
+    opened = [(Op.OPEN_WRITE, name, CAPS) for name in ("a", "b", "c")]
+    ran = fs.run(*opened, (Op.WRITE_SOME, 1, b"new"), (Op.CLOSE, 2), (Op.READ_FILE, "missing"))
+    assert ran.status == TRAPPED
+    assert fs.names() == ["a", "b"]
     assert (fs.folder / "a").read_bytes() == b"a"
 
 
