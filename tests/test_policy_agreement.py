@@ -5,7 +5,7 @@ The program does each operation, by one of the heads that do such a thing. Among
 links of every kind, hard links, a fifo, scripts; its paths have `..`, roots that start alike, dots
 that hide.
 
-X07_TEST_AGREEMENT_PAIRS: how many pairs. [2400]
+X07_TEST_AGREEMENT_PAIRS: how many pairs. [8000]
 """
 
 import os
@@ -30,7 +30,7 @@ from x07bundle.policy import explain
 from x07bundle.policy.explain import Answer, Kind, Question
 from x07bundle.policy.templates import base_policy
 
-PAIRS: Final = int(os.environ.get("X07_TEST_AGREEMENT_PAIRS", "2400"))
+PAIRS: Final = int(os.environ.get("X07_TEST_AGREEMENT_PAIRS", "8000"))
 PARTS: Final = 4
 PER_POLICY: Final = 100
 KINDS: Final[tuple[Kind, ...]] = ("read", "write", "env", "exec")
@@ -124,7 +124,7 @@ def make_programs(deps: Path) -> None:
 
 
 def path(choose: random.Random, folder: Path) -> str:
-    names = [choose.choice(NAMES) for _ in range(choose.randint(1, 4))]
+    names = [choose.choice(NAMES) for _ in range(choose.choice((1, 1, 2, 2, 2, 3, 4)))]
     start = f"{folder}/" if choose.random() < 0.2 else choose.choice(("", "", "", "/", "./"))
     return (
         start + "/".join(names) + choose.choice(("", "", "", "", "", "", "/", "\\", "\0", "\x01"))
@@ -148,7 +148,7 @@ def usually(choose: random.Random) -> bool:
 
 
 def policy(choose: random.Random, folder: Path, base: Policy) -> Policy:
-    roots = (".", "a", "out") if choose.random() < 0.2 else ()
+    roots = (".", "a", "out") if choose.random() < 0.5 else ()
     files: Fs = base.fs._replace(
         enabled=usually(choose),
         read_roots=tuple(root(choose, folder) for _ in range(choose.randint(0, 3))) + roots,
@@ -177,7 +177,7 @@ def question(choose: random.Random, folder: Path) -> Question:
         return Question(kind, choose.choice(KEYS) + choose.choice(("", "", "", "A", "é", "\x1b[")))
     if kind == "exec":
         return Question(kind, choose.choice(PROGRAMS) + choose.choice(("", "", "", "z", "/y")))
-    return Question(kind, path(choose, folder), choose.random() < 0.25)
+    return Question(kind, path(choose, folder), choose.random() < 0.4)
 
 
 def some_pairs(choose: random.Random, folder: Path) -> list[Pair]:

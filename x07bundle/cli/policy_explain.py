@@ -7,7 +7,7 @@ import click
 
 from x07bundle.cli.options import PATH
 from x07bundle.cli.output import echo_bytes
-from x07bundle.contract.policy_environment import pairs
+from x07bundle.contract.policy_environment import variables
 from x07bundle.contract.policy_reading import load
 from x07bundle.errors import UsageError
 from x07bundle.files import json_compact
@@ -70,7 +70,7 @@ def command(
         raise UsageError(
             "nothing was asked", hint="add --read, --write, --env or --exec with a target"
         )
-    lines = ask(open_toolchain(os.environ), dict(pairs(policy)), _folder(), encoded(asked))
+    lines = ask(open_toolchain(os.environ), variables(policy), _folder(), encoded(asked))
     answers = decoded(asked, lines)
     _tell(file, answers, as_json)
     return 0 if all(answer.granted for answer in answers) else DENIED

@@ -1,10 +1,15 @@
 """What a sandboxed program is told of its policy: environment variables (contract/policy.md §5)."""
 
+import os
 from operator import attrgetter
 from typing import Final
 
 from x07bundle.contract.policy import Host, Policy
 from x07bundle.contract.worlds import SANDBOXED
+from x07bundle.errors import X07Error
+
+MOST_BYTES: Final = (1 << 17) - 1
+"""Of a variable, its name and its `=`: Linux takes 32 pages of 4 KiB, the NUL included."""
 
 FIRST: Final = (("X07_WORLD", SANDBOXED), ("X07_OS_SANDBOXED", "1"))
 
@@ -96,6 +101,30 @@ def pairs(policy: Policy) -> tuple[tuple[str, str], ...]:
     """Names and values, in the contract's order."""
     rows = ((f"X07_OS_{name}", _text(attrgetter(field)(policy))) for name, field in ROWS)
     return (*FIRST, *rows)
+
+
+def variables(policy: Policy) -> dict[str, str]:
+    """The environment of a program that is started under the policy.
+
+    Raises:
+        X07Error: a list is longer than the system lets a variable be. It names each.
+    """
+    made = dict(pairs(policy))
+    lengths = ((f"X07_OS_{name}", field) for name, field in ROWS)
+    long = [
+        f"{field}: {size} bytes, {MOST_BYTES} at most"
+        for name, field in lengths
+        if (size := len(os.fsencode(f"{name}={made[name]}"))) > MOST_BYTES
+    ]
+    if long:
+        raise X07Error(
+            "the policy's lists are too long to start a program with: "
+            "each is handed over as an environment variable",
+            "\n".join(long),
+            "name the folders or programs above in place of many, or bundle the program: an "
+            "executable carries its policy, however long",
+        )
+    return made
 
 
 def _text(value: object) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from x07bundle.contract.consent import Backend
 from x07bundle.contract.layers import OF_BACKEND
 from x07bundle.contract.policy import Env, Policy
-from x07bundle.contract.policy_environment import pairs
+from x07bundle.contract.policy_environment import variables
 from x07bundle.run.job import Job
 from x07bundle.run.told import denials, layers
 
@@ -32,7 +32,7 @@ def child_environment(sandbox: Sandbox, environment: Mapping[str, str]) -> dict[
     """All that the program sees: the variables that its policy names, and the policy."""
     return {
         **granted_variables(sandbox.policy.env, environment),
-        **dict(pairs(sandbox.policy)),
+        **variables(sandbox.policy),
         **_confinement(sandbox),
     }
 
@@ -60,7 +60,11 @@ def confined(job: Job, sandbox: Sandbox) -> Job:
     """The job in a sandbox: what its policy lets it be written with, and its limits.
 
     Options cannot raise a limit of the policy: both hold.
+
+    Raises:
+        X07Error: a program cannot be started with this policy.
     """
+    variables(sandbox.policy)
     language = sandbox.policy.language
     allowed = job.options._replace(allow_unsafe=language.allow_unsafe, allow_ffi=language.allow_ffi)
     limits = job.limits._replace(policy=sandbox.policy.limits)

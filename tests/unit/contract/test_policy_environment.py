@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+import pytest
+
 from tests.unit.contract.policies import policy
 from x07bundle.contract.policy import Policy
-from x07bundle.contract.policy_environment import ROWS, pairs
+from x07bundle.contract.policy_environment import ROWS, pairs, variables
 from x07bundle.contract.policy_reading import parse
+from x07bundle.errors import X07Error
 
 NAMES: Final = """
 X07_WORLD X07_OS_SANDBOXED
@@ -54,6 +57,23 @@ def test_names_and_order() -> None:
     assert made is not None
     assert [name for name, _ in pairs(made)] == list(names())
     assert len(list(names())) == 80
+
+
+def test_a_list_that_no_variable_holds() -> None:
+    name = "X07_OS_FS_READ_ROOTS="
+    fits = ["a" * 4096] * 31 + ["a" * (131_071 - len(name) - 31 * 4097)]
+    made, _ = parse(policy(fs__read_roots=fits))
+    assert made is not None
+    assert variables(made)["X07_OS_FS_READ_ROOTS"] == ";".join(fits)
+    roots = ["é" * 4096] * 16
+    made, _ = parse(policy(fs__read_roots=[*fits[:-1], f"{fits[-1]}a"], fs__write_roots=roots))
+    assert made is not None
+    with pytest.raises(X07Error) as caught:
+        variables(made)
+    assert caught.value.exit_code == 2
+    assert caught.value.details == (
+        "fs.read_roots: 131072 bytes, 131071 at most\nfs.write_roots: 131109 bytes, 131071 at most"
+    )
 
 
 def test_every_field_is_told_once() -> None:
