@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #endif
 
+#include "guard.h"
 #include "handles.h"
 #include "process_alarm.h"
 #include "x07_release.h"
@@ -49,8 +50,9 @@ void x07_process_running(x07_process_slot *slot, const x07_process_ends *ends,
     slot->errors.max_bytes = caps->max_stderr_bytes;
     slot->input.to = ends->input;
     slot->max_total_bytes = at_most(caps->max_total_bytes, OUTPUT_MAX);
-    slot->deadline_ms =
-        caps->timeout_ms != 0u ? x07_process_now_ms() + caps->timeout_ms : UINT64_MAX;
+    slot->deadline_ms = caps->timeout_ms != 0u && x07_guard("process-time")
+                            ? x07_process_now_ms() + caps->timeout_ms
+                            : UINT64_MAX;
     slot->state = X07_SLOT_RUNNING;
     x07_processes.running++;
     x07_process_alarm_release();
@@ -114,7 +116,7 @@ static void read_some(x07_process_output *output, uint32_t room, const char *at)
 /* A limit is overrun where it is reached and something else comes, be it the end of the output. */
 static void read_output(x07_process_slot *slot, x07_process_output *output, const char *at)
 {
-    uint32_t room = room_of(slot, output);
+    uint32_t room = x07_guard("process-output") ? room_of(slot, output) : CHUNK_MAX;
     if (room == 0u) {
         x07_process_fail(slot, X07_PROCESS_OUTPUT_LIMIT);
         return;

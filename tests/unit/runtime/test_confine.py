@@ -259,6 +259,7 @@ def test_a_prefix_stands_for_its_folder(confined: Confined, tmp_path: Path) -> N
     words = ("spawn deps/x07/tool", "spawn deps/x07-evil/tool")
     grants = {**SPAWN, "PROC_ALLOW_EXEC_PREFIXES": "deps/x07/"}
     assert confined.answers(*words, grants=grants) == (OK, "EACCES")
+    assert confined.answers(*words, grants=grants, without=LANDLOCK) == (OK, OK)
 
 
 def test_an_interpreter_is_a_program_too(confined: Confined, tmp_path: Path) -> None:

@@ -57,6 +57,21 @@ def test_processor_time(confined: Confined) -> None:
     assert _told(ran, "limits.cpu_ms", 10)
 
 
+def test_processor_time_without_the_limit(confined: Confined) -> None:
+    """Another limit ends the work."""
+    limits: Variables = {"X07_OS_LIMITS_CPU_MS": "10", "X07_OS_LIMITS_WALL_MS": "1500"}
+    ran = confined.attempt("work x", without="rlimits", KEEPS_TIME="1", **limits)
+    assert (ran.status, ran.answers) == (OVER_TIME, ())
+    assert _told(ran, "limits.wall_ms", 1500)
+
+
+def test_time_without_the_limit(confined: Confined) -> None:
+    """Another limit ends the work."""
+    limits: Variables = {"X07_OS_LIMITS_CPU_MS": "10", "X07_OS_LIMITS_WALL_MS": "50"}
+    ran = confined.attempt("work x", without="wall", KEEPS_TIME="1", **limits)
+    assert _told(ran, "limits.cpu_ms", 10)
+
+
 def test_time(confined: Confined) -> None:
     limit: Variables = {"X07_OS_LIMITS_WALL_MS": "50", "KEEPS_TIME": "1"}
     ran = confined.attempt("time x", **limit)

@@ -122,6 +122,7 @@ def test_what_a_granted_path_leads_to_is_granted(process: CProgram, world: Path)
 
 
 def test_nothing_is_looked_up_in_path(process: CProgram, world: Path) -> None:
+    """There is no guard to take out: what is opened is the path that was judged."""
     env = {**policy(PROC_ALLOW_EXECS=["tool"], PROC_ALLOW_ENV_KEYS=["PATH"]), "PATH": "evil"}
     asked = request("tool", env={"PATH": "evil"})
     assert run(process, env, asked, cwd=world) == (Error(FAILED), [])

@@ -18,6 +18,7 @@ from tests.unit.runtime.processes import (
     INVALID,
     JOIN,
     JOIN_EXIT,
+    OUTPUT_LIMIT,
     RUN,
     SPAWN_CAPTURE,
     SPAWN_PIPED,
@@ -143,6 +144,8 @@ def test_an_environment_variable_is_granted_by_its_exact_name(process: CProgram)
         done, told = run(process, env, request("/bin/true", env={key: "x"}))
         assert done == Error(DENIED), key
         assert [each["target"] for each in told] == [key]
+        without = {**env, "X07_TEST_WITHOUT_GUARD": "process.allow_env_keys"}
+        assert run(process, without, request("/bin/true", env={key: "x"})) == (Done(0), [])
     assert run(process, env, request("/bin/true", env={"": "x"})) == (Error(INVALID), [])
 
 
@@ -216,6 +219,25 @@ def test_a_denied_start_counts(process: CProgram) -> None:
 def test_the_time_limit_is_the_policy_s_where_the_program_has_none(process: CProgram) -> None:
     done, told = run(process, policy(PROC_MAX_RUNTIME_MS=50), shell("sleep 1000"))
     assert (done, told) == (Error(TIMEOUT), [])
+
+
+def test_the_time_limit_is_kept(process: CProgram) -> None:
+    env = policy(PROC_MAX_RUNTIME_MS=50)
+    assert run(process, env, shell("sleep 0.2")) == (Error(TIMEOUT), [])
+    env["X07_TEST_WITHOUT_GUARD"] = "process-time"
+    assert run(process, env, shell("sleep 0.2")) == (Done(0), [])
+
+
+def test_output_ends_at_the_limit(process: CProgram) -> None:
+    """The program's own limits are not above the policy's: those are denied before."""
+    env = policy(PROC_MAX_STDOUT_BYTES=100, PROC_MAX_STDERR_BYTES=100)
+    for asked in (shell("printf %0100d 0"), shell("printf %0100d 0 >&2")):
+        env["X07_TEST_WITHOUT_GUARD"] = ""
+        assert run(process, env, asked, caps(100, 100)) == (Error(OUTPUT_LIMIT), [])
+        env["X07_TEST_WITHOUT_GUARD"] = "process-output"
+        done, _ = run(process, env, asked, caps(100, 100))
+        assert isinstance(done, Done)
+        assert done.stdout + done.stderr == b"0" * 100
 
 
 def test_pending_input_is_limited(process: CProgram) -> None:

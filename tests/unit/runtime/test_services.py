@@ -119,6 +119,8 @@ def test_keys_are_granted_by_every_byte(c_program: Programs, key: str) -> None:
     env = {**sandbox(ENV=True, ENV_ALLOW_KEYS="A;B"), "A": "x", "a": "x", "Aa": "x", "A ": "x"}
     ran = c_program("os").run((GET_ENV, key.encode()), env=env)
     assert ran.last_line == "os.env.get key not allowed ptr=/solve"
+    env["X07_TEST_WITHOUT_GUARD"] = "env.allow_keys"
+    assert c_program("os").run((GET_ENV, key.encode()), env=env).last_line != ran.last_line
 
 
 def test_no_head_tells_the_monotonic_clock() -> None:
