@@ -57,10 +57,10 @@ def run(command: click.Command, program: str) -> int:
         code = _exit_code(command, program)
         sys.stdout.flush()
     except BrokenPipeError:
-        _drop_stdout()
+        drop_stdout()
         code = PIPE_CLOSED
     except OSError as error:
-        _drop_stdout()
+        drop_stdout()
         code = _say(OutputError(f"cannot write to standard output: {_reason(error)}"))
     return code
 
@@ -142,7 +142,7 @@ def _speak_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _drop_stdout() -> None:
+def drop_stdout() -> None:
     """Nothing reads stdout any more: let the flush at exit succeed."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

@@ -3,6 +3,7 @@
 import sys
 from typing import Final
 
+from x07bundle.cli.entry import drop_stdout
 from x07bundle.errors import OutputError
 
 HINT: Final = "files that the command wrote are whole; send standard output somewhere else"
@@ -22,5 +23,6 @@ def echo_bytes(data: bytes) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        drop_stdout()
         reason = (error.strerror or str(error)).lower()
         raise OutputError(f"cannot write to standard output: {reason}", hint=HINT) from error
