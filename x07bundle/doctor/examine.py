@@ -54,5 +54,5 @@ def _project(needs: Needs) -> tuple[Check, ...]:
     if needs.problem is None:
         return ()
     words = [needs.problem.brief, needs.problem.details, needs.problem.hint]
-    detail = "; ".join(" ".join(word.split("\n")) for word in words if word)
+    detail = "; ".join(line for word in words if word for line in word.splitlines())
     return (Check("project", False, detail, needed=True),)

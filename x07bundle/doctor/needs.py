@@ -38,6 +38,7 @@ def of_project(file: Path | None, profile_name: str | None, env: Mapping[str, st
         UsageError: `profile_name` names no profile.
     """
     if file is None:
+        profiles.select(None, profile_name)
         return Needs()
     try:
         loaded = manifest.load(file, env)

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -20,15 +21,18 @@ class Kvm(NamedTuple):
     fix: str | None = None
 
 
-def look(host: Host) -> Kvm:
+def look(host: Host, ask: Callable[[Path], int] | None = None) -> Kvm:
     """Asks the device and, on x86, the processor: a host that is a guest itself may have a device
-    whose guests never start, and then its processor has none of the two flags."""
+    whose guests never start, and then its processor has none of the two flags.
+
+    `ask`: what a device answers, as `ask_device`.
+    """
     if host.system != "linux":
         return Kvm("only on Linux")
     device = host.root / "dev/kvm"
     if not device.exists():
         return Kvm("there is no /dev/kvm", _load(host))
-    failure = _ask(device)
+    failure = (ask or ask_device)(device)
     if failure == errno.EACCES:
         return Kvm("/dev/kvm may not be opened by this user", host.join_group("kvm"))
     if failure:
@@ -46,8 +50,8 @@ def _load(host: Host) -> str | None:
     return host.as_root(f"modprobe {module}")
 
 
-def _ask(device: Path) -> int:
-    """0, or the error number."""
+def ask_device(device: Path) -> int:
+    """0 from a KVM of the version that there is; else an error number."""
     if sys.platform != "linux":
         return errno.ENOSYS
     try:

@@ -1,0 +1,60 @@
+"""Whether a sandboxed program gets a VM."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.vm.machines import answers, machine, program, with_variables
+from x07bundle.contract.consent import ACCEPT
+from x07bundle.doctor import backends
+from x07bundle.doctor.check import Check
+from x07bundle.vm.kvm import Kvm
+from x07bundle.vm.probes import probes
+
+QEMU = Check("vm.qemu", True, "qemu 7.2.19")
+DOCKER = Check("vm.docker", True, "docker 28.2.2")
+EVERY = frozenset({"qemu", "docker", "firecracker-ctr"})
+
+
+@pytest.mark.parametrize(
+    ("found", "driven", "accepted", "ok"),
+    [
+        ((QEMU,), EVERY, "", True),
+        ((DOCKER,), EVERY, "", False),
+        ((DOCKER,), EVERY, "1", True),
+        ((DOCKER,), EVERY, "maybe", False),
+        ((QEMU._replace(ok=False),), EVERY, "1", False),
+        ((QEMU,), frozenset({"docker"}), "1", False),
+        ((QEMU, DOCKER), frozenset(), "1", False),
+        ((), EVERY, "1", False),
+    ],
+)
+def test_boundary(
+    tmp_path: Path, found: tuple[Check, ...], driven: frozenset[str], accepted: str, ok: bool
+) -> None:
+    where = with_variables(tmp_path, {ACCEPT: accepted})
+    check = backends.boundary(found, where, driven)
+    assert check.ok == ok
+    assert ("--sandbox-backend os" in check.detail) == (not ok)
+    assert check.fix is None
+
+
+def test_the_strongest_is_named(tmp_path: Path) -> None:
+    check = backends.boundary((DOCKER, QEMU), with_variables(tmp_path, {ACCEPT: "1"}), EVERY)
+    assert check.detail == "sandboxed programs run in qemu"
+
+
+def test_containers_are_no_boundary(tmp_path: Path) -> None:
+    program(tmp_path, "docker", answers("28.2.2"))
+    docker = next(one for one in probes({}, "x86_64") if one.backend == "docker")
+    assert backends.backend(docker, machine(tmp_path)) == Check(
+        "vm.docker",
+        True,
+        "docker 28.2.2; no VM, so it needs consent: X07_I_ACCEPT_WEAKER_ISOLATION=1",
+    )
+
+
+def test_kvm(tmp_path: Path) -> None:
+    assert backends.kvm(machine(tmp_path)) == Check("kvm", True, "usable")
+    check = backends.kvm(machine(tmp_path, kvm=Kvm("why", "command")))
+    assert check == Check("kvm", False, "why", "command")
