@@ -182,6 +182,18 @@ typedef enum {
     /* Targets that no policy grants: a device, a fifo, a socket; `..`, a NUL and their like. */
     X07_NOT_REGULAR,
     X07_NOT_A_PATH,
+    /* No host of a list of hosts is `wanted`; some is, with other ports than `asked`; a name
+     * resolves to `wanted`, an address that no name grants. */
+    X07_NO_SUCH_HOST,
+    X07_OTHER_PORTS,
+    X07_NOT_BY_NAME,
+    /* `wanted` is a name, and a program can only listen on addresses. */
+    X07_NOT_AN_ADDRESS,
+    /* Targets that no policy grants: x07_net_problem says what they are. */
+    X07_NOT_A_HOST,
+    X07_HAS_USER,
+    X07_NOT_A_PORT,
+    X07_NOT_HTTP,
 } x07_reason;
 
 typedef struct {

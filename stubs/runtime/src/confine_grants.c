@@ -1,5 +1,5 @@
 #include "confine.h"
-#include "policy_list.h"
+#include "policy_hosts.h"
 
 static uint32_t bit_if(int granted, uint32_t bit)
 {
@@ -15,31 +15,6 @@ static uint32_t file_grants(const x07_fs_policy *fs)
            | bit_if(writes && fs->allow_rename, X07_CAN_RENAME);
 }
 
-/* An address in numbers, its port left out: a program can be one itself. */
-static int is_address(x07_bytes_view host)
-{
-    int digits = 0;
-    for (uint32_t i = 0; i < host.len; i++) {
-        uint8_t byte = host.ptr[i];
-        digits += byte >= '0' && byte <= '9';
-        if ((byte | 32) > 'f' && (byte | 32) <= 'z') {
-            return 0;
-        }
-    }
-    return digits != 0;
-}
-
-static int has_address(x07_policy_list hosts)
-{
-    x07_bytes_view item;
-    while (x07_policy_next(&hosts, &item)) {
-        if (is_address(item)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 /* Databases have hosts and ports of their own. */
 static int reaches_databases(const x07_db_policy *db)
 {
@@ -52,7 +27,8 @@ static uint32_t net_grants(const x07_policy *policy)
     int to_databases = reaches_databases(&policy->db);
     int has_hosts = net->enabled && *net->allow_hosts != '\0';
     return bit_if((has_hosts && net->allow_tcp) || to_databases, X07_CAN_TCP)
-           | bit_if(has_hosts && net->allow_tcp && has_address(net->allow_hosts), X07_CAN_LISTEN)
+           | bit_if(has_hosts && net->allow_tcp && x07_hosts_have_address(net->allow_hosts),
+                    X07_CAN_LISTEN)
            | bit_if(has_hosts && net->allow_udp, X07_CAN_UDP)
            | bit_if((has_hosts && net->allow_dns)
                         || (to_databases && *policy->db.net_allow_dns != '\0'),

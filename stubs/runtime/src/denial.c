@@ -1,101 +1,53 @@
 /* The words of denials. Reports, traps and `x07 policy explain` have them from here. */
 #include "denial.h"
 
-static void name(x07_words *words, x07_bytes_view text)
-{
-    x07_words_text(words, "\"");
-    x07_words_shown(words, text);
-    x07_words_text(words, "\"");
-}
+/* Why not, and the smallest grant. In them stands for: `%f` the field; `%w` what is wanted, `%q` the
+ * same in quotes, `%p` the pattern that matches it alone; `%a` what is asked, `%l` the limit. */
+typedef struct {
+    const char *reason;
+    const char *grant;
+} denial_text;
 
-static void three(x07_words *words, const char *before, const char *field, const char *after)
-{
-    x07_words_text(words, before);
-    x07_words_text(words, field);
-    x07_words_text(words, after);
-}
+#define ADD_HOST "add {\"host\":%q,\"ports\":[%a]} to %f"
 
-static void change_list(x07_words *words, const char *verb, const x07_verdict *verdict,
-                        const char *preposition)
-{
-    x07_words_text(words, verb);
-    name(words, verdict->wanted);
-    three(words, preposition, verdict->field, "");
-}
-
-/* -- why not */
-
-static void over_limit(x07_words *words, const x07_verdict *verdict)
-{
-    x07_words_number(words, verdict->asked);
-    three(words, " is more than ", verdict->field, " (");
-    x07_words_number(words, verdict->limit);
-    x07_words_text(words, ")");
-}
-
-void x07_denial_reason(x07_words *words, const x07_verdict *verdict)
-{
-    const char *field = verdict->field;
-    switch (verdict->reason) {
-    case X07_GRANTED:
-        x07_words_text(words, "granted");
-        return;
-    case X07_IS_OFF:
-        three(words, "", field, " is false");
-        return;
-    case X07_IS_ON:
-        three(words, "", field, " is true");
-        return;
-    case X07_NOT_LISTED:
-        three(words, "not in ", field, "");
-        return;
-    case X07_NOT_UNDER:
-        three(words, "not under ", field, "");
-        return;
-    case X07_INTERPRETER_NOT_LISTED:
-        x07_words_text(words, "its interpreter ");
-        name(words, verdict->wanted);
-        three(words, " is not in ", field, "");
-        return;
-    case X07_IS_LISTED:
-        three(words, "in ", field, "");
-        return;
-    case X07_NOT_MATCHED:
-        three(words, "no pattern of ", field, " matches it");
-        return;
-    case X07_OVER_LIMIT:
-        over_limit(words, verdict);
-        return;
-    case X07_IS_HIDDEN:
-        three(words, "it is hidden, and ", field, " is true");
-        return;
-    case X07_PASSES_LINK:
-        three(words, "it passes a symbolic link, and ", field, " is false");
-        return;
-    case X07_LEADS_OUT:
-        three(words, "a symbolic link leads out of ", field, "");
-        return;
-    case X07_HAS_NAMES:
-        three(words, "it has another name (a hard link), which may lie outside of ", field, "");
-        return;
-    case X07_IS_ROOT:
-        three(words, "an item of ", field, " itself can be neither removed nor renamed");
-        return;
-    case X07_NOT_REGULAR:
-        x07_words_text(words, "it is no regular file");
-        return;
-    case X07_NOT_A_PATH:
-        x07_words_text(words, "it is no path that a program may name");
-        return;
-    }
-}
-
-/* -- the smallest grant */
+static const denial_text texts[] = {
+    [X07_GRANTED] = {"granted", ""},
+    [X07_IS_OFF] = {"%f is false", "set %f to true"},
+    [X07_IS_ON] = {"%f is true", "set %f to false"},
+    [X07_NOT_LISTED] = {"not in %f", "add %q to %f"},
+    [X07_NOT_UNDER] = {"not under %f", "add %q to %f"},
+    [X07_INTERPRETER_NOT_LISTED] = {"its interpreter %q is not in %f", "add %q to %f"},
+    [X07_IS_LISTED] = {"in %f", "remove %q from %f"},
+    [X07_NOT_MATCHED] = {"no pattern of %f matches it", "add %p to %f"},
+    [X07_OVER_LIMIT] = {"%a is more than %f (%l)", "raise %f to %a"},
+    [X07_IS_HIDDEN] = {"it is hidden, and %f is true", "set %f to false"},
+    [X07_PASSES_LINK] = {"it passes a symbolic link, and %f is false", "set %f to true"},
+    [X07_LEADS_OUT] = {"a symbolic link leads out of %f",
+                       "add the folder behind the link to %f, and name the file there"},
+    [X07_HAS_NAMES] = {"it has another name (a hard link), which may lie outside of %f",
+                       "none; copy the file, so that it has one name"},
+    [X07_IS_ROOT] = {"an item of %f itself can be neither removed nor renamed", "add %q to %f"},
+    [X07_NOT_REGULAR] = {"it is no regular file", "none; only regular files can be granted"},
+    [X07_NOT_A_PATH] = {"it is no path that a program may name",
+                        "none; name it without `..`, `\\`, NUL or empty parts, in UTF-8"},
+    [X07_NO_SUCH_HOST] = {"not in %f", ADD_HOST},
+    [X07_OTHER_PORTS] = {"in %f, with other ports", ADD_HOST},
+    [X07_NOT_BY_NAME] = {"the name resolves to %w, which no name grants", ADD_HOST},
+    [X07_NOT_AN_ADDRESS] = {"it is a name, and programs listen on addresses",
+                            "none; listen on an address, as 127.0.0.1"},
+    [X07_NOT_A_HOST] = {"it is no host that a program may name",
+                        "none; name a host by letters, digits, `-`, `_` and dots (other scripts: "
+                        "`xn--`), or by its address, one of IPv6 in brackets"},
+    [X07_HAS_USER] = {"it has a user name before the host",
+                      "none; leave out what stands before the `@`"},
+    [X07_NOT_A_PORT] = {"it has no port from 1 to 65535", "none; name the port"},
+    [X07_NOT_HTTP] = {"it is no URL of http or https",
+                      "none; name it with `http://` or `https://`"},
+};
 
 /* The pattern that matches one text and no other. */
-static void pattern(x07_words *words, x07_bytes_view text)
+static void put_pattern(x07_words *words, x07_bytes_view text)
 {
-    x07_words_text(words, "\"");
     for (uint32_t i = 0; i < text.len; i++) {
         x07_bytes_view byte = {text.ptr + i, 1};
         if (*byte.ptr == '.' || *byte.ptr == '*' || *byte.ptr == '\\') {
@@ -103,62 +55,67 @@ static void pattern(x07_words *words, x07_bytes_view text)
         }
         x07_words_shown(words, byte);
     }
+}
+
+static void put_quoted(x07_words *words, void (*put)(x07_words *words, x07_bytes_view text),
+                       x07_bytes_view text)
+{
+    x07_words_text(words, "\"");
+    put(words, text);
     x07_words_text(words, "\"");
 }
 
-void x07_denial_grant(x07_words *words, const x07_verdict *verdict)
+static void put_part(x07_words *words, char part, const x07_verdict *verdict)
 {
-    const char *field = verdict->field;
-    switch (verdict->reason) {
-    case X07_GRANTED:
+    switch (part) {
+    case 'f':
+        x07_words_text(words, verdict->field);
         return;
-    case X07_IS_OFF:
-    case X07_PASSES_LINK:
-        three(words, "set ", field, " to true");
+    case 'w':
+        x07_words_shown(words, verdict->wanted);
         return;
-    case X07_IS_ON:
-    case X07_IS_HIDDEN:
-        three(words, "set ", field, " to false");
+    case 'q':
+        put_quoted(words, x07_words_shown, verdict->wanted);
         return;
-    case X07_NOT_LISTED:
-    case X07_NOT_UNDER:
-    case X07_INTERPRETER_NOT_LISTED:
-    case X07_IS_ROOT:
-        change_list(words, "add ", verdict, " to ");
+    case 'p':
+        put_quoted(words, put_pattern, verdict->wanted);
         return;
-    case X07_IS_LISTED:
-        change_list(words, "remove ", verdict, " from ");
-        return;
-    case X07_NOT_MATCHED:
-        x07_words_text(words, "add ");
-        pattern(words, verdict->wanted);
-        three(words, " to ", field, "");
-        return;
-    case X07_OVER_LIMIT:
-        three(words, "raise ", field, " to ");
+    case 'a':
         x07_words_number(words, verdict->asked);
         return;
-    case X07_LEADS_OUT:
-        three(words, "add the folder that it leads to to ", field, ", and name the file there");
-        return;
-    case X07_HAS_NAMES:
-        x07_words_text(words, "none; copy the file, so that it has one name");
-        return;
-    case X07_NOT_REGULAR:
-        x07_words_text(words, "none; only regular files can be granted");
-        return;
-    case X07_NOT_A_PATH:
-        x07_words_text(words, "none; name it without `..`, `\\`, NUL or empty parts, in UTF-8");
+    default:
+        x07_words_number(words, verdict->limit);
         return;
     }
 }
 
-/* -- both */
+static void put_text(x07_words *words, const char *text, const x07_verdict *verdict)
+{
+    for (; *text != '\0'; text++) {
+        char one[2] = {*text, '\0'};
+        if (*text == '%') {
+            put_part(words, *++text, verdict);
+        } else {
+            x07_words_text(words, one);
+        }
+    }
+}
+
+void x07_denial_reason(x07_words *words, const x07_verdict *verdict)
+{
+    put_text(words, texts[verdict->reason].reason, verdict);
+}
+
+void x07_denial_grant(x07_words *words, const x07_verdict *verdict)
+{
+    put_text(words, texts[verdict->reason].grant, verdict);
+}
 
 void x07_denial_sentence(x07_words *words, const char *operation, x07_bytes_view target,
                          const x07_verdict *verdict)
 {
-    three(words, "denied: ", operation, "");
+    x07_words_text(words, "denied: ");
+    x07_words_text(words, operation);
     if (target.len != 0) {
         x07_words_text(words, " of `");
         x07_words_shown(words, target);

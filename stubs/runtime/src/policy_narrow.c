@@ -1,9 +1,9 @@
 #include "path_spelling.h"
+#include "policy_beneath.h"
+#include "policy_hosts.h"
 #include "policy_list.h"
 #include "policy_roots.h"
 #include "policy_table.h"
-
-#include <string.h>
 
 static const x07_verdict GRANTED = {.reason = X07_GRANTED};
 
@@ -33,78 +33,6 @@ static x07_verdict number_narrows(const x07_policy *policy, const x07_policy_row
     return meant <= limit ? GRANTED : over;
 }
 
-/* -- hosts: `host:port,port` */
-
-/* Where the ports start, behind the last `:`; 0 where there is none. */
-static uint32_t ports_start(x07_bytes_view entry)
-{
-    uint32_t start = entry.len;
-    while (start != 0 && entry.ptr[start - 1] != ':') {
-        start--;
-    }
-    return start;
-}
-
-static int is_same_host(x07_bytes_view left, x07_bytes_view right)
-{
-    uint32_t len = ports_start(left);
-    if (ports_start(right) != len) {
-        return 0;
-    }
-    for (uint32_t i = 0; i < len; i++) {
-        uint8_t a = left.ptr[i], b = right.ptr[i];
-        if (a != b && ((a | 32) != (b | 32) || (a | 32) < 'a' || (a | 32) > 'z')) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static int next_port(x07_bytes_view *ports, x07_bytes_view *port)
-{
-    if (ports->len == 0) {
-        return 0;
-    }
-    const uint8_t *comma = memchr(ports->ptr, ',', ports->len);
-    uint32_t len = comma ? (uint32_t)(comma - ports->ptr) : ports->len;
-    uint32_t taken = comma ? len + 1 : len;
-    *port = (x07_bytes_view){ports->ptr, len};
-    *ports = (x07_bytes_view){ports->ptr + taken, ports->len - taken};
-    return 1;
-}
-
-/* None of an entry without a `:`, which grants nothing. */
-static x07_bytes_view ports_of(x07_bytes_view entry)
-{
-    uint32_t start = ports_start(entry);
-    return (x07_bytes_view){entry.ptr + start, start != 0 ? entry.len - start : 0};
-}
-
-static int has_port(x07_policy_list hosts, x07_bytes_view entry, x07_bytes_view port)
-{
-    x07_bytes_view known, other;
-    while (x07_list_next(&hosts, ';', &known)) {
-        x07_bytes_view ports = ports_of(known);
-        while (is_same_host(known, entry) && next_port(&ports, &other)) {
-            if (x07_view_same(other, port)) {
-                return 1;
-            }
-        }
-    }
-    return 0;
-}
-
-static int host_is_granted(x07_policy_list hosts, x07_bytes_view entry)
-{
-    x07_bytes_view ports = ports_of(entry), port;
-    while (next_port(&ports, &port)) {
-        if (!has_port(hosts, entry, port)) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
 /* -- lists */
 
 static int has_prefix_of(x07_policy_list prefixes, x07_bytes_view item)
@@ -129,7 +57,7 @@ static int item_is_granted(const x07_policy *policy, const x07_policy_row *row,
     case X07_PREFIXES:
         return has_prefix_of(list, item);
     case X07_HOSTS:
-        return host_is_granted(list, item);
+        return x07_hosts_cover(list, item);
     case X07_PORTS:
         return x07_list_has(list, ',', item);
     default:
@@ -137,13 +65,29 @@ static int item_is_granted(const x07_policy *policy, const x07_policy_row *row,
     }
 }
 
+static x07_reason reason_of(const x07_policy *policy, const x07_policy_row *row,
+                            x07_bytes_view item)
+{
+    if (!item_is_granted(policy, row, item)) {
+        return row->kind == X07_ROOTS ? X07_NOT_UNDER : X07_NOT_LISTED;
+    }
+    switch (row->kind) {
+    case X07_ROOTS:
+        return x07_root_narrows(policy, row, item);
+    case X07_PREFIXES:
+        return x07_prefix_narrows(policy, row, item);
+    default:
+        return X07_GRANTED;
+    }
+}
+
 static x07_verdict items_narrow(const x07_policy *policy, const x07_policy_row *row,
                                 const char *text)
 {
     x07_bytes_view item;
-    x07_reason reason = row->kind == X07_ROOTS ? X07_NOT_UNDER : X07_NOT_LISTED;
     while (x07_list_next(&text, row->kind == X07_PORTS ? ',' : ';', &item)) {
-        if (!item_is_granted(policy, row, item)) {
+        x07_reason reason = reason_of(policy, row, item);
+        if (reason != X07_GRANTED) {
             return refused(reason, row, item);
         }
     }

@@ -200,8 +200,10 @@ def test_a_connection_on_the_way_is_none(confined: Confined, port: int) -> None:
 
 def test_who_has_no_address_of_its_own_does_not_listen(confined: Confined) -> None:
     need(confined, "seccomp")
-    assert confined.answers("listen x", grants=_hosts("example.org:80")) == ("EPERM",)
-    assert confined.answers("listen x", grants=_hosts("127.0.0.1:80")) == (OK,)
+    for name in ("example.org:80", "cafe:80", "4.face:80", "127.1:80", "no-port"):
+        assert confined.answers("listen x", grants=_hosts(name)) == ("EPERM",)
+    for address in ("127.0.0.1:80", "a.b:80;fd00::/8:80", "[::]:80", "10.0.0.1-10.0.0.2:80"):
+        assert confined.answers("listen x", grants=_hosts(address)) == (OK,)
     assert confined.answers("listen x", grants=_hosts("a.b:80"), without="seccomp") == (OK,)
 
 
