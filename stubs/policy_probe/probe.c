@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "x07_policy.h"
+#include "x07_policy_net.h"
 #include "x07_writer.h"
 
 enum {
@@ -25,6 +25,28 @@ typedef struct {
     const char *field;
 } question;
 
+/* The verdict is on the target, and may point into it. */
+static x07_verdict on_target(const x07_policy *policy, x07_net_use use, x07_bytes_view text)
+{
+    static x07_net_target target;
+    return x07_verdict_net_text(policy, use, text, &target);
+}
+
+static x07_verdict connecting(const x07_policy *policy, x07_bytes_view text)
+{
+    return on_target(policy, X07_NET_CONNECT, text);
+}
+
+static x07_verdict sending(const x07_policy *policy, x07_bytes_view text)
+{
+    return on_target(policy, X07_NET_SEND, text);
+}
+
+static x07_verdict listening(const x07_policy *policy, x07_bytes_view text)
+{
+    return on_target(policy, X07_NET_LISTEN, text);
+}
+
 static const question questions[] = {
     {'r', x07_look_read, "fs.read_roots"},
     {'R', x07_look_read_folder, "fs.read_roots"},
@@ -32,6 +54,9 @@ static const question questions[] = {
     {'W', x07_look_write_folder, "fs.write_roots"},
     {'e', x07_verdict_env, "env.allow_keys"},
     {'x', x07_look_exec, "process.allow_execs"},
+    {'c', connecting, "net.allow_hosts"},
+    {'u', sending, "net.allow_hosts"},
+    {'l', listening, "net.allow_hosts"},
 };
 
 /* 1, or 0 at the end of the input. */
@@ -77,14 +102,17 @@ static void write_member(x07_writer *writer, const char *key, const char *text)
 
 static void answer(x07_writer *writer, const char *field, const x07_verdict *verdict)
 {
-    char reason[WORDS_BYTES] = "", grant[WORDS_BYTES] = "";
+    int granted = verdict->reason == X07_GRANTED;
+    char reason[WORDS_BYTES] = "", grant[WORDS_BYTES] = "", entry[WORDS_BYTES] = "";
     x07_denial_reason(&(x07_words){reason, sizeof reason, 0}, verdict);
     x07_denial_grant(&(x07_words){grant, sizeof grant, 0}, verdict);
-    x07_writer_text(writer, verdict->reason == X07_GRANTED ? "{\"granted\":true" :
-                                                             "{\"granted\":false");
+    x07_words_shown(&(x07_words){entry, sizeof entry, 0},
+                    granted ? verdict->wanted : X07_NO_BYTES_VIEW);
+    x07_writer_text(writer, granted ? "{\"granted\":true" : "{\"granted\":false");
     write_member(writer, ",\"field\":", field);
     write_member(writer, ",\"reason\":", reason);
     write_member(writer, ",\"grant\":", grant);
+    write_member(writer, ",\"entry\":", entry);
     x07_writer_text(writer, "}\n");
 }
 

@@ -13,7 +13,7 @@ from x07bundle.errors import UsageError
 from x07bundle.files import json_compact
 from x07bundle.native.probe import ask
 from x07bundle.native.toolchain import open_toolchain
-from x07bundle.policy.explain import Answer, Question, decoded, encoded
+from x07bundle.policy.explain import KINDS, Answer, Kind, Question, decoded, encoded
 from x07bundle.project import discovery
 
 REPORT = "x07.policy.explain@0.1.0"
@@ -22,33 +22,21 @@ DENIED = 1
 
 @click.command(name="explain")
 @click.argument("file", type=PATH)
-@click.option("--read", "reads", metavar="PATH", multiple=True, help="Read a file.")
-@click.option("--write", "writes", metavar="PATH", multiple=True, help="Write a file.")
-@click.option("--env", "keys", metavar="KEY", multiple=True, help="Read a variable.")
-@click.option("--exec", "programs", metavar="PATH", multiple=True, help="Start a program.")
-@click.option(
-    "--host",
-    "hosts",
-    metavar="HOST:PORT",
-    multiple=True,
-    hidden=True,
-    help="Not in this version: nothing decides about hosts yet.",
-)
+@click.option("--read", metavar="PATH", multiple=True, help="Read a file.")
+@click.option("--write", metavar="PATH", multiple=True, help="Write a file.")
+@click.option("--env", metavar="KEY", multiple=True, help="Read a variable.")
+@click.option("--exec", metavar="PATH", multiple=True, help="Start a program.")
+@click.option("--host", "connect", metavar="HOST:PORT", multiple=True, help="Connect by TCP.")
+@click.option("--udp", "send", metavar="HOST:PORT", multiple=True, help="Send by UDP.")
+@click.option("--listen", metavar="ADDRESS:PORT", multiple=True, help="Listen by TCP.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead.")
-def command(
-    file: Path,
-    reads: tuple[str, ...],
-    writes: tuple[str, ...],
-    keys: tuple[str, ...],
-    programs: tuple[str, ...],
-    hosts: tuple[str, ...],
-    as_json: bool,
-) -> int:
+def command(file: Path, as_json: bool, **targets: tuple[str, ...]) -> int:
     """Say what a policy grants: yes or no, the field that decides, and the smallest grant.
 
     The answer comes from the code that programs enforce policies with. Relative paths start from
     the project's folder, where programs run, else from the current one. A PATH that ends in / is a
-    folder. Links, and the interpreters of scripts, are judged as they are now.
+    folder. Links, and the interpreters of scripts, are judged as they are now. An IPv6 address has
+    brackets: [::1]:80. No name is looked up.
 
     Exit code 0 when all is granted; 1 when something is denied; 3 when the policy is not valid; 2
     for wrong options.
@@ -57,18 +45,14 @@ def command(
     Examples:
       x07 policy explain cli.policy.json --read data/in.txt --write out/report.txt
       x07 policy explain cli.policy.json --env HOME --exec /usr/bin/git --json
+      x07 policy explain web.policy.json --host api.example.com:443 --listen 127.0.0.1:8080
     """
-    _refuse_hosts(hosts)
     policy = load(file).policy
-    asked = [
-        *(_path("read", path) for path in reads),
-        *(_path("write", path) for path in writes),
-        *(Question("env", key) for key in keys),
-        *(Question("exec", program) for program in programs),
-    ]
+    asked = [_question(kind, target) for kind in KINDS for target in targets[kind]]
     if not asked:
         raise UsageError(
-            "nothing was asked", hint="add --read, --write, --env or --exec with a target"
+            "nothing was asked",
+            hint="add --read, --write, --env, --exec, --host, --udp or --listen with a target",
         )
     lines = ask(open_toolchain(os.environ), variables(policy), _folder(), encoded(asked))
     answers = decoded(asked, lines)
@@ -76,19 +60,10 @@ def command(
     return 0 if all(answer.granted for answer in answers) else DENIED
 
 
-def _path(kind: str, path: str) -> Question:
-    is_folder = path.endswith("/") and path != "/"
-    target = path.rstrip("/") if is_folder else path
-    return Question("read" if kind == "read" else "write", target, is_folder)
-
-
-def _refuse_hosts(hosts: tuple[str, ...]) -> None:
-    if hosts:
-        raise UsageError(
-            "`--host`: not available in this version",
-            "no program of this version opens connections, so there is nothing to ask",
-            "`x07 policy diff` compares what two policies say of hosts",
-        )
+def _question(kind: Kind, target: str) -> Question:
+    is_path = kind in ("read", "write")
+    is_folder = is_path and target.endswith("/") and target != "/"
+    return Question(kind, target.rstrip("/") if is_folder else target, is_folder)
 
 
 def _folder() -> Path:

@@ -3,9 +3,10 @@
 import json
 import os
 from collections.abc import Sequence
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, get_args
 
-Kind = Literal["read", "write", "env", "exec"]
+Kind = Literal["read", "write", "env", "exec", "connect", "send", "listen"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 CODES: Final[dict[tuple[Kind, bool], bytes]] = {
     ("read", False): b"r",
@@ -14,6 +15,9 @@ CODES: Final[dict[tuple[Kind, bool], bytes]] = {
     ("write", True): b"W",
     ("env", False): b"e",
     ("exec", False): b"x",
+    ("connect", False): b"c",
+    ("send", False): b"u",
+    ("listen", False): b"l",
 }
 """By whether the target is a folder. The codes of stubs/policy_probe/probe.c."""
 
@@ -27,13 +31,16 @@ class Question(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """`field` decides. `reason` and `grant` are the words of denials; no grant where granted."""
+    """`field` decides; `entry` is its item that grants, empty where the probe tells none. `reason`
+    and `grant` are the words of denials; no grant where granted.
+    """
 
     question: Question
     granted: bool
     field: str
     reason: str
     grant: str
+    entry: str
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -43,12 +50,14 @@ class Answer(NamedTuple):
             "field": self.field,
             "reason": self.reason,
             "grant": self.grant or None,
+            "entry": self.entry or None,
         }
 
     def in_words(self) -> str:
         head = f"{self.question.kind} `{self.question.target}`"
         if self.granted:
-            return f"{head}: granted by {self.field}"
+            entry = f" (`{self.entry}`)" if self.entry else ""
+            return f"{head}: granted by {self.field}{entry}"
         return f"{head}: denied: {self.reason}; grant: {self.grant}"
 
 
@@ -61,7 +70,7 @@ def decoded(questions: Sequence[Question], lines: bytes) -> list[Answer]:
     """What the probe wrote, one line for each question."""
     found = [json.loads(line) for line in lines.splitlines()]
     return [
-        Answer(question, one["granted"], one["field"], one["reason"], one["grant"])
+        Answer(question, one["granted"], one["field"], one["reason"], one["grant"], one["entry"])
         for question, one in zip(questions, found, strict=True)
     ]
 

@@ -96,8 +96,75 @@ def test_as_json(folder: Path, x07_cache: Path) -> None:
                 "field": "fs.read_roots",
                 "reason": "granted",
                 "grant": None,
+                "entry": None,
             }
         ],
+    }
+
+
+HOSTS = """\
+connect `API.example.com:443`: granted by net.allow_hosts (`api.example.com`)
+connect `2130706433:80`: granted by net.allow_hosts (`127.0.0.0/8`)
+connect `api.example.com:80`: denied: in net.allow_hosts, with other ports; \
+grant: add {"host":"api.example.com","ports":[80]} to net.allow_hosts
+connect `[::1]:80`: denied: not in net.allow_hosts; \
+grant: add {"host":"::1","ports":[80]} to net.allow_hosts
+connect `me@api.example.com:443`: denied: it has a user name before the host; \
+grant: none; leave out what stands before the `@`
+send `127.0.0.1:80`: denied: net.allow_udp is false; grant: set net.allow_udp to true
+listen `127.0.0.2:80`: granted by net.allow_hosts (`127.0.0.0/8`)
+listen `localhost:80`: denied: it is a name, and programs listen on addresses; \
+grant: none; listen on an address, as 127.0.0.1
+"""
+
+
+@pytest.fixture
+def client(folder: Path) -> str:
+    policy = json.loads(base_policy("http-client", None))
+    policy["net"]["allow_hosts"] = [
+        {"host": "api.example.com", "ports": [443]},
+        {"host": "127.0.0.0/8", "ports": [80]},
+    ]
+    (folder / "client.json").write_text(json.dumps(policy))
+    return "client.json"
+
+
+def test_hosts_in_words(folder: Path, client: str, x07_cache: Path) -> None:
+    hosts = ("API.example.com:443", "2130706433:80", "api.example.com:80", "[::1]:80")
+    connections = (*hosts, "me@api.example.com:443")
+    asked = [word for host in connections for word in ("--host", host)]
+    more = ("--udp", "127.0.0.1:80", "--listen", "127.0.0.2:80", "--listen", "localhost:80")
+    ran = x07(
+        "policy", "explain", client, *asked, *more,
+        folder=folder, variables=variables(x07_cache),
+    )  # fmt: skip
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, HOSTS, "")
+
+
+def test_hosts_as_json(folder: Path, client: str, x07_cache: Path) -> None:
+    ran = x07(
+        "policy", "explain", client, "--json", "--host", "127.0.0.1:80", "--host", "a.b:1",
+        folder=folder, variables=variables(x07_cache),
+    )  # fmt: skip
+    assert ran.returncode == 1
+    granted, denied = json.loads(ran.stdout)["answers"]
+    assert granted == {
+        "operation": "connect",
+        "target": "127.0.0.1:80",
+        "granted": True,
+        "field": "net.allow_hosts",
+        "reason": "granted",
+        "grant": None,
+        "entry": "127.0.0.0/8",
+    }
+    assert denied == {
+        "operation": "connect",
+        "target": "a.b:1",
+        "granted": False,
+        "field": "net.allow_hosts",
+        "reason": "not in net.allow_hosts",
+        "grant": 'add {"host":"a.b","ports":[1]} to net.allow_hosts',
+        "entry": None,
     }
 
 
@@ -106,7 +173,6 @@ def test_as_json(folder: Path, x07_cache: Path) -> None:
     [
         (("none.json", "--read", "a"), 2, "cannot read `none.json`"),
         (("cli.json",), 2, "nothing was asked"),
-        (("cli.json", "--host", "a:1"), 2, "`--host`: not available in this version"),
         (("bad.json", "--read", "a"), 3, "the policy `bad.json` has"),
     ],
 )
