@@ -1,14 +1,17 @@
-"""What the cases of `tests/cases` leave out of the table of primitives.
+"""What the cases of `tests/cases` leave out of the language.
 
-Each row has to be used by a case that runs, each of its traps provoked, each of its parameters
-refused. A trap belongs to the row whose call stands at `trap_ptr`.
+Each row of the primitives has to be used by a case that runs, each of its traps provoked, each of
+its parameters refused; a trap belongs to the row whose call stands at `trap_ptr`. Each form has to
+be part of a program that runs; each code of the compiler and each trap of the runtime has to occur.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Final
 
+from tests.program_build import ROOT
 from tests.program_cases import Case, CaseModules, load_cases
 from x07bundle.lang import tree
 from x07bundle.lang.check import check
@@ -32,6 +35,11 @@ UNPROVOKED: Final = {
     "os.time.now_unix_ms failed": "every system has the clock",
 }
 
+TRAP: Final = re.compile(r'x07_trap\w*\(\s*"([^"]+)"')
+DIAGNOSTIC: Final = re.compile(r'"((?:X07|E|W)[-_][A-Z0-9_-]+)"')
+NO_DIAGNOSTICS: Final = {"X07_FUEL_LIMIT", "X07_HEAP_LIMIT"}
+"""Names in the C that is written."""
+
 Refusal = tuple[str, str, int]
 """A code, the head of the form that it is about, and the argument (0: the form itself)."""
 
@@ -47,15 +55,18 @@ def _program(case: Case) -> tree.Program:
     return program
 
 
-def _calls(case: Case) -> Iterator[tree.CallPrimitive]:
-    program = _program(case)
+def _nodes(program: tree.Program) -> Iterator[tree.Node]:
     waiting = [each.body for each in (program.solve, *program.functions) if each.body is not None]
     nodes: list[tree.Node] = [*waiting]
     while nodes:
         node = nodes.pop()
         nodes += children(node)
-        if isinstance(node, tree.CallPrimitive):
-            yield node
+        yield node
+
+
+def _calls(case: Case) -> Iterator[tree.CallPrimitive]:
+    found = _nodes(_program(case))
+    return (node for node in found if isinstance(node, tree.CallPrimitive))
 
 
 @cache
@@ -81,6 +92,16 @@ def _provoked(run: Case, calls: list[tree.CallPrimitive]) -> Iterator[tuple[Prim
             yield call.primitive, message
 
 
+@cache
+def _forms() -> frozenset[type[tree.Node]]:
+    """The types of node in programs that run."""
+    found: set[type[tree.Node]] = set()
+    for case in load_cases():
+        if "errors" not in case.facts:
+            found.update(type(node) for node in _nodes(_program(case)))
+    return frozenset(found)
+
+
 def _plain_pointer(run: Case) -> str:
     """Of a trap that shows its pointer in the line before the message."""
     return str(run.facts.get("stderr", "")).strip().rpartition(" ")[2]
@@ -95,6 +116,26 @@ def test_every_trap_is_provoked() -> None:
     _, provoked = _used()
     wanted = [(row, trap) for row in ROWS for trap in row.traps if trap not in UNPROVOKED]
     assert [(row.head, trap) for row, trap in wanted if (row, trap) not in provoked] == []
+
+
+def test_every_form_runs() -> None:
+    forms = {each for each in vars(tree).values() if isinstance(each, type) and is_form(each)}
+    assert forms - _forms() == set()
+
+
+def is_form(found: type) -> bool:
+    return issubclass(found, tree.Node) and not found.__subclasses__()
+
+
+def test_every_trap_of_the_runtime_is_provoked() -> None:
+    """Also those that belong to no row: of forms, of contracts, of limits."""
+    sources = [path.read_text() for path in sorted((ROOT / "stubs").rglob("*.[ch]"))]
+    messages = {text for source in sources for text in TRAP.findall(source)}
+    runs = [run for case in load_cases() for run in case.runs]
+    said = {run.facts.get("trap", "").partition(" path=")[0] for run in runs}
+    shown = "".join(run.facts.get("stderr", "") for run in runs)
+    assert len(messages) > 40
+    assert {m for m in messages - said - set(UNPROVOKED) if m not in shown} == set()
 
 
 # -- programs that are refused
@@ -128,6 +169,15 @@ def _refused() -> frozenset[Refusal]:
         errors = [each for each in case.facts["errors"] if each.get("ptr", "").startswith("/solve")]
         refusals.update(found for each in errors if (found := _refusal(solve, each)) is not None)
     return frozenset(refusals)
+
+
+def test_every_code_occurs() -> None:
+    texts = [path.read_text() for path in sorted((ROOT / "x07bundle" / "lang").rglob("*.py"))]
+    codes = {code for text in texts for code in DIAGNOSTIC.findall(text)} - NO_DIAGNOSTICS
+    facts = [case.facts for case in load_cases()]
+    found = {each["code"] for f in facts for each in (*f.get("errors", ()), *f.get("warnings", ()))}
+    assert len(codes) > 60
+    assert codes - found == set()
 
 
 def _missing(code: str, concerns: Callable[[Primitive], bool]) -> list[str]:
