@@ -106,9 +106,17 @@ def find_program(name: str, env: Mapping[str, str]) -> Path | None:
     folders = [""] if os.sep in name else env.get("PATH", os.defpath).split(os.pathsep)
     for folder in folders:
         path = Path(folder, name)
-        if path.is_file() and os.access(path, os.X_OK):
+        if _is_program(path):
             return path
     return None
+
+
+def _is_program(path: Path) -> bool:
+    """A folder of PATH that this user may not enter, or that cannot be, holds none."""
+    try:
+        return path.is_file() and os.access(path, os.X_OK)
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager

@@ -23,7 +23,8 @@ class Kvm(NamedTuple):
 
 def look(host: Host, ask: Callable[[Path], int] | None = None) -> Kvm:
     """Asks the device and, on x86, the processor: a host that is a guest itself may have a device
-    whose guests never start, and then its processor has none of the two flags.
+    whose guests never start, and then its processor has none of the two flags. No right to the
+    device would mend that, so the processor comes first.
 
     `ask`: what a device answers, as `ask_device`.
     """
@@ -32,13 +33,13 @@ def look(host: Host, ask: Callable[[Path], int] | None = None) -> Kvm:
     device = host.root / "dev/kvm"
     if not device.exists():
         return Kvm("there is no /dev/kvm", _load(host))
+    if host.arch == "x86_64" and not _has_flag(host):
+        return Kvm("there is a /dev/kvm, but the processor shows neither vmx nor svm")
     failure = (ask or ask_device)(device)
     if failure == errno.EACCES:
         return Kvm("/dev/kvm may not be opened by this user", host.join_group("kvm"))
     if failure:
         return Kvm(f"/dev/kvm does not answer: {os.strerror(failure).lower()}")
-    if host.arch == "x86_64" and not _has_flag(host):
-        return Kvm("/dev/kvm answers, but the processor shows neither vmx nor svm")
     return Kvm()
 
 

@@ -105,10 +105,18 @@ def _check_kvm(probe: Probe, kvm: Kvm) -> None:
 
 
 def _check_socket(probe: Probe, machine: Machine) -> None:
-    if probe.socket is None or (machine.host.root / str(probe.socket).lstrip("/")).exists():
+    if probe.socket is None or _exists(machine.host.root / str(probe.socket).lstrip("/")):
         return
     detail = f"its daemon is not running: no socket at {probe.socket}"
     raise Unusable(detail, _start(probe, machine))
+
+
+def _exists(socket: Path) -> bool:
+    """Whether it is there, or may be, in a folder of others: then the engine's client says more."""
+    try:
+        return socket.exists()
+    except PermissionError:
+        return True
 
 
 def _answer(probe: Probe, program: Path, words: tuple[str, ...], machine: Machine) -> str:

@@ -205,3 +205,16 @@ def test_find_program(tmp_path: Path) -> None:
     assert find_program(str(program), {}) == program
     assert find_program("data", env) is None
     assert find_program("missing", env) is None
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every folder")
+def test_find_program_behind_a_folder_of_others(tmp_path: Path) -> None:
+    program = install(tmp_path / "bin", "tool", "true")
+    install(tmp_path / "closed", "tool", "true").parent.chmod(0)
+    assert find_program("tool", {"PATH": f"{tmp_path / 'closed'}:{tmp_path / 'bin'}"}) == program
+    (tmp_path / "closed").chmod(0o700)
+
+
+def test_find_program_behind_a_folder_that_cannot_be(tmp_path: Path) -> None:
+    program = install(tmp_path / "bin", "tool", "true")
+    assert find_program("tool", {"PATH": f"/{'a' * 300}:{tmp_path / 'bin'}"}) == program

@@ -39,6 +39,7 @@ def test_no_device(tmp_path: Path, processor: str, fix: str | None) -> None:
 
 
 def test_a_device_that_is_none(tmp_path: Path) -> None:
+    file(tmp_path, "proc/cpuinfo", INTEL)
     file(tmp_path, "dev/kvm")
     found = look(tmp_path)
     assert (found.problem or "").startswith("/dev/kvm does not answer: ")
@@ -50,12 +51,13 @@ def test_a_device_that_is_none(tmp_path: Path) -> None:
 )
 def test_a_device_of_others(tmp_path: Path, host: Host, fix: str) -> None:
     file(tmp_path, "dev/kvm")
+    file(tmp_path, "proc/cpuinfo", AMD)
     assert look(tmp_path, host, errno.EACCES) == Kvm("/dev/kvm may not be opened by this user", fix)
 
 
 @pytest.mark.parametrize(
     ("processor", "problem"),
-    [(INTEL, None), (GUEST, "/dev/kvm answers, but the processor shows neither vmx nor svm")],
+    [(INTEL, None), (GUEST, "there is a /dev/kvm, but the processor shows neither vmx nor svm")],
 )
 def test_the_processor_decides(tmp_path: Path, processor: str, problem: str | None) -> None:
     file(tmp_path, "dev/kvm")
