@@ -56,7 +56,7 @@ class CProgram:
     ) -> Ran:
         done = subprocess.run(
             [self.path],
-            input=b"".join(_encoded(word) for request in requests for word in request),
+            input=b"".join(encoded(word) for request in requests for word in request),
             capture_output=True,
             env=env,
             cwd=cwd or self.path.parent,
@@ -95,7 +95,7 @@ def build(workshop: Workshop, name: str) -> CProgram:
     return CProgram(executable)
 
 
-def _encoded(word: Word) -> bytes:
+def encoded(word: Word) -> bytes:
     if isinstance(word, bytes):
         return struct.pack("<I", len(word)) + word
     return struct.pack("<I", word & 0xFFFFFFFF)

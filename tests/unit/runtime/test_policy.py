@@ -81,7 +81,7 @@ def _read(program: CProgram, env: Mapping[str, str]) -> dict[str, int | str]:
     return _rows(program.answers((ROWS,), env=env))
 
 
-def _started(pairs: Mapping[str, str]) -> list[Word]:
+def started(pairs: Mapping[str, str]) -> list[Word]:
     words = [word.encode() for pair in pairs.items() for word in pair]
     return [START, len(pairs), *words]
 
@@ -205,11 +205,11 @@ FULL = {
 
 
 def _bundle(program: CProgram, env: Mapping[str, str], cwd: Path | None = None) -> Ran:
-    return program.run(_started(FULL), (ROWS,), env=env, cwd=cwd)
+    return program.run(started(FULL), (ROWS,), env=env, cwd=cwd)
 
 
 def test_a_bundle_carries_its_policy(program: CProgram) -> None:
-    values = _rows(program.answers(_started(FULL), (ROWS,), env={"X07_WORLD": "run-os"}))
+    values = _rows(program.answers(started(FULL), (ROWS,), env={"X07_WORLD": "run-os"}))
     assert values["SANDBOXED"] == 1
     assert values["FS_READ_ROOTS"] == "data;/srv/share;."
     assert (values["FS_MAX_READ_BYTES"], values["FS_MAX_DEPTH"]) == (1000, 64)
@@ -240,13 +240,14 @@ NARROWER = {
 def test_the_environment_narrows(program: CProgram, name: str, value: str) -> None:
     ran = _bundle(program, variables({name: value}))
     assert ran.status == 0, ran.stderr
-    got = _rows(_words(ran))[name]
+    got = rows_of(ran)[name]
     assert str(got) == value
 
 
-def _words(ran: Ran) -> list[Word]:
+def rows_of(ran: Ran) -> dict[str, int | str]:
+    """What a program says of its policy before its last word."""
     *words, _live = decoded(ran.stdout)
-    return words
+    return _rows(words)
 
 
 WIDER = [
@@ -290,7 +291,7 @@ def test_the_environment_never_widens(
 ) -> None:
     # Without `.`, which has everything below the working folder.
     narrow = {**FULL, "X07_OS_FS_READ_ROOTS": "data;/srv/share"}
-    ran = program.run(_started(narrow), (ROWS,), env=variables({name: value}), cwd=tmp_path)
+    ran = program.run(started(narrow), (ROWS,), env=variables({name: value}), cwd=tmp_path)
     assert (ran.status, ran.stdout) == (REFUSED, b"")
     assert ran.stderr == (
         f"x07: `X07_OS_{name}={value}` would grant more than this program's policy: {reason}; "

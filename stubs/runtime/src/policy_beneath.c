@@ -1,0 +1,132 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include "policy_beneath.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guard.h"
+#include "policy_list.h"
+#include "policy_roots.h"
+#include "resolve.h"
+
+/* The text as a path, "." where there is none; 0 where it is too long. */
+static int as_path(char to[X07_PATH_BYTES], x07_bytes_view text)
+{
+    x07_bytes_view named = text.len != 0 ? text : (x07_bytes_view){(const uint8_t *)".", 1};
+    if (named.len >= X07_PATH_BYTES) {
+        return 0;
+    }
+    memcpy(to, named.ptr, named.len);
+    to[named.len] = '\0';
+    return 1;
+}
+
+/* What is not there leads nowhere: it is looked for beneath what is there, and through no link. */
+static int leads_out(x07_bytes_view folder, int follows, const char *rest)
+{
+    char path[X07_PATH_BYTES];
+    if (!as_path(path, folder)) {
+        return 1;
+    }
+    int base = open(path, X07_FOLDER_FLAGS);
+    if (base < 0) {
+        return 0;
+    }
+    int found = x07_resolve((x07_base){.folder = base, .follows = follows}, rest,
+                            X07_FOLDER_FLAGS, 0);
+    int is_out = found < 0 && (errno == EXDEV || errno == ELOOP);
+    close(base);
+    if (found >= 0) {
+        close(found);
+    }
+    return is_out;
+}
+
+static int has_parent(x07_bytes_view path)
+{
+    x07_bytes_view segment;
+    while (x07_path_next(&path, &segment)) {
+        if (segment.len == 2 && memcmp(segment.ptr, "..", 2) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* `..` behind a link is not where it is as text. */
+static x07_reason reason_of(x07_bytes_view item, int is_out)
+{
+    if (has_parent(item)) {
+        return X07_NOT_A_PATH;
+    }
+    return is_out ? X07_LEADS_OUT : X07_GRANTED;
+}
+
+static int is_the_policys(const x07_policy *policy, const x07_policy_row *row, x07_bytes_view item)
+{
+    return x07_list_has(x07_policy_text(policy, row), ';', item) || !x07_guard("narrow-links");
+}
+
+/* -- roots */
+
+static int root_leads_out(const x07_policy *policy, const x07_policy_row *row, x07_bytes_view item)
+{
+    x07_root_match match;
+    int of_files = strncmp(row->field, "fs.", 3) == 0;
+    int follows = of_files ? (int)policy->fs.allow_symlinks : 1;
+    return !x07_policy_root(policy, x07_policy_text(policy, row), item, 0, &match)
+           || leads_out(match.root, follows, match.rest);
+}
+
+x07_reason x07_root_narrows(const x07_policy *policy, const x07_policy_row *row,
+                            x07_bytes_view item)
+{
+    return is_the_policys(policy, row, item) ? X07_GRANTED
+                                             : reason_of(item, root_leads_out(policy, row, item));
+}
+
+/* -- prefixes: from the folder that one lies in to the one that the longer one lies in */
+
+static uint32_t folder_len(x07_bytes_view prefix)
+{
+    uint32_t len = prefix.len;
+    while (len != 0 && prefix.ptr[len - 1] != '/') {
+        len--;
+    }
+    return len;
+}
+
+static int goes_out(x07_bytes_view prefix, x07_bytes_view item)
+{
+    char rest[X07_PATH_BYTES];
+    uint32_t from = folder_len(prefix), to = folder_len(item);
+    while (from < to && item.ptr[from] == '/') {
+        from++;
+    }
+    x07_bytes_view folder = {prefix.ptr, folder_len(prefix)}, between = {item.ptr + from, to - from};
+    return !as_path(rest, between) || leads_out(folder, 1, rest);
+}
+
+static int prefix_leads_out(const x07_policy *policy, const x07_policy_row *row,
+                            x07_bytes_view item)
+{
+    x07_bytes_view prefix;
+    x07_policy_list prefixes = x07_policy_text(policy, row);
+    while (x07_policy_next(&prefixes, &prefix)) {
+        if (x07_view_starts(item, prefix) && !goes_out(prefix, item)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+x07_reason x07_prefix_narrows(const x07_policy *policy, const x07_policy_row *row,
+                              x07_bytes_view item)
+{
+    return is_the_policys(policy, row, item) ? X07_GRANTED
+                                             : reason_of(item, prefix_leads_out(policy, row, item));
+}
