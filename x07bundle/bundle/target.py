@@ -63,7 +63,8 @@ def _project(request: Request, environment: Mapping[str, str]) -> Target:
     project = manifest.load(file, environment)
     entry = project.root / request.program if request.program else project.entry
     _check_entry(entry)
-    return Target("project", file, entry, project.module_roots, project, lockfile.verify(project))
+    lock = lockfile.verify(project)
+    return Target("project", file, entry, lockfile.module_roots(project), project, lock)
 
 
 def _program(program: Path, request: Request, environment: Mapping[str, str]) -> Target:

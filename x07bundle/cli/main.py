@@ -28,6 +28,7 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "check": Subcommand("x07bundle.cli.check", "Find what is wrong in a project, all of it."),
     "run": Subcommand("x07bundle.cli.run", "Compile a program, run it, and report."),
     "bundle": Subcommand("x07bundle.cli.bundle", "Make one executable of a program."),
+    "pkg": Subcommand("x07bundle.cli.pkg", "Use packages: add, lock, look up and make them."),
     "policy": Subcommand("x07bundle.cli.policy", "Write and check policies; say what they grant."),
     "doctor": Subcommand("x07bundle.cli.doctor", "Say what this machine lacks, and what mends it."),
     "completion": Subcommand("x07bundle.cli.completion", "Print a shell's completion script."),

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,6 +34,7 @@ from x07bundle.contract.consent import NoVmError
 from x07bundle.errors import UsageError
 from x07bundle.files import json_pretty_sorted, write_atomic
 from x07bundle.project import profiles
+from x07bundle.project.manifest import Manifest
 from x07bundle.project.profiles import Profile
 from x07bundle.run.input import InputChoice, input_bytes
 from x07bundle.run.job import Job, cc_profile, compiler_options
@@ -70,6 +72,7 @@ class RunOptions(NamedTuple):
     report_out: Path | None
     quiet_json: bool
     repair: str
+    offline: bool
     compat: str | None
     debug_borrow_checks: bool
 
@@ -110,12 +113,7 @@ class ToolInput:
 @click.option("--report-out", metavar="PATH", type=PATH, help="Write the report here, too.")
 @click.option("--quiet-json", is_flag=True, help="With --report-out: nothing on stdout.")
 @repair_options
-@click.option(
-    "--offline",
-    is_flag=True,
-    expose_value=False,
-    help="Fetch no packages: this version never does.",
-)
+@click.option("--offline", is_flag=True, help="Fetch no packages. [X07_OFFLINE]")
 @accepted_options
 @ffi_option("--no-auto-ffi")
 @sandbox_options
@@ -172,10 +170,27 @@ def _check(options: RunOptions) -> None:
 
 
 def _place(options: RunOptions) -> Place:
-    named = Named(options.project, options.program, options.artifact, options.module_roots)
+    named = Named(
+        options.project,
+        options.program,
+        options.artifact,
+        options.module_roots,
+        prepare=partial(_hydrated, options),
+    )
     target = find(named, os.environ)
     profile = profiles.select(target.project, options.profile)
     return Place(target, profile, _world(options, target, profile))
+
+
+def _hydrated(options: RunOptions, project: Manifest) -> Manifest:
+    """The project with its packages."""
+    from x07bundle.project.packages.hydration import hydrate
+
+    return hydrate(project, options.offline, os.environ, _say_hydrated)
+
+
+def _say_hydrated(what: str) -> None:
+    click.echo(f"x07 run: {what}", err=True)
 
 
 def _job(options: RunOptions, place: Place) -> Job:

@@ -14,6 +14,7 @@ from x07bundle.lang.options import Options
 from x07bundle.lang.resolve import UNKNOWN, Resolved, resolve
 from x07bundle.lang.source import Module
 from x07bundle.lang.versions import WRITTEN
+from x07bundle.project.lockfile import module_roots
 from x07bundle.project.manifest import Manifest
 from x07bundle.project.sources import SUFFIX, ProjectModules, source_files
 
@@ -45,7 +46,7 @@ def check_project(manifest: Manifest, options: Options) -> Checked:
     Raises:
         X07Error: the entry program or another file cannot be read.
     """
-    modules = ProjectModules(manifest.module_roots, options.world)
+    modules = ProjectModules(module_roots(manifest), options.world)
     checked = Checked()
     source = _read(manifest.entry)
     checked.add(source_size(source, options))

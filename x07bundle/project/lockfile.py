@@ -1,65 +1,65 @@
-"""`x07.lock.json` of a project without dependencies (contract/project.md §3)."""
+"""`x07.lock.json`: what it holds, and whether it fits its project (contract/project.md §3).
 
+What packages are is looked at only where a project has some: most have none.
+"""
+
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from x07bundle import LANG_ID, LANGUAGE_VERSION
 from x07bundle.errors import ProjectError
-from x07bundle.files import json_pretty, write_atomic
-from x07bundle.project.manifest import CURRENT_COMPAT, Manifest
+from x07bundle.project.manifest import Manifest
 from x07bundle.project.members import Members, read_object
+
+if TYPE_CHECKING:
+    from x07bundle.project.packages.locked import Locked
 
 VERSIONS: Final = ("x07.lock@0.2.0", "x07.lock@0.3.0", "x07.lock@0.4.0")
 WRITTEN: Final = VERSIONS[-1]
 DEFAULT_INDEX: Final = "sparse+builtin://x07bundle/index/"
 """The index that comes with the tool: what a lock names where no other was chosen."""
-COPY: Final = "copy the `x07.lock.json` that `x07 init` writes in an empty folder"
-HINT: Final = f"remove it, or {COPY}: it fits every project without dependencies"
+HINT: Final = "run `x07 pkg lock`, which writes the lock anew"
+CHANGED: Final = "if the change is meant, run `x07 pkg lock`; if not, remove the package's folder"
 
 
-def new_lock(compat: str | None) -> dict[str, Any]:
-    """The lock of a project without dependencies, members in the order in which they are kept."""
-    return {
-        "schema_version": WRITTEN,
+def new_lock(
+    compat: str | None,
+    index_url: str = DEFAULT_INDEX,
+    dependencies: Sequence[dict[str, Any]] = (),
+    schema_version: str = WRITTEN,
+) -> dict[str, Any]:
+    """A lock, its members in the order in which they are kept."""
+    newest = {
         "toolchain": {
             "x07_version": LANGUAGE_VERSION,
             "x07c_version": LANGUAGE_VERSION,
             "lang_id": LANG_ID,
-            "compat": compat or CURRENT_COMPAT,
+            "compat": compat or "current",
         },
-        "registry": {"index_url": DEFAULT_INDEX},
-        "dependencies": [],
+        "registry": {"index_url": index_url},
     }
-
-
-def write(manifest: Manifest) -> Path:
-    """Writes the lock of a project; returns its path.
-
-    Raises:
-        ProjectError: the project has dependencies.
-        OutputError: the file cannot be written.
-    """
-    refuse_dependencies(manifest)
-    write_atomic(manifest.lockfile, json_pretty(new_lock(manifest.compat)))
-    return manifest.lockfile
+    middle = newest if schema_version == WRITTEN else {}
+    return {"schema_version": schema_version, **middle, "dependencies": list(dependencies)}
 
 
 def verify(manifest: Manifest) -> Path | None:
     """The lockfile, if there is one and it fits the project; None if there is none.
 
     Raises:
-        ProjectError: it cannot be read or does not fit, or the project has dependencies.
+        ProjectError: it cannot be read or does not fit, or a project with dependencies has none.
     """
-    refuse_dependencies(manifest)
     file = manifest.lockfile
-    if not file.exists():
-        return None
-    lock = Members(read_object(file, "lockfile", "X07LOCK_READ", "X07LOCK_PARSE"))
-    _check_schema(lock, file)
-    if lock.children("dependencies"):
-        brief = f"lockfile dependency list does not match project: `{file}` has packages"
-        raise ProjectError(brief, f"`{manifest.file}` has none", HINT)
-    return file
+    if file.exists():
+        _check_dependencies(read(file), manifest)
+        return file
+    if manifest.dependencies:
+        raise ProjectError(
+            f"missing lockfile for project with dependencies: {file}",
+            f"`{manifest.file}` names {len(manifest.dependencies)}",
+            "run `x07 pkg lock`, which writes it",
+        )
+    return None
 
 
 def required(manifest: Manifest) -> Path:
@@ -74,27 +74,17 @@ def required(manifest: Manifest) -> Path:
     raise ProjectError(
         f"missing lockfile: cannot read `{manifest.lockfile}` [X07LOCK_READ]",
         f"`x07-os-runner` runs `{manifest.file}` only as its lockfile says",
-        f"{COPY}, or use `x07 run`, which needs none for a project without dependencies",
+        "run `x07 pkg lock`, or use `x07 run`, which needs none where there are no dependencies",
     )
 
 
-def refuse_dependencies(manifest: Manifest) -> None:
-    """Packages are not part of this version.
+def read(file: Path) -> Members:
+    """The members of a lockfile, of the schema that it names.
 
     Raises:
-        ProjectError: the project names some.
+        ProjectError: it cannot be read, or is none.
     """
-    if not manifest.dependencies:
-        return
-    names = ", ".join(f"{dep.name}@{dep.version}" for dep in manifest.dependencies)
-    raise ProjectError(
-        "packages are not supported by this version yet",
-        f"`{manifest.file}` depends on {names}",
-        "copy the modules that you need into one of the project's module_roots",
-    )
-
-
-def _check_schema(lock: Members, file: Path) -> None:
+    lock = Members(read_object(file, "lockfile", "X07LOCK_READ", "X07LOCK_PARSE"))
     version = lock.required("schema_version")
     if version:
         lock.choice("schema_version", VERSIONS)
@@ -106,6 +96,23 @@ def _check_schema(lock: Members, file: Path) -> None:
     if lock.problems:
         brief = f"[X07LOCK_SCHEMA] `{file}` is not a lockfile that can be used"
         raise ProjectError(brief, "\n".join(lock.problems), HINT)
+    return lock
+
+
+def module_roots(manifest: Manifest) -> tuple[Path, ...]:
+    """The project's module roots, then those of its dependencies, in the order of the lock.
+
+    Raises:
+        ProjectError: a dependency is not there.
+    """
+    if not manifest.dependencies:
+        return manifest.module_roots
+    from x07bundle.project.packages.locked import locked_packages
+
+    packages = [
+        manifest.places.path(one.path) / one.module_root for one in locked_packages(manifest)
+    ]
+    return (*manifest.module_roots, *packages)
 
 
 def _require_objects(lock: Members, keys: tuple[str, ...]) -> None:
@@ -113,3 +120,50 @@ def _require_objects(lock: Members, keys: tuple[str, ...]) -> None:
         if lock.value.get(key) is None:
             lock.refuse(key, "is missing")
         lock.child(key)
+
+
+def _check_dependencies(lock: Members, manifest: Manifest) -> None:
+    kept = lock.children("dependencies")
+    wanted = len(manifest.dependencies)
+    if not kept and not wanted:
+        return
+    if not kept or not wanted:
+        raise ProjectError(
+            f"lockfile dependency list does not match project: `{manifest.lockfile}` has "
+            f"{len(kept)} packages",
+            f"`{manifest.file}` has {wanted}",
+            HINT,
+        )
+    from x07bundle.project.packages.locked import locked_packages
+
+    _compare(kept, locked_packages(manifest), manifest)
+
+
+def _compare(kept: Sequence[Members], found: Sequence["Locked"], manifest: Manifest) -> None:
+    """Raises ProjectError where the lock says something else than what is on disk."""
+    by_key = {(one.text("name"), one.text("version"), one.text("path")): one for one in kept}
+    keys = {(one.name, one.version, one.path) for one in found}
+    if by_key.keys() != keys or len(by_key) != len(kept):
+        differing = sorted({f"{name}@{version}" for name, version, _ in by_key.keys() ^ keys})
+        raise ProjectError(
+            f"lockfile dependencies do not match project manifest: `{manifest.lockfile}`",
+            f"only one of the two has {', '.join(differing) or 'each of them once'}",
+            HINT,
+        )
+    for one in found:
+        _compare_package(by_key[one.name, one.version, one.path].value, one)
+
+
+def _compare_package(kept: Mapping[str, Any], found: "Locked") -> None:
+    checks = (
+        ("package_manifest_sha256", "package manifest hash"),
+        ("module_root", "module_root"),
+        ("modules_sha256", "module hashes"),
+    )
+    for key, what in checks:
+        if kept.get(key) != getattr(found, key):
+            raise ProjectError(
+                f'lockfile {what} mismatch for "{found.name}"',
+                f"`{found.path}` is not what was locked",
+                CHANGED,
+            )

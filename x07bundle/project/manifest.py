@@ -28,7 +28,7 @@ SINCE: Final[Mapping[str, str]] = {
 
 _compat = re.compile(r"current|strict|\d{1,9}\.\d{1,9}(\.\d{1,9})?").fullmatch
 _symbol = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*").fullmatch
-_link_name = re.compile(r"(?!-)[^\s/\\\x00-\x1f]+").fullmatch
+link_name = re.compile(r"(?!-)[^\s/\\\x00-\x1f]+").fullmatch
 _patch_name = re.compile(r"[a-z][a-z0-9_-]*").fullmatch
 
 
@@ -47,6 +47,13 @@ class Dependency(NamedTuple):
     path: str
 
 
+class Patch(NamedTuple):
+    """What stands in for every dependency of a name. `path`: None for the vendored place."""
+
+    version: str
+    path: str | None = None
+
+
 class Manifest(NamedTuple):
     """A project. Paths are joined to the folder of `file`, which is as it was given."""
 
@@ -62,6 +69,7 @@ class Manifest(NamedTuple):
     certification_entry_symbol: str | None = None
     link: Link = Link()
     dependencies: tuple[Dependency, ...] = ()
+    patch: Mapping[str, Patch] = {}
     default_profile: str | None = None
     profiles: Mapping[str, Any] | None = None
 
@@ -77,8 +85,18 @@ def load(file: Path, environment: Mapping[str, str]) -> Manifest:
     Raises:
         ProjectError: it cannot be read, or some member is wrong: all of them are named.
     """
-    value = read_object(file, "project", "X07PROJECT_READ", "X07PROJECT_PARSE")
-    members = Members(value)
+    return of(
+        file, read_object(file, "project", "X07PROJECT_READ", "X07PROJECT_PARSE"), environment
+    )
+
+
+def of(file: Path, document: Mapping[str, Any], environment: Mapping[str, str]) -> Manifest:
+    """The manifest that a document is, or will be, in `file`.
+
+    Raises:
+        ProjectError: some member is wrong: all of them are named.
+    """
+    members = Members(document)
     places = of_project(file.parent, environment)
     manifest = _manifest(file, members, places)
     if members.problems:
@@ -105,7 +123,8 @@ def _manifest(file: Path, members: Members, places: Places) -> Manifest:
         entry=_entry(members, places),
         module_roots=_module_roots(members, places),
         link=_link(members.child("link"), places),
-        dependencies=tuple(_dependency(child) for child in members.children("dependencies")),
+        dependencies=_dependencies(members, places),
+        patch=_patch(members.child("patch"), places),
         lockfile=places.path(_place(members, "lockfile", places) or DEFAULT_LOCKFILE),
         places=places,
         operational_entry_symbol=members.checked("operational_entry_symbol", _symbol_problem),
@@ -128,18 +147,18 @@ def _schema_version(members: Members) -> str:
     for key, since in SINCE.items():
         if version and members.value.get(key) is not None and version < since:
             members.refuse(key, f"needs schema_version {PREFIX}{since}, this is {version}")
-    _check_patch(members.child("patch"))
     return written
 
 
-def _check_patch(patch: Members) -> None:
-    """Versions that stand in for those of dependencies: used when packages are."""
+def _patch(patch: Members, places: Places) -> Mapping[str, Patch]:
     for name in patch.value:
         if not _patch_name(name):
             patch.refuse(name, "is not a package name")
-        entry = patch.child(name)
-        entry.required("version")
-        entry.text("path")
+    entries = {name: patch.child(name) for name in patch.value}
+    return {
+        name: Patch(entry.required("version"), _place(entry, "path", places))
+        for name, entry in entries.items()
+    }
 
 
 def _world(members: Members) -> str:
@@ -189,14 +208,23 @@ def _link(link: Members, places: Places) -> Link:
 def _link_names(link: Members, key: str) -> tuple[str, ...]:
     names = link.texts(key)
     for index, name in enumerate(names):
-        if not _link_name(name):
+        if not link_name(name):
             link.refuse(f"{key}/{index}", f"`{name}` is not a name (no path, no option)")
     return names
 
 
-def _dependency(dependency: Members) -> Dependency:
+def _dependencies(members: Members, places: Places) -> tuple[Dependency, ...]:
+    children = members.children("dependencies")
+    return tuple(_dependency(child, places) for child in children)
+
+
+def _dependency(dependency: Members, places: Places) -> Dependency:
     name, version = dependency.required("name"), dependency.required("version")
-    return Dependency(name, version, dependency.required("path"))
+    path = dependency.required("path")
+    problem = places.problem(path)
+    if problem is not None:
+        dependency.refuse("path", problem)
+    return Dependency(name, version, path)
 
 
 def _symbol_problem(text: str) -> str | None:

@@ -15,6 +15,7 @@ TEXT_SUFFIX: Final = ".x07t"
 SKIPPED: Final = frozenset({".git", ".x07", "target", ".agent", ".claude"})
 """Folders that hold no sources of the project (contract/cli.md §9)."""
 ANY_WORLD: Final = "solve-pure"
+ADAPTERS: Final = "std.world."
 
 
 def source_files(folder: Path) -> list[Path]:
@@ -30,8 +31,8 @@ def source_files(folder: Path) -> list[Path]:
 class ProjectModules:
     """The `Modules` of a compilation.
 
-    Std modules that every world has come first, so that no file can stand in for one. Those of OS
-    worlds come after the roots: packages bring some of them too.
+    Std modules come first, so that no file, and no package, can stand in for one. Only
+    `std.world.*` may be replaced: by it the public std reaches the system.
     """
 
     def __init__(self, roots: Iterable[Path], world: str) -> None:
@@ -39,8 +40,9 @@ class ProjectModules:
         self.world = world
 
     def find(self, module_id: str) -> SourceFile | ModuleProblem:
+        first = ANY_WORLD if module_id.startswith(ADAPTERS) else self.world
         return (
-            std.find(module_id, ANY_WORLD)
+            std.find(module_id, first)
             or self._in_roots(module_id)
             or std.find(module_id, self.world)
             or self._unknown(module_id)

@@ -3,7 +3,7 @@
 Reads project files (contract/cli.md §2, "Resolution order"); writes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -15,13 +15,18 @@ Kind = Literal["project", "program", "artifact"]
 
 
 class Named(NamedTuple):
-    """The options that name a target. `locked`: a project has to have a lockfile."""
+    """The options that name a target.
+
+    `locked`: a project has to have a lockfile. `prepare`: what is done to a project with
+    dependencies before they are looked at; it returns the project as it is then.
+    """
 
     project: Path | None = None
     program: Path | None = None
     artifact: Path | None = None
     module_roots: tuple[Path, ...] = ()
     locked: bool = False
+    prepare: Callable[[Manifest], Manifest] | None = None
 
 
 class Target(NamedTuple):
@@ -77,14 +82,23 @@ def _program(path: Path, roots: tuple[Path, ...], environment: Mapping[str, str]
         raise UsageError(f"no program at `{path}`", hint="`--program` takes one *.x07.json file")
     found = discovery.discover_for_program(path)
     project = manifest.load(found, environment) if found else None
-    derived = project.module_roots if project else (path.parent,)
-    return Target("program", path, path, roots or derived, project)
+    return Target("program", path, path, roots or _derived_roots(path, project), project)
+
+
+def _derived_roots(program: Path, project: Manifest | None) -> tuple[Path, ...]:
+    if project is None:
+        return (program.parent,)
+    if project.dependencies:
+        lockfile.verify(project)
+    return lockfile.module_roots(project)
 
 
 def _project(named: Named, environment: Mapping[str, str]) -> Target:
     path = named.project
     file = discovery.named(path) if path is not None else _near(Path.cwd())
     project = manifest.load(file, environment)
+    if project.dependencies and named.prepare is not None:
+        project = named.prepare(project)
     check_lock = lockfile.required if named.locked else lockfile.verify
     check_lock(project)
     if not project.entry.is_file():
@@ -92,7 +106,7 @@ def _project(named: Named, environment: Mapping[str, str]) -> Target:
             f"[X07ENTRY_READ] entry program not found: `{project.entry}`",
             hint=f"check `entry` in `{file}`",
         )
-    return Target("project", file, project.entry, project.module_roots, project)
+    return Target("project", file, project.entry, lockfile.module_roots(project), project)
 
 
 def _near(folder: Path) -> Path:

@@ -37,11 +37,14 @@ def test_std_modules_cannot_be_replaced(tmp_path: Path) -> None:
     assert found(ProjectModules([tmp_path], "run-os"), "std.bytes").builtin
 
 
-def test_os_modules_come_after_the_roots(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("module_id", "is_replaced"), [("std.os.fs", False), ("std.world.fs", True)]
+)
+def test_os_modules_of_roots(tmp_path: Path, module_id: str, is_replaced: bool) -> None:
     modules = ProjectModules([tmp_path], "run-os")
-    assert found(modules, "std.os.fs").builtin
-    put(tmp_path / "std/os/fs.x07.json")
-    assert not found(modules, "std.os.fs").builtin
+    assert found(modules, module_id).builtin
+    put(tmp_path / (module_id.replace(".", "/") + ".x07.json"))
+    assert found(modules, module_id).builtin is not is_replaced
 
 
 def test_os_modules_are_for_os_worlds(tmp_path: Path) -> None:

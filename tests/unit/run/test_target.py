@@ -85,7 +85,7 @@ def test_a_project_without_its_lockfile(project: Path) -> None:
     assert find(Named(), {}).kind == "project"
     with pytest.raises(ProjectError, match=r"`x07\.lock\.json` \[X07LOCK_READ\]") as caught:
         find(Named(locked=True), {})
-    assert "copy the `x07.lock.json` that `x07 init` writes" in caught.value.render()
+    assert "`x07 pkg lock`" in caught.value.render()
 
 
 def test_a_lockfile_of_something_else(project: Path) -> None:

@@ -1,0 +1,79 @@
+"""Packages that a project names and that are not there are got before it runs (cli.md §2).
+
+Where there is a lock, what is got must be what was locked. The network is used only when
+something is missing.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from x07bundle.project import lockfile
+from x07bundle.project.manifest import Dependency, Manifest
+from x07bundle.project.packages import locking, project_file
+from x07bundle.project.packages.closing import close
+from x07bundle.project.packages.dependencies import effective, folder
+from x07bundle.project.packages.exclusive import exclusive
+from x07bundle.project.packages.failure import PackageError
+from x07bundle.project.packages.locked import Locked, as_json, of_folder
+from x07bundle.project.packages.package import MANIFEST
+from x07bundle.project.packages.settings import settings_of
+from x07bundle.project.packages.supply import Supply
+
+
+def hydrate(
+    manifest: Manifest, offline: bool, environment: Mapping[str, str], say: Callable[[str], None]
+) -> Manifest:
+    """Gets what is missing; `say` is told what was done.
+
+    Returns:
+        The project as it is then: packages that others need may have been added.
+
+    Raises:
+        PackageError: it cannot be got.
+        ProjectError: it is not what was locked.
+    """
+    if manifest.lockfile.is_file() and not _missing(manifest):
+        return manifest
+    with exclusive(manifest.root):
+        settings = settings_of(manifest.root, manifest.lockfile, None, offline, environment)
+        supply = Supply(manifest.root, settings)
+        project = project_file.load(manifest.file, environment)
+        if not manifest.lockfile.is_file():
+            planned = locking.plan(project, supply)
+            locking.write(planned)
+            say("locked the project's packages (`x07 pkg lock`)")
+            return planned.manifest
+        missing = _missing(manifest)
+        close(manifest, supply, may_add=False, checks=_checks(manifest))
+        if missing:
+            say(f"got {', '.join(f'{one.name}@{one.version}' for one in missing)}")
+    return manifest
+
+
+def _missing(manifest: Manifest) -> list[Dependency]:
+    return [one for one in effective(manifest) if not (folder(manifest, one) / MANIFEST).is_file()]
+
+
+def _checks(manifest: Manifest) -> Mapping[Dependency, Callable[[Path], None]]:
+    """For each dependency that is locked: the check that a folder holds what was locked."""
+    entries = [child.value for child in lockfile.read(manifest.lockfile).children("dependencies")]
+    checks = {}
+    for dependency in effective(manifest):
+        for entry in entries:
+            if all(entry.get(key) == value for key, value in dependency._asdict().items()):
+                checks[dependency] = partial(_check, dependency, entry)
+    return checks
+
+
+def _check(dependency: Dependency, entry: Mapping[str, Any], place: Path) -> None:
+    found: Locked = of_folder(dependency, place)
+    if all(entry.get(key) == value for key, value in as_json(found).items()):
+        return
+    raise PackageError(
+        "X07PKG_LOCK_MISMATCH",
+        f"{dependency.name}@{dependency.version} is not what x07.lock.json names",
+        "the index, or this tool, has other bytes than when the project was locked",
+        "if that is meant, run `x07 pkg lock`; nothing of it was used",
+    )

@@ -1,0 +1,216 @@
+"""Bytes over HTTP and HTTPS: bounded in size and time, tried again where that may help.
+
+Nothing of the environment is used: no proxy, no `.netrc`. A token goes to no other server than the
+one it is for, and a redirect never from https to http.
+"""
+
+import http.client
+import ssl
+import time
+import urllib.error
+import urllib.request
+from typing import IO, Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+from x07bundle import __version__
+from x07bundle.project.packages.failure import PackageError
+
+CHUNK_BYTES: Final = 1 << 16
+MAX_REDIRECTS: Final = 5
+TOO_MANY_REQUESTS: Final = 429
+SERVER_ERRORS: Final = 500
+PARTIAL: Final = 206
+NOT_FOUND: Final = (404, 410, 451)
+NOT_ALLOWED: Final = (401, 403)
+
+
+class Patience(NamedTuple):
+    """`silence_s`: without a byte. `grace_s`: how long an answer may be slower than the speed."""
+
+    silence_s: float = 15.0
+    grace_s: float = 30.0
+    bytes_per_s: int = 16 << 10
+    attempts: int = 3
+    pause_s: float = 0.5
+
+
+class Request(NamedTuple):
+    """`code`: of the error when it fails. `is_resumable`: its bytes have a digest to check."""
+
+    url: str
+    max_bytes: int
+    code: str
+    token: str | None = None
+    is_resumable: bool = False
+
+
+class _Temporary(Exception):
+    """It may work when tried again; the argument says what happened."""
+
+
+class _Final(Exception):
+    """It will not; the arguments say what happened, and what to do."""
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    max_redirections = MAX_REDIRECTS
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        scheme = urlsplit(newurl).scheme
+        if scheme != "https" and scheme != urlsplit(req.full_url).scheme:
+            raise _Final(f"it leads to `{newurl}`, which is not protected", None)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class Web:
+    """A way to the servers of an index."""
+
+    def __init__(self, ca_file: str | None, patience: Patience = Patience()) -> None:  # noqa: B008
+        self.patience = patience
+        self.opener = _opener(ca_file)
+
+    def get(self, request: Request) -> bytes | None:
+        """What a URL gives; None where there is nothing.
+
+        Raises:
+            PackageError: with the code of the request.
+        """
+        received = bytearray()
+        why = ""
+        for attempt in range(self.patience.attempts):
+            time.sleep(self.patience.pause_s * attempt)
+            try:
+                return bytes(received) if self._receive(request, received) else None
+            except _Temporary as error:
+                why = f"{error}, {attempt + 1} times" if attempt else str(error)
+            except _Final as error:
+                raise _failure(request, *error.args) from error
+            if not request.is_resumable:
+                received.clear()
+        raise _failure(request, why, "look at the network, and try again; or use --offline")
+
+    def _receive(self, request: Request, received: bytearray) -> bool:
+        """Appends to `received`; False where there is nothing at the URL."""
+        try:
+            with self._open(request, len(received)) as response:
+                if response.status != PARTIAL:
+                    received.clear()
+                self._read(response, request, received)
+        except urllib.error.HTTPError as error:
+            with error:
+                return _status(error.code, received)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise _reason(error) from error
+        return True
+
+    def _open(self, request: Request, offset: int) -> http.client.HTTPResponse:
+        asked = urllib.request.Request(request.url, headers={"Accept-Encoding": "identity"})
+        asked.add_header("User-Agent", f"x07bundle/{__version__}")
+        if request.token is not None:
+            asked.add_unredirected_header("Authorization", f"Bearer {request.token}")
+        if offset:
+            asked.add_header("Range", f"bytes={offset}-")
+        response = self.opener.open(asked, timeout=self.patience.silence_s)
+        assert isinstance(response, http.client.HTTPResponse)
+        start = (response.headers.get("Content-Range") or "").partition("-")[0]
+        if response.status == PARTIAL and start != f"bytes {offset}":
+            response.close()
+            raise _Final("it sent another part than it was asked for", None)
+        return response
+
+    def _read(
+        self, response: http.client.HTTPResponse, request: Request, received: bytearray
+    ) -> None:
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise _Final("it sent compressed bytes, which nobody asked for", None)
+        expected = _announced(response, len(received))
+        _refuse_size(expected or 0, request)
+        start_s, before = time.monotonic(), len(received)
+        while chunk := response.read1(_next_size(expected, len(received))):
+            received += chunk
+            _refuse_size(len(received), request)
+            self._refuse_slowness(time.monotonic() - start_s, len(received) - before)
+        if expected is not None and len(received) < expected:
+            raise _Temporary(f"it ended after {len(received)} of {expected} bytes")
+
+    def _refuse_slowness(self, elapsed_s: float, count: int) -> None:
+        if elapsed_s > self.patience.grace_s + count / self.patience.bytes_per_s:
+            raise _Temporary(f"it is too slow: {count} bytes in {elapsed_s:.0f} seconds")
+
+
+def _opener(ca_file: str | None) -> urllib.request.OpenerDirector:
+    """HTTP, HTTPS and redirects: no proxy, no file, no FTP."""
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        brief = f"cannot read the certificates in `{ca_file}`"
+        hint = "X07_CA_FILE names a file of certificates in PEM form"
+        raise PackageError("X07PKG_INDEX_CONFIG", brief, str(error).lower(), hint) from error
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(context=context),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        _Redirects(),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+def _announced(response: http.client.HTTPResponse, before: int) -> int | None:
+    """How many bytes there are to be in all, when the server says so."""
+    text = response.headers.get("Content-Length") or ""
+    is_known = text.isdecimal() and len(text) < 19 and not response.chunked
+    return before + int(text) if is_known else None
+
+
+def _next_size(expected: int | None, received: int) -> int:
+    return CHUNK_BYTES if expected is None else min(CHUNK_BYTES, expected - received)
+
+
+def _refuse_size(size: int, request: Request) -> None:
+    if size > request.max_bytes:
+        raise _Final(f"it has more than {request.max_bytes} bytes", None)
+
+
+def _status(status: int, received: bytearray) -> bool:
+    """False for "nothing there"; raises for every other status that is an error."""
+    if status in NOT_FOUND:
+        return False
+    if status in NOT_ALLOWED:
+        raise _Final(f"it answered {status}", "put a token for this index into credentials.json")
+    if status == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
+        received.clear()
+        raise _Temporary("it could not go on where it had stopped")
+    if status == TOO_MANY_REQUESTS or status >= SERVER_ERRORS:
+        raise _Temporary(f"it answered {status}")
+    raise _Final(f"it answered {status}", None)
+
+
+def _reason(error: Exception) -> Exception:
+    """What went wrong on the way, in words."""
+    cause: Any = getattr(error, "reason", error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return _untrusted(cause)
+    if isinstance(cause, TimeoutError):
+        return _Temporary("it did not answer in time")
+    text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    return _Temporary(text[:1].lower() + text[1:])
+
+
+def _untrusted(error: ssl.SSLCertVerificationError) -> _Final:
+    hint = "set X07_CA_FILE to the certificates of those who run the index"
+    return _Final(f"its certificate is not trusted: {error.verify_message}", hint)
+
+
+def _failure(request: Request, why: str, hint: str | None = None) -> PackageError:
+    return PackageError(request.code, f"cannot get `{request.url}`: {why}", hint=hint)
