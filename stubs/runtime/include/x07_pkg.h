@@ -34,4 +34,15 @@ int32_t x07_exit_code_v1(void);
 bytes_t ev_bytes_alloc(uint32_t len);
 _Noreturn void ev_trap(int32_t code);
 
+/* A reader that an extension brings. `read` writes at most `cap` bytes (never 0) to `into` and says
+ * how many: 0 is the end, a negative number a failure, which traps. `data` is the first number of
+ * the program's `iface.make_v1`. */
+typedef struct {
+    int64_t (*read)(uint32_t data, uint8_t *into, uint32_t cap);
+} x07_io_reader_vtable_v1;
+
+/* The second number of `iface.make_v1`: the same each time for the same `read`. 0, which is no
+ * reader, when 64 others were registered. */
+uint32_t x07_rt_register_io_reader_vtable_v1(const x07_io_reader_vtable_v1 *vtable);
+
 #endif

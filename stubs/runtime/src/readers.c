@@ -1,5 +1,6 @@
 #include "x07_readers.h"
 
+#include "foreign_readers.h"
 #include "handles.h"
 #include "x07_release.h"
 #include "x07_bytes.h"
@@ -81,8 +82,27 @@ static x07_bytes_view take(x07_iface iface, uint32_t max, const char *at)
     return part;
 }
 
+/* A reader may give less than it is asked for: no block is made for a size that is only a most. */
+enum { MOST_FOREIGN_BYTES = 65536 };
+
+static x07_bytes read_foreign(x07_iface source, uint32_t max, const char *at)
+{
+    uint32_t cap = max < MOST_FOREIGN_BYTES ? max : MOST_FOREIGN_BYTES;
+    x07_bytes block = x07_bytes_alloc(cap, at);
+    uint32_t len = cap ? x07_foreign_read(source, block.ptr, cap, at) : 0;
+    if (len == cap) {
+        return block;
+    }
+    x07_bytes part = x07_view_to_bytes((x07_bytes_view){block.ptr, len}, at);
+    x07_bytes_drop(block);
+    return part;
+}
+
 x07_bytes x07_io_read(x07_iface source, uint32_t max, const char *at)
 {
+    if (x07_foreign_reader(source.vtable)) {
+        return read_foreign(source, max, at);
+    }
     return x07_view_to_bytes(take(source, max, at), at);
 }
 
@@ -110,11 +130,15 @@ static buffer *buffer_of(uint32_t handle, const char *at)
 
 static void refill(buffer *into, const char *at)
 {
+    into->start = 0;
+    if (x07_foreign_reader(into->source.vtable)) {
+        into->end = x07_foreign_read(into->source, into->data, into->cap, at);
+        return;
+    }
     x07_bytes_view part = take(into->source, into->cap, at);
     if (part.len) {
         x07_copy(into->data, part.ptr, part.len);
     }
-    into->start = 0;
     into->end = part.len;
 }
 
