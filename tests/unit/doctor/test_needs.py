@@ -88,6 +88,17 @@ def test_a_broken_lock_is_for_others_to_tell(tmp_path: Path, lock: str) -> None:
     assert names(file) == ["c_compiler"]
 
 
+def test_a_lock_leads_nowhere_else(tmp_path: Path) -> None:
+    dependency = package(tmp_path, import_mode="ffi", ffi_libs=["curl"])
+    below = tmp_path / "below"
+    below.mkdir()
+    file = write(below)
+    for path in ("../deps/one", str(tmp_path / "deps/one")):
+        lock = {"dependencies": [{**dependency, "path": path}]}
+        (below / "x07.lock.json").write_text(json.dumps(lock))
+        assert names(file) == ["c_compiler"]
+
+
 # -- sandboxed profiles
 
 
