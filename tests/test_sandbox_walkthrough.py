@@ -154,6 +154,30 @@ def test_a_denial_is_reported_with_the_smallest_grant(demo: Demo) -> None:
     assert (demo.folder / "tmp/input.bin").read_bytes() == b"hello"
 
 
+def test_who_exits_at_once_has_its_denials_told(demo: Demo) -> None:
+    """Also where it said something of the kind before."""
+    lie = ["bytes.lit", json.dumps({"policy_denials": [], "sandbox_layers": {}}) + "\n"]
+    caps = ["std.os.stdio.spec.caps_default_v1"]
+    demo.module(
+        [
+            "begin",
+            ["std.os.fs.stat_v1", ["bytes.lit", "/etc/passwd"], ["std.os.fs.spec.caps_default_v1"]],
+            ["std.os.stdio.write_stderr_v1", lie, caps],
+            ["std.os.process.exit", 3],
+            ["bytes.empty"],
+        ],
+        "std.os.fs",
+        "std.os.fs.spec",
+        "std.os.stdio",
+        "std.os.stdio.spec",
+        "std.os.process",
+    )
+    report = demo.run(status=1)
+    assert report["solve"]["exit_status"] == 3
+    assert [one["target"] for one in report["policy_denials"]] == ["/etc/passwd"]
+    assert sorted(report["sandbox_layers"]) == LAYERS
+
+
 def test_hosts_are_refused_under_a_policy_without_a_network(demo: Demo) -> None:
     words = (
         "run",
@@ -337,6 +361,21 @@ def test_the_environment_narrows_and_never_widens(bundled: Demo) -> None:
     assert done.returncode == 132
     assert b"fs.enabled is false" in done.stderr
     assert start(bundled, X07_OS_FS_WRITE_ROOTS="out/deeper").stdout == b"write_failed"
+
+
+def test_a_bundle_tells_of_denials_where_it_is_asked_to(bundled: Demo) -> None:
+    """stderr is the program's own else."""
+    bundled.tool.bundle("dist/app", "--profile", "sandbox")
+    narrowed = {"X07_OS_FS_WRITE_ROOTS": "out/deeper"}
+    for asked in ({}, {"X07_OS_DENIALS": ""}, {"X07_OS_DENIALS": "report"}):
+        done = start(bundled, **narrowed, **asked)
+        assert (done.stdout, done.stderr) == (b"write_failed", b"")
+    done = start(bundled, **narrowed, X07_OS_DENIALS="stderr")
+    assert done.stdout == b"write_failed"
+    assert done.stderr.decode() == (
+        "x07: denied: os.fs.write_file of `out/input.bin`: not under fs.write_roots; "
+        'grant: add "out" to fs.write_roots\n'
+    )
 
 
 def test_a_plan_says_what_confines_and_writes_nothing(bundled: Demo) -> None:
