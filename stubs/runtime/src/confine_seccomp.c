@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -227,6 +228,22 @@ static int border(const filter *of, int start, int end)
     return end;
 }
 
+/* Where its condition holds, the instruction before `lower` skips what is there from `lower` on. It
+ * reaches 255 instructions; over more, a jump by itself goes in between. */
+static void skip(filter *to, uint16_t lower)
+{
+    uint16_t size = (uint16_t)(to->len - lower);
+    instruction *condition = &to->code[lower - 1];
+    if (size <= UINT8_MAX) {
+        condition->if_true = (uint8_t)size;
+    } else if (to->len < PROGRAM_MAX) {
+        condition->if_false = 1;
+        to->len++;
+        memmove(condition + 2, condition + 1, size * sizeof *condition);
+        condition[1] = (instruction){.code = JUMP, .value = size};
+    }
+}
+
 /* The numbers from `start` to before `end`. Depth: at most that of halving all numbers, and a bit.
  */
 static void put_range(filter *to, int start, int end)
@@ -236,12 +253,10 @@ static void put_range(filter *to, int start, int end)
         put_answer(to, to->answers[start]);
         return;
     }
-    /* A jump by itself, since a conditional one reaches 255 instructions. */
-    put(to, IF_AT_LEAST, (uint32_t)upper, 0, 1);
-    uint16_t jump = to->len;
-    put(to, JUMP, 0, 0, 0);
+    put(to, IF_AT_LEAST, (uint32_t)upper, 0, 0);
+    uint16_t lower = to->len;
     put_range(to, start, upper);
-    to->code[jump].value = (uint32_t)(to->len - jump - 1);
+    skip(to, lower);
     put_range(to, upper, end);
 }
 
