@@ -1,44 +1,32 @@
 """`x07 pkg` (contract/cli.md §8, reports.md §10): a report line on stdout, words on stderr."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from x07bundle.cli.options import PATH, Decorator, all_of
-from x07bundle.cli.output import echo_bytes
-from x07bundle.errors import UsageError
-from x07bundle.files import json_compact
-from x07bundle.project import discovery
+from x07bundle.cli import pkg_make, pkg_queries
+from x07bundle.cli.options import all_of
+from x07bundle.cli.pkg_report import (
+    complete,
+    found_project,
+    index_option,
+    offline_option,
+    project_option,
+    reported,
+    say,
+)
 from x07bundle.project.packages import changes, locking, project_file
 from x07bundle.project.packages.exclusive import exclusive
-from x07bundle.project.packages.failure import PackageError
 from x07bundle.project.packages.locking import Allowed, Plan
 from x07bundle.project.packages.project_file import ProjectFile
 from x07bundle.project.packages.settings import settings_of
 from x07bundle.project.packages.spec import required
 from x07bundle.project.packages.supply import Supply
 
-FAILED: Final = 20
-"""Exit code of a failure that has a code of the report."""
-
-project_option: Final = click.option(
-    "--project", metavar="PATH", type=PATH, help="x07.json, or its folder. Default: from here up."
-)
-index_option: Final = click.option(
-    "--index",
-    "--registry",
-    "index",
-    metavar="URL",
-    help="Another index: https, http or file. [X07_PKG_INDEX_URL]",
-)
-offline_option: Final = click.option(
-    "--offline", is_flag=True, help="Use no network. [X07_OFFLINE]"
-)
 place_options: Final = all_of(project_option, index_option)
 allow_options: Final = all_of(
     click.option("--allow-yanked", is_flag=True, help="With --check: accept yanked versions."),
@@ -69,47 +57,6 @@ def command(context: click.Context) -> None:
         context.exit(2)
 
 
-def reported(name: str) -> Decorator:
-    """A subcommand that returns its result: it becomes a report, and so does a PackageError."""
-
-    def decorate(function: Callable[..., dict[str, Any]]) -> Callable[..., int]:
-        @wraps(function)
-        def run(**values: Any) -> int:  # noqa: ANN401  they are the subcommand's options
-            head = {"command": f"pkg.{name}"}
-            try:
-                result = function(**values)
-            except PackageError as error:
-                failure = {"code": error.code, "message": error.brief}
-                echo_bytes(json_compact({"ok": False, **head, "error": failure}))
-                click.echo(error.render(), err=True, nl=False)
-                return FAILED
-            echo_bytes(json_compact({"ok": True, **head, "result": result}))
-            return 0
-
-        return run
-
-    return decorate
-
-
-def say(text: str) -> None:
-    """Tells people what was done."""
-    click.echo(text, err=True)
-
-
-def found_project(path: Path | None) -> Path:
-    """The project file that was named, or the one around this folder.
-
-    Raises:
-        UsageError: there is none.
-    """
-    if path is not None:
-        return discovery.named(path)
-    found = discovery.discover(Path.cwd())
-    if found is None:
-        raise UsageError("no project found", hint="give it with --project, or make one: `x07 init`")
-    return found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found
-
-
 @contextmanager
 def opened(
     path: Path | None, index: str | None, offline: bool = False
@@ -124,7 +71,7 @@ def opened(
 
 
 @command.command(name="add")
-@click.argument("spec", metavar="NAME[@VERSION]")
+@click.argument("spec", metavar="NAME[@VERSION]", shell_complete=complete)
 @place_options
 @click.option("--sync", is_flag=True, help="Get it and what it needs, and lock.")
 @click.option("--path", metavar="DIR", help="A package in a folder of its own, below the project.")
@@ -210,7 +157,7 @@ def lock(
     allow_yanked: bool,
     allow_advisories: bool,
 ) -> dict[str, Any]:
-    """Get the packages of the project, and write x07.lock.json.
+    """Get the packages, and write x07.lock.json.
 
     Packages that others need are added to x07.json. With --check only missing packages are
     fetched, and nothing is written beside them: it fails where x07.json or the lock would change.
@@ -243,3 +190,7 @@ def _lock_result(planned: Plan) -> dict[str, Any]:
         "lockfile": str(planned.manifest.lockfile),
         "fetched": [one._asdict() for one in planned.fetched],
     }
+
+
+for each in (*pkg_queries.COMMANDS, *pkg_make.COMMANDS):
+    command.add_command(each)

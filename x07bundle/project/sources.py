@@ -72,8 +72,13 @@ class ProjectModules:
     def _hint(self, module_id: str) -> str | None:
         if self.world not in OS_WORLDS and std.find(module_id, OS_WORLDS[0]) is not None:
             return f"only the worlds {' and '.join(OS_WORLDS)} have it; this is {self.world}"
-        from difflib import get_close_matches  # only to word an error
+        from difflib import get_close_matches  # both only to word an error
 
+        from x07bundle.project.packages.queries import providers_of_tool
+
+        for package in providers_of_tool(module_id):
+            name = f"{package.name}@{package.version}"
+            return f"the package {package.name} brings it: `x07 pkg add {name} --sync`"
         near = get_close_matches(module_id, self._known(), n=1)
         if near:
             return f"did you mean `{near[0]}`?"

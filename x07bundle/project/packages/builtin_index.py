@@ -7,7 +7,7 @@ from x07bundle.files import sha256_bytes
 from x07bundle.packages import Release
 from x07bundle.project.packages.archive import pack
 from x07bundle.project.packages.failure import PackageError
-from x07bundle.project.packages.index import Entry, sort
+from x07bundle.project.packages.index import Entry, PublicKey, sort
 from x07bundle.project.packages.index_url import BUILT_IN, IndexUrl
 
 
@@ -28,6 +28,9 @@ class BuiltInIndex:
 
     def names(self) -> tuple[str, ...]:
         return tuple(sorted({release.name for release in packages.released()}))
+
+    def public_keys(self) -> tuple[PublicKey, ...]:
+        return ()
 
 
 def official(name: str, version: str) -> Release | None:

@@ -12,5 +12,14 @@ class PackageError(X07Error):
     def __init__(
         self, code: str, brief: str, details: str | None = None, hint: str | None = None
     ) -> None:
-        super().__init__(brief, details, hint)
+        super().__init__(harmless(brief), harmless(details or "") or None, hint)
         self.code = code
+
+
+def harmless(text: str) -> str:
+    """A text of others, whose control characters cannot reach a terminal."""
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        each if each == "\n" or each.isprintable() else ascii(each)[1:-1] for each in text
+    )

@@ -28,6 +28,13 @@ class Signature(NamedTuple):
     value: str
 
 
+class PublicKey(NamedTuple):
+    """A key of the index's configuration. `value`: base64, as it is written."""
+
+    key_id: str
+    value: str
+
+
 class Entry(NamedTuple):
     """One version. `cksum`: SHA-256 of its archive. `advisories`: documents as they are written."""
 
@@ -57,6 +64,9 @@ class Index(Protocol):
 
     def names(self) -> tuple[str, ...]:
         """Every package, sorted."""
+
+    def public_keys(self) -> tuple[PublicKey, ...]:
+        """What its entries are signed with."""
 
 
 def entry_path(name: str) -> str:

@@ -11,7 +11,7 @@ from x07bundle import strict_json
 from x07bundle.project.members import Members
 from x07bundle.project.packages.archive import MAX_ARCHIVE_BYTES
 from x07bundle.project.packages.failure import PackageError
-from x07bundle.project.packages.index import Entry, entry_path, read_entries
+from x07bundle.project.packages.index import Entry, PublicKey, entry_path, read_entries
 from x07bundle.project.packages.index_url import IndexUrl, is_same_origin, problem_of
 from x07bundle.project.packages.spec import NAME
 
@@ -23,19 +23,11 @@ MAX_ENTRIES_BYTES: Final = 8 << 20
 CONFIG: Final = "config.json"
 
 
-class PublicKey(NamedTuple):
-    """`value`: base64, as it is written."""
-
-    key_id: str
-    value: str
-
-
 class Config(NamedTuple):
     """`download`: without a final `/`."""
 
     download: str
     needs_token: bool = False
-    signing_kind: str | None = None
     public_keys: tuple[PublicKey, ...] = ()
 
 
@@ -96,6 +88,9 @@ class SparseIndex:
         files = [path for path in folder.rglob("*") if path.is_file() and NAME(path.name)]
         return tuple(sorted(path.name for path in files if self._is_entry_file(path, folder)))
 
+    def public_keys(self) -> tuple[PublicKey, ...]:
+        return self.config.public_keys
+
     def _is_entry_file(self, path: Path, folder: Path) -> bool:
         return path.relative_to(folder).as_posix() == entry_path(path.name)
 
@@ -152,7 +147,7 @@ def _config(members: Members, url: IndexUrl) -> Config:
     signing = members.child("signing")
     keys = signing.children("public_keys")
     public = tuple(PublicKey(key.required("id"), key.required("ed25519_pub")) for key in keys)
-    return Config(download.rstrip("/"), needs_token, signing.text("kind"), public)
+    return Config(download.rstrip("/"), needs_token, public)
 
 
 def _read_file(path: Path, max_bytes: int, code: str) -> bytes | None:

@@ -35,6 +35,18 @@ def archive_of(entry: Entry, index: Index, root: Path) -> bytes:
         data = cached.read_bytes()
         if sha256_bytes(data) == entry.cksum:
             return data
+    data = download(entry, index)
+    if index.url.is_on_the_web:
+        _keep(cached, data)
+    return data
+
+
+def download(entry: Entry, index: Index) -> bytes:
+    """The archive of an entry, from the index.
+
+    Raises:
+        PackageError: as `archive_of`.
+    """
     data = index.archive(entry)
     found = sha256_bytes(data)
     if found != entry.cksum:
@@ -44,8 +56,6 @@ def archive_of(entry: Entry, index: Index, root: Path) -> bytes:
             f"the index lists {entry.cksum}\nits bytes have {found}",
             "nothing of it was used; tell those who run the index",
         )
-    if index.url.is_on_the_web:
-        _keep(cached, data)
     return data
 
 
