@@ -112,15 +112,20 @@ def _refuse_clashes(out: Path, attestation: Path | None, target: Target) -> None
 
 
 def _limits(request: Request, profile: Profile | None) -> Limits:
+    """Options, then the profile. 0 is no limit: an option takes back that of a profile."""
+    chosen = request.limits.over(_limits_of(profile))
+    return Limits(*(value or None for value in chosen))
+
+
+def _limits_of(profile: Profile | None) -> Limits:
     if profile is None:
-        return request.limits
-    base = Limits(
+        return Limits()
+    return Limits(
         profile.solve_fuel,
         profile.max_memory_bytes,
         profile.max_output_bytes,
         profile.cpu_time_limit_seconds,
     )
-    return request.limits.over(base)
 
 
 def as_json(plan: Plan) -> dict[str, Any]:

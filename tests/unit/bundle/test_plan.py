@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from x07bundle.bundle.front import options
 from x07bundle.bundle.pipeline import plan
 from x07bundle.bundle.plan import Plan, as_json
 from x07bundle.bundle.request import Limits, Request
@@ -102,6 +103,15 @@ def test_limits_come_from_options_before_the_profile(project: Project) -> None:
     made = planned(Request(out="app", limits=Limits(solve_fuel=7)))
     assert made.limits == Limits(solve_fuel=7, max_output_bytes=6)
     assert made.profile == "os"
+
+
+def test_zero_is_no_limit(project: Project) -> None:
+    """And so nothing of it is compiled in: the fuel of a program without a limit is not counted."""
+    project(profiles={"os": {"world": "run-os", "solve_fuel": 7, "max_output_bytes": 0}})
+    made = planned(Request(out="app", limits=Limits(solve_fuel=0, max_memory_bytes=0)))
+    assert made.limits == Limits()
+    assert options(made).fuel is None
+    assert planned(Request(out="app")).limits == Limits(solve_fuel=7)
 
 
 def test_the_profile_of_the_project_holds_for_a_program(project: Project) -> None:
