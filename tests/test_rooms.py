@@ -25,7 +25,7 @@ BELOW: Final[dict[str, frozenset[str]]] = {
     "project": FLOOR | {"lang", "std", "packages"},
     "run": FLOOR | {"project", "policy", "lang", "std", "native"},
     "bundle": FLOOR | {"project", "policy", "lang", "std", "native"},
-    "doctor": FLOOR | {"project", "lang", "std", "native", "vm"},
+    "doctor": FLOOR | {"project", "lang", "std", "packages", "native", "vm"},
     "cli": FLOOR | {"doctor", "vm", "bundle", "run", "project", "policy", "lang", "std", "native"},
 }
 """Each room's rooms below, itself aside. A floor module may import the floor."""

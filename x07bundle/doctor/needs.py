@@ -1,20 +1,18 @@
 """What the project at hand needs of the machine, as names of checks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import NamedTuple
 
-from x07bundle import strict_json
 from x07bundle.contract import consent
 from x07bundle.contract.worlds import SANDBOXED
+from x07bundle.doctor import packages
 from x07bundle.doctor.backends import BOUNDARY
 from x07bundle.doctor.compilers import COMPILER, LIBRARY, NETWORK, NETWORK_LIBRARIES, STATIC
 from x07bundle.errors import UsageError, X07Error
 from x07bundle.project import manifest, profiles
 from x07bundle.project.manifest import Manifest
 from x07bundle.project.profiles import Profile
-
-PACKAGE: Final = "x07-package.json"
 
 
 class Needs(NamedTuple):
@@ -51,7 +49,8 @@ def of_project(file: Path | None, profile_name: str | None, env: Mapping[str, st
 
 
 def _needs(loaded: Manifest, profile: Profile | None, env: Mapping[str, str]) -> Needs:
-    linked = _libraries(loaded, with_packages=profile is None or profile.auto_ffi)
+    has_c = profile is None or profile.auto_ffi
+    linked = frozenset(loaded.link.libs) | (packages.libraries(loaded) if has_c else frozenset())
     others = tuple(sorted(linked - {*NETWORK_LIBRARIES}))
     names = {COMPILER, *(LIBRARY + name for name in others)}
     names |= {NETWORK} if linked & {*NETWORK_LIBRARIES} else set()
@@ -79,41 +78,3 @@ def _runs_in_vm(loaded: Manifest, profile: Profile | None, env: Mapping[str, str
     except consent.NoVmError:
         return True
     return False
-
-
-def _libraries(loaded: Manifest, with_packages: bool) -> frozenset[str]:
-    """Names without `-l`: of the project, and of the packages whose C is compiled with it."""
-    packages = _packages(loaded) if with_packages else ()
-    return frozenset(loaded.link.libs).union(*(_of_package(folder) for folder in packages))
-
-
-def _packages(loaded: Manifest) -> Iterator[Path]:
-    """Folders of packages: those that the project names, and those that they brought."""
-    for dependency in loaded.dependencies:
-        yield loaded.places.path(dependency.path)
-    locked = _object(loaded.lockfile).get("dependencies")
-    for entry in locked if isinstance(locked, list) else ():
-        path = entry.get("path") if isinstance(entry, dict) else None
-        if isinstance(path, str) and loaded.places.problem(path) is None:
-            yield loaded.places.path(path)
-
-
-def _of_package(folder: Path) -> frozenset[str]:
-    meta = _object(folder / PACKAGE).get("meta")
-    if not isinstance(meta, dict) or meta.get("import_mode") != "ffi":
-        return frozenset()
-    names = meta.get("ffi_libs")
-    return (
-        frozenset(name for name in names if isinstance(name, str))
-        if isinstance(names, list)
-        else frozenset()
-    )
-
-
-def _object(file: Path) -> dict[str, Any]:
-    """An object of JSON; empty where there is none. What is wrong with it, `x07 check` says."""
-    try:
-        value = strict_json.read(file.read_bytes()).value
-    except OSError:
-        return {}
-    return value if isinstance(value, dict) else {}

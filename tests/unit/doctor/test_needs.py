@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 
 from tests.unit.project.projects import write
+from x07bundle import packages
 from x07bundle.contract.consent import ACCEPT, BACKEND
 from x07bundle.doctor.needs import Needs, of_project
 from x07bundle.errors import UsageError
@@ -97,6 +98,45 @@ def test_a_lock_leads_nowhere_else(tmp_path: Path) -> None:
         lock = {"dependencies": [{**dependency, "path": path}]}
         (below / "x07.lock.json").write_text(json.dumps(lock))
         assert names(file) == ["c_compiler"]
+
+
+@pytest.fixture
+def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two packages that come with the tool: `net` requires `web`, which has C."""
+    root = tmp_path / "released"
+    meta = {
+        "net": {"requires_packages": ["web@>=1.0.0", "net@1.0.0", "gone@1.0.0"]},
+        "web": {"import_mode": "ffi", "ffi_libs": ["curl"]},
+    }
+    for name, value in meta.items():
+        (root / name / "1.0.0").mkdir(parents=True)
+        manifest = root / name / "1.0.0" / "x07-package.json"
+        manifest.write_text(json.dumps({"name": name, "meta": value}))
+    monkeypatch.setattr(packages, "HERE", root)
+    return root
+
+
+@pytest.mark.usefixtures("released")
+@pytest.mark.parametrize(
+    ("name", "version", "needed"),
+    [
+        ("net", "1.0.0", ["net_deps_curl_openssl"]),
+        ("web", "1.0.0", ["net_deps_curl_openssl"]),
+        ("net", "2.0.0", []),
+        ("other", "1.0.0", []),
+    ],
+)
+def test_packages_that_are_not_there_yet(
+    tmp_path: Path, name: str, version: str, needed: list[str]
+) -> None:
+    dependency = {"name": name, "version": version, "path": f".x07/deps/{name}/{version}"}
+    assert names(write(tmp_path, dependencies=[dependency])) == ["c_compiler", *needed]
+
+
+@pytest.mark.usefixtures("released")
+def test_what_is_on_disk_counts(tmp_path: Path) -> None:
+    dependency = {**package(tmp_path, import_mode="handwritten"), "name": "web"}
+    assert names(write(tmp_path, dependencies=[dependency])) == ["c_compiler"]
 
 
 # -- sandboxed profiles
