@@ -112,7 +112,7 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Bundl
 
     stdout gets the report, in JSON. Exit code 0; 1 when the program was not compiled (there is a
     report); 2 for wrong options, a project that cannot be used, a missing tool, or an output that
-    cannot be written (there is none).
+    cannot be written (there is none); 3 for a policy that is not valid.
 
     \b
     Examples:

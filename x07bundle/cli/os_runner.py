@@ -77,7 +77,7 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Runne
     dependencies.
 
     Exit code 0; 1 when the program was not compiled or failed (there is a report); 2 for wrong
-    options or a missing tool (there is none).
+    options or a missing tool (there is none); 3 for a policy that is not valid.
 
     \b
     Examples:

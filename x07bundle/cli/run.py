@@ -128,7 +128,8 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of RunOp
     solve_output_b64. A program that did not change is not compiled again.
 
     Exit code 0; 1 when the program was not compiled or failed (there is a report); 2 for wrong
-    options, a project that cannot be used, or a missing tool (there is none).
+    options, a project that cannot be used, or a missing tool (there is none); 3 for a policy that
+    is not valid.
 
     \b
     Examples:
