@@ -71,7 +71,7 @@ KEYS: Final = ("HOME", "home", "PATH", "A", "AB", "", "X=Y", "LD_PRELOAD")
 PROGRAMS: Final = (
     "deps/x07/", "deps/x07-evil", "deps/x07/../sh", "/bin/none", "bin/none", "none",
     "deps/x07/in", "deps/x07/away", "deps/x07/up/tool", "deps/x07/script", "deps/x07/tool",
-    "deps/x07-evil/tool", "/bin/true",
+    "deps/x07-evil/tool", "deps/x07/linked", "/bin/true",
 )  # fmt: skip
 
 
@@ -117,6 +117,7 @@ def make_programs(deps: Path) -> None:
         script = deps / name / "script"
         script.write_text("#!/bin/none\n")
         (deps / name / "tool").write_text("#! bin/none -x\n")
+        (deps / name / "linked").write_text(f"#!deps/{name}/away\n")
         script.chmod(0o755)
 
 

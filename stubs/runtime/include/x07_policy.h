@@ -172,9 +172,13 @@ typedef enum {
     X07_OVER_LIMIT,
     /* A name of the target starts with a dot, or with what reads as one. */
     X07_IS_HIDDEN,
+    /* So does `wanted`, which is in the target. */
+    X07_HOLDS_HIDDEN,
     /* The target is or passes a symbolic link, where none is allowed; or one that leads out. */
     X07_PASSES_LINK,
     X07_LEADS_OUT,
+    /* The program's own capabilities ask for links to be followed. */
+    X07_ASKS_FOR_LINKS,
     /* The target has another name (a hard link), which may be outside of the roots. */
     X07_HAS_NAMES,
     /* The target is a root itself, and only what is in it may be removed or renamed. */

@@ -3,6 +3,8 @@
 #include "x07_report.h"
 #include "x07_trap.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -62,16 +64,19 @@ static int is_known(const char *record, size_t size)
     return 0;
 }
 
-void x07_denied(const char *operation, x07_bytes_view target, const x07_verdict *verdict)
+/* 0: it was there already, or there is no room for it. */
+static int remember(const char *operation, x07_bytes_view target, const x07_verdict *verdict)
 {
     char record[PARTS * PART_BYTES];
     size_t size = make_record(record, operation, target, verdict);
     int fits = denials.count < X07_DENIALS_MAX && size <= LOG_BYTES - denials.len;
-    if (fits && !is_known(record, size)) {
-        memcpy(denials.text + denials.len, record, size);
-        denials.len += (uint32_t)size;
-        denials.count++;
+    if (!fits || is_known(record, size)) {
+        return 0;
     }
+    memcpy(denials.text + denials.len, record, size);
+    denials.len += (uint32_t)size;
+    denials.count++;
+    return 1;
 }
 
 /* -- telling */
@@ -100,18 +105,32 @@ void x07_denials_write(x07_writer *writer)
     x07_writer_text(writer, "]");
 }
 
-/* The report comes before the words, which belong to the trap. */
-static void say(const char *operation, x07_bytes_view target, const x07_verdict *verdict)
+static void say(x07_writer *writer, const char *head, const char *operation,
+                x07_bytes_view target, const x07_verdict *verdict)
 {
     char text[SENTENCE_BYTES] = "";
-    x07_writer writer = {.fd = STDERR_FILENO};
     x07_denial_sentence(&(x07_words){text, sizeof text, 0}, operation, target, verdict);
-    x07_report_write(&writer);
-    x07_report_wanted = 0;
-    x07_writer_text(&writer, "  ");
-    x07_writer_text(&writer, text);
-    x07_writer_text(&writer, "\n");
-    x07_writer_flush(&writer);
+    x07_writer_text(writer, head);
+    x07_writer_text(writer, text);
+    x07_writer_text(writer, "\n");
+    x07_writer_flush(writer);
+}
+
+/* stderr is the program's own, so that it is told only where someone asks. */
+static int is_asked_for(void)
+{
+    const char *where = getenv("X07_OS_DENIALS");
+    return where != NULL && strcmp(where, "stderr") == 0;
+}
+
+void x07_denied(const char *operation, x07_bytes_view target, const x07_verdict *verdict)
+{
+    int error = errno;
+    if (remember(operation, target, verdict) && is_asked_for()) {
+        x07_writer writer = {.fd = STDERR_FILENO};
+        say(&writer, "x07: ", operation, target, verdict);
+    }
+    errno = error;
 }
 
 void x07_denied_trap(const char *operation, x07_bytes_view target, const x07_verdict *verdict,
@@ -123,7 +142,11 @@ void x07_denied_trap(const char *operation, x07_bytes_view target, const x07_ver
 void x07_denied_trap_path(const char *operation, x07_bytes_view target, const x07_verdict *verdict,
                           const char *message, const char *path, const char *at)
 {
-    x07_denied(operation, target, verdict);
-    say(operation, target, verdict);
+    x07_writer writer = {.fd = STDERR_FILENO};
+    remember(operation, target, verdict);
+    /* The report comes before the words, which belong to the trap. */
+    x07_report_write(&writer);
+    x07_report_wanted = 0;
+    say(&writer, "  ", operation, target, verdict);
     x07_trap_path(message, path, at);
 }

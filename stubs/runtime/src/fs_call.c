@@ -16,6 +16,7 @@ static uint32_t code_of(x07_reason reason)
     case X07_NOT_A_PATH:
         return X07_FS_BAD_PATH;
     case X07_PASSES_LINK:
+    case X07_ASKS_FOR_LINKS:
         return X07_FS_SYMLINK_DENIED;
     case X07_NOT_REGULAR:
         return X07_FS_UNSUPPORTED;
@@ -203,7 +204,7 @@ uint32_t x07_fs_aim(x07_fs_call *call, x07_bytes_view path)
         return code;
     }
     if (call->caps.flags & X07_FS_ALLOW_SYMLINKS && !call->policy->fs.allow_symlinks) {
-        return deny(call, X07_PASSES_LINK, "fs.allow_symlinks");
+        return deny(call, X07_ASKS_FOR_LINKS, "fs.allow_symlinks");
     }
     return find_base(call);
 }

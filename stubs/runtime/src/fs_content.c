@@ -62,6 +62,12 @@ int x07_content_read(int file, const struct stat *status, uint32_t limit, x07_ve
     }
 }
 
+uint64_t x07_content_asked(const struct stat *status, const x07_vec_u8 *content, uint32_t most)
+{
+    int is_known = S_ISREG(status->st_mode) && status->st_size > (off_t)content->len;
+    return content->len > most && is_known ? (uint64_t)status->st_size : content->len;
+}
+
 /* -- opening */
 
 /* Closes what does not pass. */

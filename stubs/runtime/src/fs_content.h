@@ -10,6 +10,10 @@
 int x07_content_read(int file, const struct stat *status, uint32_t limit, x07_vec_u8 *content,
                      const char *at);
 
+/* What the limit `most` would have to be for a file that was not read: of one whose size is known,
+ * that; else what was seen. */
+uint64_t x07_content_asked(const struct stat *status, const x07_vec_u8 *content, uint32_t most);
+
 /* Opens the target for reading, for writing or for appending to it, and checks that it is a file.
  * The code of the error, or 0 and the descriptor. */
 uint32_t x07_content_open_read(const x07_fs_call *call, int *file, struct stat *status);

@@ -19,9 +19,11 @@ static uint32_t read_all(const x07_fs_call *call, x07_vec_u8 *content, const cha
     }
     int error = x07_content_read(file, &status, call->caps.max_read_bytes, content, at);
     close(file);
-    return error == EFBIG ? x07_fs_too_much(call, X07_FS_TOO_LARGE, content->len)
-           : error        ? x07_fs_code(error)
-                          : X07_FS_OK;
+    if (error != EFBIG) {
+        return error ? x07_fs_code(error) : X07_FS_OK;
+    }
+    uint64_t asked = x07_content_asked(&status, content, call->policy->fs.max_read_bytes);
+    return x07_fs_too_much(call, X07_FS_TOO_LARGE, asked);
 }
 
 x07_result_bytes x07_os_fs_read_all_v1(x07_bytes path, x07_bytes caps, const char *at)

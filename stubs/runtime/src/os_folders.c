@@ -107,7 +107,8 @@ static uint32_t ask_entry(const x07_fs_call *call, const char *name)
     if (!call->policy->fs.deny_hidden || !x07_segment_is_hidden(view)) {
         return X07_FS_OK;
     }
-    x07_verdict verdict = {.reason = X07_IS_HIDDEN, .field = "fs.deny_hidden"};
+    x07_verdict verdict = {
+        .reason = X07_HOLDS_HIDDEN, .field = "fs.deny_hidden", .wanted = view};
     return x07_fs_ask(call, verdict);
 }
 

@@ -136,7 +136,8 @@ static x07_vec_u8 read_all(const request *request, int file, const char *at)
     uint32_t limit = policy->sandboxed ? policy->fs.max_read_bytes : UINT32_MAX - 1;
     int error = x07_content_read(file, &request->tries.status, limit, &content, at);
     if (error == EFBIG) {
-        trap_read(request, x07_verdict_limit(policy, content.len, limit, "fs.max_read_bytes"),
+        uint64_t asked = x07_content_asked(&request->tries.status, &content, limit);
+        trap_read(request, x07_verdict_limit(policy, asked, limit, "fs.max_read_bytes"),
                   READ " too large", at);
     }
     if (error) {

@@ -76,13 +76,13 @@ static x07_verdict link_out(const char *field)
     return (x07_verdict){.reason = X07_LEADS_OUT, .field = field};
 }
 
-static uint32_t failed(const x07_process_start *start, const char *path, const char *field)
+static uint32_t failed(const x07_process_start *start, x07_bytes_view target, const char *field)
 {
     if (!leads_out()) {
         x07_limit_met(errno);
         return X07_PROCESS_FAILED;
     }
-    return x07_process_ask(start, view_of(path), link_out(field));
+    return x07_process_ask(start, target, link_out(field));
 }
 
 /* -- programs */
@@ -130,7 +130,7 @@ static uint32_t open_program(const x07_process_start *start, const char *path, i
     struct stat status;
     *file = open_granted(start, path);
     if (*file < 0) {
-        return failed(start, path, by_prefixes);
+        return failed(start, x07_process_target(start), by_prefixes);
     }
     int is_regular = fstat(*file, &status) == 0 && S_ISREG(status.st_mode);
     return is_regular ? X07_PROCESS_OK : X07_PROCESS_FAILED;
@@ -277,14 +277,30 @@ static uint32_t open_checked(const x07_process_start *start, x07_process_files *
 
 /* -- looking */
 
-static x07_verdict look_at(const x07_policy *policy, int program)
+/* -1: it is not there, or `verdict` becomes that on a link. */
+static int look_for(const x07_process_start *start, const char *path, x07_verdict *verdict)
+{
+    int file = open_granted(start, path);
+    if (file < 0 && leads_out()) {
+        *verdict = link_out(by_prefixes);
+    }
+    return file;
+}
+
+static x07_verdict look_behind(const x07_process_start *start, int program)
 {
     static char line[X07_PROCESS_LINE_BYTES];
     char *option;
     if (form_of(program, line) != SCRIPT) {
         return (x07_verdict){.reason = X07_GRANTED};
     }
-    return verdict_on_interpreter(policy, split(line, &option));
+    char *interpreter = split(line, &option);
+    x07_verdict verdict = verdict_on_interpreter(start->policy, interpreter);
+    int file = verdict.reason == X07_GRANTED ? look_for(start, interpreter, &verdict) : -1;
+    if (file >= 0) {
+        close(file);
+    }
+    return verdict;
 }
 
 x07_verdict x07_look_exec(const x07_policy *policy, x07_bytes_view program)
@@ -296,12 +312,11 @@ x07_verdict x07_look_exec(const x07_policy *policy, x07_bytes_view program)
         || !copied(path, program.ptr, program.len)) {
         return verdict;
     }
-    int file = open_granted(&start, path);
-    if (file < 0) {
-        return leads_out() ? link_out(by_prefixes) : verdict;
+    int file = look_for(&start, path, &verdict);
+    if (file >= 0) {
+        verdict = look_behind(&start, file);
+        close(file);
     }
-    verdict = look_at(policy, file);
-    close(file);
     return verdict;
 }
 
@@ -330,7 +345,8 @@ static uint32_t open_folder(const x07_process_start *start, const char *folder, 
         return *opened >= 0 ? X07_PROCESS_OK : X07_PROCESS_FAILED;
     }
     *opened = open_by_roots(start, folder);
-    return *opened >= 0 ? X07_PROCESS_OK : failed(start, folder, "process.allow_cwd_roots");
+    return *opened >= 0 ? X07_PROCESS_OK
+                        : failed(start, view_of(folder), "process.allow_cwd_roots");
 }
 
 /* A relative path means the same wherever the process starts. */
