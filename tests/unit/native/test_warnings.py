@@ -13,7 +13,7 @@ from x07bundle.lang.options import Options
 from x07bundle.std import find
 
 BEHIND_A_TRAP = (Path(__file__).parent / "behind_a_trap.x07.json").read_bytes()
-"""Copies two bytes at the end of a literal, on a path that the check of `view.slice` never leaves."""
+"""Copies from the end of a literal, on a path that the check of `view.slice` never leaves."""
 
 
 class Std:
