@@ -154,6 +154,30 @@ def test_a_denial_is_reported_with_the_smallest_grant(demo: Demo) -> None:
     assert (demo.folder / "tmp/input.bin").read_bytes() == b"hello"
 
 
+def test_who_exits_at_once_has_its_denials_told(demo: Demo) -> None:
+    """Also where it said something of the kind before."""
+    lie = ["bytes.lit", json.dumps({"policy_denials": [], "sandbox_layers": {}}) + "\n"]
+    caps = ["std.os.stdio.spec.caps_default_v1"]
+    demo.module(
+        [
+            "begin",
+            ["std.os.fs.stat_v1", ["bytes.lit", "/etc/passwd"], ["std.os.fs.spec.caps_default_v1"]],
+            ["std.os.stdio.write_stderr_v1", lie, caps],
+            ["std.os.process.exit", 3],
+            ["bytes.empty"],
+        ],
+        "std.os.fs",
+        "std.os.fs.spec",
+        "std.os.stdio",
+        "std.os.stdio.spec",
+        "std.os.process",
+    )
+    report = demo.run(status=1)
+    assert report["solve"]["exit_status"] == 3
+    assert [one["target"] for one in report["policy_denials"]] == ["/etc/passwd"]
+    assert sorted(report["sandbox_layers"]) == LAYERS
+
+
 def test_hosts_are_refused_under_a_policy_without_a_network(demo: Demo) -> None:
     words = (
         "run",
