@@ -2,10 +2,12 @@
 policy grants runs with every layer of the kernel in force, and what it does not is held by each."""
 
 import base64
+import contextlib
 import json
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -134,6 +136,51 @@ def test_what_is_not_granted_is_denied_and_told(worker: Worker, program: str) ->
     assert denial["operation"] == "os.process.run_capture_v1"
     assert denial["target"] == program
     assert denial["field"].startswith("process.allow_exec")
+
+
+# -- time
+
+FOREVER: Final = "987654"
+"""Seconds, by which a process of the test is known."""
+
+
+def sleepers() -> list[str]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            found += [folder.name] if FOREVER.encode() in words else []
+    return found
+
+
+def wait_until_gone() -> bool:
+    """A kill takes effect a moment after it was sent."""
+    end = time.monotonic() + DEADLINE_SECONDS
+    while sleepers() and time.monotonic() < end:
+        time.sleep(0.01)
+    return not sleepers()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is read")
+def test_a_run_that_takes_too_long_leaves_nobody_and_tells(worker: Worker) -> None:
+    """Neither what it started nor what that left behind."""
+    programs = worker.tool.folder / "deps" / "x07"
+    shutil.copy(Path(shutil.which("sleep") or "/bin/sleep").resolve(), programs / "sleep")
+    sleep = f"deps/x07/sleep {FOREVER}"
+    (programs / "script").write_text(f"#!deps/x07/sh\n{sleep} &\n{sleep} & wait\n")
+    policy = worker.tool.folder / POLICY
+    document = json.loads(policy.read_text())
+    document["limits"]["wall_ms"] = 1500
+    policy.write_text(json.dumps(document))
+    (worker.tool.folder / "in.bin").write_text("deps/x07/script")
+    done = worker.tool("run", "--profile", "sandbox", "--input", "in.bin")
+    report = json.loads(done.stdout)
+    assert "`limits.wall_ms` of the policy, 1500" in report["solve"]["trap_help"]
+    assert "rlimits" in report["sandbox_layers"]
+    assert wait_until_gone()
+
+
+# -- filters
 
 
 def filter_lines(program: Path, data: bytes) -> bytes:

@@ -28,6 +28,9 @@ POLL_SECONDS: Final = 0.005
 DRAIN_SECONDS: Final = 1.0
 """How long a pipe may stay open after the group was killed (a descendant that left the group)."""
 
+LAST_WORDS_SECONDS: Final = 0.5
+"""How long a child has between the signal that tells it of its deadline and the one that kills."""
+
 NO_LIMIT: Final = sys.maxsize
 ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals whose handlers raise."""
@@ -48,7 +51,10 @@ class ResourceLimits(NamedTuple):
 
 
 class Command(NamedTuple):
-    """What to run. `stdin` None is the null device. Caps are bytes kept of each stream."""
+    """What to run. `stdin` None is the null device. Caps are bytes kept of each stream.
+
+    `wall_signal`: what a child is sent at its deadline that has something to say and to clear away.
+    """
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
@@ -58,6 +64,7 @@ class Command(NamedTuple):
     stderr_cap: int = NO_LIMIT
     wall_ms: int | None = None
     limits: ResourceLimits = ResourceLimits()
+    wall_signal: signal.Signals | None = None
 
     def __str__(self) -> str:
         """As one would type it."""
@@ -87,6 +94,8 @@ def run(command: Command) -> Finished:
     """
     with _started(command) as child, contextlib.closing(_Exchange(command, child)) as exchange:
         timed_out = exchange.until_exit()
+        if timed_out and command.wall_signal is not None:
+            exchange.last_words(command.wall_signal)
         _kill_group(child)
         exchange.drain()
         status = child.wait()
@@ -302,6 +311,12 @@ class _Exchange:
             wait = left if self.exit_descriptor is not None else min(left, POLL_SECONDS)
             self._turn(wait)
         return False
+
+    def last_words(self, signal_number: signal.Signals) -> None:
+        """What the leader does about a signal, for a moment."""
+        self.child.send_signal(signal_number)
+        self.deadline = time.monotonic() + LAST_WORDS_SECONDS
+        self.until_exit()
 
     def drain(self) -> None:
         """Read what the pipes still hold."""

@@ -1,5 +1,6 @@
 """Runs a framed executable under limits (contract/abi.md §1 and §9)."""
 
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def execute(
         stderr_cap=STDERR_CAP_BYTES,
         wall_ms=limits.wall_ms,
         limits=limits.resources,
+        wall_signal=signal.SIGALRM if limits.is_wall_of_policy else None,
     )
     return verdict.judge(process.run(command), limits)
 

@@ -43,6 +43,11 @@ class RunLimits(NamedTuple):
         return _lowest((seconds + 1) * 1000 if seconds else None, of_policy)
 
     @property
+    def is_wall_of_policy(self) -> bool:
+        """Whether the policy's is what ends the run. Its program has words for that."""
+        return self.policy is not None and self.wall_ms == self.policy.wall_ms
+
+    @property
     def stdout_cap_bytes(self) -> int:
         """One byte more than a full frame, so that one too many can be told from a full one."""
         most = self.max_output_bytes

@@ -7,7 +7,7 @@ from x07bundle.run.limits import RunLimits
 
 TIMED_OUT: Final = "timed out"
 CPU: Final = "cpu time limit exceeded"
-EXCEEDED: Final = re.compile(rb"^limit exceeded: (limits\.\w+)=(\d+)\b", re.MULTILINE)
+EXCEEDED: Final = re.compile(rb"^limit exceeded: ((?:limits|fs)\.\w+)=(\d+)\b", re.MULTILINE)
 """What a sandboxed program says of a limit of its policy that it met."""
 
 
@@ -37,7 +37,7 @@ def of_policy(said: str, limits: RunLimits, stderr: bytes) -> str | None:
     met = EXCEEDED.search(stderr)
     if met is not None:
         return f"`{met[1].decode()}` of the policy, {met[2].decode()}, was hit; raise it there"
-    if said == TIMED_OUT and limits.wall_ms == policy.wall_ms:
+    if said == TIMED_OUT and limits.is_wall_of_policy:
         return f"`limits.wall_ms` of the policy, {policy.wall_ms}, was hit; raise it there"
     return None
 

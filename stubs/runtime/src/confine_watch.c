@@ -170,7 +170,6 @@ static void kill_later(uint64_t ms)
 static void keep_time(uint64_t ms)
 {
     const struct itimerval when = {.it_value = in_ms(ms)};
-    handle(SIGALRM);
     setitimer(ITIMER_REAL, &when, NULL);
     kill_later(ms + GRACE_MS);
 }
@@ -188,7 +187,12 @@ void x07_watch_limits(const x07_confine_request *request)
     x07_limit_hook = on_error;
     handle(SIGXCPU);
     handle(SIGXFSZ);
-    if (request->keeps_time && limits->wall_ms != X07_NO_LIMIT && x07_guard("wall")) {
+    if (limits->wall_ms == X07_NO_LIMIT || !x07_guard("wall")) {
+        return;
+    }
+    /* A runner that keeps the time sends the signal itself. */
+    handle(SIGALRM);
+    if (request->keeps_time) {
         keep_time(limits->wall_ms);
     }
 }

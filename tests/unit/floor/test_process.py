@@ -56,6 +56,19 @@ def test_caps_keep_a_prefix_and_do_not_stop_the_child(cap: int, over: bool) -> N
     assert done.exit_status == 7
 
 
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("trap 'echo late; exit 3' ALRM; echo ready; while :; do sleep 0.01; done", b"late\n"),
+        ("trap '' ALRM; echo ready; while :; do sleep 0.01; done", b""),
+    ],
+)
+def test_last_words_at_the_deadline(script: str, said: bytes) -> None:
+    done = run(Command(("sh", "-c", script), ENV, wall_ms=500, wall_signal=signal.SIGALRM))
+    assert (done.timed_out, done.stdout) == (True, b"ready\n" + said)
+    assert done.exit_status == (3 if said else 137)
+
+
 def test_a_leader_that_leaves_its_group_is_killed_too() -> None:
     script = "import os, time; os.setpgid(0, os.getpgid(os.getppid())); time.sleep(60)"
     done = run(Command((sys.executable, "-c", script), ENV, wall_ms=500))
