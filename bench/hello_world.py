@@ -33,7 +33,7 @@ def measure(workshop: Workshop) -> Iterator[Figure]:
 
 def _start(workshop: Workshop, ours: Path, theirs: Path) -> Figure:
     starts = workshop.tool("starts")
-    actions = {"x07": _starting(starts, ours), "c": _starting(starts, theirs)}
+    actions = {"x07": starting(starts, ours), "c": starting(starts, theirs)}
     spent = interleave(actions, REPETITIONS)
     ratio = spent["x07"].least_ms / spent["c"].least_ms
     micro = {name: f"{samples.least_ms * 1000:.0f} µs" for name, samples in spent.items()}
@@ -41,7 +41,7 @@ def _start(workshop: Workshop, ours: Path, theirs: Path) -> Figure:
     return Figure("(d) start of the bundled hello against C", ratio, START_TARGET, detail=detail)
 
 
-def _starting(starts: Path, program: Path) -> Action:
+def starting(starts: Path, program: Path) -> Action:
     def run() -> float:
         argv = [str(starts), str(STARTS), str(program)]
         return int(subprocess.run(argv, check=True, stdout=subprocess.PIPE).stdout) / 1e6

@@ -27,9 +27,9 @@ class Workshop:
     def bundle(self, project: Path, out: Path, *flags: str) -> Action:
         return command((self.x07, "bundle", "--project", project, "--out", out, *flags))
 
-    def bundle_program(self, program: Path, out: Path) -> Action:
+    def bundle_program(self, program: Path, out: Path, *flags: str | Path) -> Action:
         roots = ("--module-root", program.parent)
-        return command((self.x07, "bundle", "--program", program, *roots, "--out", out))
+        return command((self.x07, "bundle", "--program", program, *roots, "--out", out, *flags))
 
     def compile_c(self, source: Path, out: Path, *flags: str) -> Action:
         return command((self.compiler, *FLAGS, source, "-o", out, *flags))
@@ -50,5 +50,6 @@ def open_workshop(folder: Path) -> Workshop:
     return Workshop(folder, Path(sys.executable).with_name("x07"), Path(found))
 
 
-def output_of(program: Path, *arguments: str) -> bytes:
-    return subprocess.run([program, *arguments], check=True, stdout=subprocess.PIPE).stdout
+def output_of(program: Path, *arguments: str, cwd: Path | None = None) -> bytes:
+    done = subprocess.run([program, *arguments], check=True, stdout=subprocess.PIPE, cwd=cwd)
+    return done.stdout

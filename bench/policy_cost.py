@@ -1,0 +1,104 @@
+"""(f) What policies cost: the same programs bundled for `run-os-sandboxed` and for `run-os`.
+
+The sandboxed ones have all layers, checks of their own runtime and the kernel's alike.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from bench.clock import command, interleave
+from bench.figures import Figure
+from bench.hello_world import starting
+from bench.workshop import HERE, KERNELS, Workshop, output_of
+from x07bundle.policy.templates import base_policy
+
+REPETITIONS: Final = 40
+LARGE_BYTES: Final = 1 << 20
+SMALL_BYTES: Final = 4096
+SMALL_FILES: Final = 10_000
+START_TARGET: Final = 1.5
+
+
+class Work(NamedTuple):
+    """`rounds`: how often the program of that name does it, in one run of it."""
+
+    program: str
+    what: str
+    rounds: int
+    target: float
+
+
+WORKS: Final = (
+    Work("read", "reading a file of 1 MiB", 500, 1.05),
+    Work("opens", "10,000 opens of small files", SMALL_FILES, 1.3),
+    Work("spawn", "spawning a process", 30, 1.3),
+)
+
+PROCESSES: Final[dict[str, Any]] = {
+    "allow_spawn": True,
+    "allow_exec": True,
+    "allow_execs": ["./nothing"],
+    "max_live": 4,
+    "max_spawns": 1024,
+    "max_runtime_ms": 60_000,
+}
+
+
+def measure(workshop: Workshop) -> Iterator[Figure]:
+    folder = workshop.folder / "policies"
+    _write_files(folder)
+    workshop.tool("nothing").rename(folder / "nothing")
+    for work in WORKS:
+        yield _ratio(workshop, folder, work)
+    yield _start(workshop, folder)
+
+
+def _write_files(folder: Path) -> None:
+    small = folder / "small"
+    small.mkdir(parents=True)
+    (folder / "large.bin").write_bytes(bytes(range(256)) * (LARGE_BYTES // 256))
+    for index in range(SMALL_FILES):
+        (small / str(index)).write_bytes(b"x" * SMALL_BYTES)
+
+
+def _policy(folder: Path, **changes: dict[str, Any]) -> tuple[str, ...]:
+    """The options of a bundle with the policy of a command-line tool, some sections changed."""
+    document: dict[str, Any] = json.loads(base_policy("cli"))
+    for section, members in changes.items():
+        document[section] |= members
+    (folder / "policy.json").write_text(json.dumps(document))
+    backend = ("--sandbox-backend", "os", "--i-accept-weaker-isolation")
+    return ("--world", "run-os-sandboxed", "--policy", str(folder / "policy.json"), *backend)
+
+
+def _ratio(workshop: Workshop, folder: Path, work: Work) -> Figure:
+    source = HERE / "policies" / f"{work.program}.x07.json"
+    free, bound = folder / f"{work.program}-free", folder / f"{work.program}-bound"
+    roots = ("--module-root", KERNELS)
+    workshop.bundle_program(source, free, *roots)()
+    workshop.bundle_program(source, bound, *roots, *_policy(folder, process=PROCESSES))()
+    rounds = str(work.rounds)
+    if output_of(free, rounds, cwd=folder) != output_of(bound, rounds, cwd=folder):
+        raise SystemExit(f"error: `{work.program}` gives different results under the policy")
+    actions = {"free": command((free, rounds), folder), "bound": command((bound, rounds), folder)}
+    spent = interleave(actions, REPETITIONS)
+    ratio = spent["bound"].least_ms / spent["free"].least_ms
+    detail = f"run-os-sandboxed {spent['bound']}; run-os {spent['free']}"
+    return Figure(f"(f) {work.what}, with a policy", ratio, work.target, detail=detail)
+
+
+def _start(workshop: Workshop, folder: Path) -> Figure:
+    hello = HERE / "hello" / "x07.json"
+    free, bound = folder / "hello-free", folder / "hello-bound"
+    workshop.bundle(hello, free)()
+    workshop.bundle(hello, bound, *_policy(folder))()
+    starts = workshop.tool("starts")
+    actions = {"free": starting(starts, free), "bound": starting(starts, bound)}
+    spent = interleave(actions, REPETITIONS)
+    ratio = spent["bound"].least_ms / spent["free"].least_ms
+    micro = {name: f"{samples.least_ms * 1000:.0f} µs" for name, samples in spent.items()}
+    detail = f"run-os-sandboxed {micro['bound']}; run-os {micro['free']}"
+    name = "(f) start of the bundled hello, with a policy"
+    return Figure(name, ratio, START_TARGET, detail=detail)
