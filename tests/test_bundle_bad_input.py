@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -284,6 +285,28 @@ def test_a_folder_that_is_read_only(tool: Tool, read_only_folder: Path) -> None:
     assert str(read_only_folder) in done.stderr.decode()
     assert "hint:" in done.stderr.decode()
     assert everything(read_only_folder) == {}
+
+
+def test_a_folder_that_others_own(tool: Tool, tmp_path: Path) -> None:
+    """Root has to give up its power over files first."""
+    if IS_ROOT and shutil.which("setpriv") is None:
+        pytest.skip("`setpriv` is not here")
+    powerless = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if IS_ROOT else []
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    folder.chmod(0o555)
+    done = subprocess.run(
+        [*powerless, *bundling.X07, "bundle", "--out", str(folder / "app")],
+        cwd=tool.folder,
+        env=tool.environment,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert f"{folder}" in done.stderr.decode()
+    assert "permission denied" in done.stderr.decode()
+    assert "hint:" in done.stderr.decode()
+    assert everything(folder) == {}
 
 
 def test_a_cache_that_cannot_be_written(tool: Tool, read_only_folder: Path) -> None:
