@@ -16,7 +16,7 @@ from x07bundle.lang.compiler import Compiled, compile_entry
 from x07bundle.lang.diagnostics import Diagnostic
 from x07bundle.lang.modules import ModuleProblem, SourceFile
 from x07bundle.lang.options import Options
-from x07bundle.std import find as find_std
+from x07bundle.project.sources import ProjectModules
 
 CASES = Path(__file__).parent / "cases"
 
@@ -127,8 +127,8 @@ class CaseModules:
         facts = self.case.facts.get("modules", {}).get(module_id, {})
         if "problem" in facts:
             return ModuleProblem(facts["problem"], facts.get("hint"))
-        found = self.case.module(module_id) or find_std(module_id, self.case.options.world)
-        return found or ModuleProblem(f'unknown module: "{module_id}"')
+        others = ProjectModules([], self.case.options.world)
+        return self.case.module(module_id) or others.find(module_id)
 
 
 def _encode(document: dict[str, Any]) -> bytes:
