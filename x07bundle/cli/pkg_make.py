@@ -33,7 +33,8 @@ from x07bundle.project.packages.vendoring import download
 def pack(folder: Path, out: Path | None) -> dict[str, Any]:
     """Make the archive of a package.
 
-    The same files give the same bytes. It holds x07-package.json, the modules that this names, and all below ffi/.
+    The same files give the same bytes. It holds x07-package.json, the modules that this names, and
+    all below ffi/.
 
     \b
     Examples:

@@ -1,5 +1,6 @@
 """The URL of an index (contract/project.md §6): an optional `sparse+`, a scheme, a final `/`."""
 
+import re
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -9,6 +10,7 @@ from x07bundle.project.packages.failure import PackageError
 SPARSE: Final = "sparse+"
 WEB: Final = ("https", "http")
 SCHEMES: Final = (*WEB, "file", "builtin")
+SECRET: Final = re.compile(r"//[^/]*@")
 
 
 class IndexUrl(NamedTuple):
@@ -35,7 +37,8 @@ def parse(text: str) -> IndexUrl:
     problem = problem_of(text.removeprefix(SPARSE))
     if problem is not None:
         hint = "write it like `sparse+https://HOST/index/` or `file:///srv/index/`"
-        raise PackageError("X07PKG_INDEX_CONFIG", f"`{text}` is no index", problem, hint)
+        shown = SECRET.sub("//…@", text)
+        raise PackageError("X07PKG_INDEX_CONFIG", f"`{shown}` is no index", problem, hint)
     parts = urlsplit(text.removeprefix(SPARSE))
     base = urlunsplit(parts._replace(netloc=parts.netloc.lower()))
     if parts.scheme == "file" and not parts.netloc:

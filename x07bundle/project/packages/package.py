@@ -142,7 +142,7 @@ def _modules(members: Members) -> tuple[str, ...]:
 def _requires(meta: Members) -> tuple[Spec, ...]:
     specs = [(text, parse(text)) for text in meta.texts("requires_packages")]
     for index, (text, spec) in enumerate(specs):
-        if spec is None:
+        if spec is None or not (spec.version or spec.wanted):
             problem = f"`{text}` is neither NAME@VERSION nor NAME@RANGE"
             meta.refuse(f"requires_packages/{index}", problem)
     return tuple(spec for _, spec in specs if spec is not None)

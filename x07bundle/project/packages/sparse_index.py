@@ -121,12 +121,12 @@ def read_config(data: bytes, source: str, url: IndexUrl) -> Config:
     value, problems, _ = strict_json.read(data)
     members = Members(value if isinstance(value, dict) else {})
     config = _config(members, url)
-    found = list(problems) or members.problems
-    if found or not isinstance(value, dict):
-        brief = f"`{source}` is no configuration of an index"
-        details = "\n".join(found) or "it is no object"
-        raise PackageError("X07PKG_INDEX_CONFIG", brief, details, "tell those who run the index")
-    return config
+    if isinstance(value, dict) and not members.problems:
+        return config
+    found = members.problems if isinstance(value, dict) else problems or ["it is no object"]
+    brief = f"`{source}` is no configuration of an index"
+    hint = "tell those who run the index"
+    raise PackageError("X07PKG_INDEX_CONFIG", brief, "\n".join(found), hint)
 
 
 def local_path(url: str) -> Path:
