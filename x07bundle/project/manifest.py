@@ -5,6 +5,7 @@ Profiles stay as they are written: only the one that is selected is checked (`pr
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -26,10 +27,11 @@ SINCE: Final[Mapping[str, str]] = {
 }
 """Members that older schema versions do not have."""
 
-_compat = re.compile(r"current|strict|\d{1,9}\.\d{1,9}(\.\d{1,9})?").fullmatch
-_symbol = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*").fullmatch
-link_name = re.compile(r"(?!-)[^\s/\\\x00-\x1f]+").fullmatch
-_patch_name = re.compile(r"[a-z][a-z0-9_-]*").fullmatch
+_compat = partial(re.fullmatch, r"current|strict|\d{1,9}\.\d{1,9}(\.\d{1,9})?")
+_symbol = partial(re.fullmatch, r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*")
+link_name = partial(re.fullmatch, r"(?!-)[^\s/\\\x00-\x1f]+")
+_patch_name = partial(re.fullmatch, r"[a-z][a-z0-9_-]*")
+"""Compiled where they are used: most projects have nothing that these are for."""
 
 
 class Link(NamedTuple):
