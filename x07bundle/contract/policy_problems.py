@@ -7,6 +7,8 @@ from x07bundle.contract.policy_rules import shown
 from x07bundle.errors import X07Error
 from x07bundle.files import json_compact
 
+MOST_LINES: Final = 100
+"""Of an error for people: a file that is no policy may have thousands of problems."""
 CODE: Final = "X07-POLICY-SCHEMA-0001"
 DIAGNOSTICS: Final = "x07.x07diag@0.1.0"
 HINT: Final = "docs/reference/policy.md lists every field; `x07 policy init` writes a whole policy"
@@ -29,7 +31,11 @@ class PolicyError(X07Error):
 
     def __init__(self, file: str, problems: Sequence[Problem]) -> None:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-        details = "\n".join(str(problem) for problem in problems)
+        lines = [str(problem) for problem in problems[:MOST_LINES]]
+        if len(problems) > MOST_LINES:
+            left = len(problems) - MOST_LINES
+            lines.append(f"and {left} more: `x07 policy check` says all of them")
+        details = "\n".join(lines)
         super().__init__(f"the policy `{file}` has {count}", details, HINT)
         self.file = file
         self.problems = tuple(problems)
