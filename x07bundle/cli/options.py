@@ -77,7 +77,7 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
 
 def ffi_option(name: str) -> Decorator:
     """`--auto-ffi`, `--no-auto-ffi`: whether C sources of packages are linked."""
-    text = "About packages, which this version does not use."
+    text = "About C code of packages: this version links none."
     return click.option(name, is_flag=True, expose_value=False, help=text)
 
 
