@@ -16,6 +16,7 @@ def numbers(w: Writer, depth: int) -> Options:
     measured: Options = [(3, lambda: measured_and_set(w, w.rng.choice(owned), depth))]
     return [
         *trapping,
+        (3, lambda: of_a_table(w)),
         *(writing if found else []),
         *(pointing if views else []),
         *(measured if owned else []),
@@ -28,6 +29,8 @@ def operands(w: Writer, *parts: Node) -> Node:
     wide = [f for f in wide if f.result == "i32"]
     if wide and w.chance(50):
         return [w.rng.choice(wide).name, *parts]
+    if len(parts) == 2 and w.chance(50):  # a call in C, where the order of arguments is open
+        return ["%", ["+", parts[0], 65537], ["+", parts[1], 97]]
     made = parts[0]
     for number, part in enumerate(parts[1:], 3):
         made = ["+", ["*", made, number], part]
@@ -36,6 +39,16 @@ def operands(w: Writer, *parts: Node) -> Node:
 
 def trap_or_number(w: Writer) -> Node:
     return owners.risky_number(w, 1) if w.chance(15) else w.integer()
+
+
+def of_a_table(w: Writer) -> Node:
+    """What calls say that change a table and look at it; the table is their own."""
+    name, key = w.fresh("m"), w.rng.randrange(3)
+    change = w.rng.choice((["map_u32.set", name, key, w.integer()], ["map_u32.remove", name, key]))
+    look = w.rng.choice((["map_u32.get", name, key, 5], ["map_u32.len", name]))
+    add = ["map_u32.set", name, w.rng.randrange(3), w.integer()]
+    parts = w.rng.choice(([change, look], [look, change], [add, look], [add, change]))
+    return ["begin", ["let", name, ["map_u32.new", 4]], operands(w, *parts)]
 
 
 def read_and_written(w: Writer, variable: Variable, depth: int) -> Node:
