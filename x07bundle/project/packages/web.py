@@ -66,6 +66,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         scheme = urlsplit(newurl).scheme
         if scheme != "https" and scheme != urlsplit(req.full_url).scheme:
+            fp.close()
             raise _Final(f"it leads to `{newurl}`, which is not protected", None)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 

@@ -95,7 +95,7 @@ def half_then_the_rest(handler: Handler, data: bytes) -> None:
 
 def too_long(handler: Handler, data: bytes) -> None:
     """Says that it is shorter than it is."""
-    handler.give(data, Content_Length=str(len(data) - 1))
+    handler.give(data, Content_Length=str(len(data) - 2))
 
 
 def huge(handler: Handler, _data: bytes) -> None:

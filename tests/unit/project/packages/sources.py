@@ -41,7 +41,7 @@ def module(module_id: str) -> dict[str, Any]:
 
 
 def write_package(
-    folder: Path, name: str, version: str, requires: Sequence[str] = (), **members: object
+    folder: Path, name: str, version: str, requires: Sequence[str] = (), /, **members: object
 ) -> Path:
     """A package with one module, which has its name with `_` for `-`. None leaves a member out."""
     module_id = name.replace("-", "_")
@@ -80,7 +80,7 @@ class IndexFolder:
         self.write("index/config.json", json.dumps({"dl": dl, "api": dl, **members}).encode())
 
     def add(
-        self, name: str, version: str, requires: Sequence[str] = (), **members: object
+        self, name: str, version: str, requires: Sequence[str] = (), /, **members: object
     ) -> dict[str, Any]:
         """Publishes a package; its entry. `members` are more of the package's manifest."""
         place = self.folder / "sources" / name / version
