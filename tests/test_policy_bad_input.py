@@ -54,6 +54,9 @@ BAD: Final[Mapping[str, Bad]] = {
     "no JSON": Bad(b"limits: {}", ("not valid JSON", "(line 1, column 1)")),
     "Latin-1": Bad(json.dumps(policy(notes="@")).encode().replace(b"@", b"\xe9"), ("UTF-8",)),
     "UTF-16": Bad(json.dumps(policy()).encode("utf-16"), ("not valid UTF-8",)),
+    "a byte order mark": Bad(
+        b"\xef\xbb\xbf" + json.dumps(policy()).encode(), ("save it as UTF-8 without one",)
+    ),
     "a key twice": Bad(
         b'{"policy_id": "a", "policy_id": "b"}', ("the key `policy_id` appears twice",)
     ),

@@ -88,6 +88,8 @@ def _parse(text: str) -> tuple[object, list[str]]:
             object_pairs_hook=lambda pairs: _object(pairs, repeated),
         )
     except json.JSONDecodeError as error:
+        if text.startswith("\ufeff"):
+            raise _Refused("starts with a byte order mark; save it as UTF-8 without one") from error
         message = f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}"
         raise _Refused(message + _place(text, error.pos)) from error
     except _NotJson as error:
