@@ -111,7 +111,7 @@ class Native:
         done = subprocess.run(
             ["dist/app", asked],
             cwd=self.folder,
-            env={},
+            env={"SHOWN": "a", "HIDDEN": SECRET},
             capture_output=True,
             check=False,
             timeout=DEADLINE_SECONDS,
@@ -206,6 +206,17 @@ def test_without_native_code_no_library_is_linked(native: Native) -> None:
     native.grant(language={"allow_unsafe": False, "allow_ffi": False})
     assert native.answers("") == (OK,)
     assert not early.exists()
+
+
+# -- memory
+
+
+def test_variables_of_the_caller(native: Native) -> None:
+    """A run has been given those alone that its policy names."""
+    native.grant(env={"enabled": True, "allow_keys": ["SHOWN"]}, fs={"read_roots": ["/proc"]})
+    shown = OK if native.is_bundled else "ENOENT"
+    words = ("variable SHOWN", "variable HIDDEN", f"environ {SECRET}", "environ SHOWN=a")
+    assert native.answers(*words) == (shown, "ENOENT", "ENOENT", shown)
 
 
 # -- the network

@@ -161,6 +161,25 @@ static int try_call(const char *words)
         syscall(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]));
 }
 
+/* -- memory */
+
+static int try_variable(const char *name)
+{
+    return getenv(name) != NULL ? 0 : ENOENT;
+}
+
+/* Whether some part of the environment, as the system keeps it, still holds `text`. */
+static int try_environ(const char *text)
+{
+    static char all[1 << 16];
+    int fd = open("/proc/self/environ", O_RDONLY);
+    ssize_t len = fd < 0 ? -1 : read(fd, all, sizeof all);
+    if (len < 0) {
+        return errno;
+    }
+    return memmem(all, (size_t)len, text, strlen(text)) != NULL ? 0 : ENOENT;
+}
+
 /* -- before main */
 
 static int early_error = -1;
@@ -186,7 +205,7 @@ static const struct {
     {"read", try_read},       {"write", try_write},   {"socket", try_socket},
     {"connect", try_connect}, {"sendto", try_sendto}, {"fork", try_fork},
     {"execve", try_execve},   {"memory", try_memory}, {"call", try_call},
-    {"early", tell_early},
+    {"early", tell_early},    {"variable", try_variable}, {"environ", try_environ},
 };
 
 static int attempt(const char *verb, const char *words)

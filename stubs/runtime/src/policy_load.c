@@ -198,4 +198,5 @@ void x07_policy_start(const x07_policy_pair *pairs)
     start_sandbox(&current);
     read_pairs(&current, pairs);
     narrow(&current);
+    x07_policy_hide_variables(&current);
 }

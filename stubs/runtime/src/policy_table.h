@@ -60,4 +60,9 @@ void x07_policy_put_text(x07_policy *policy, const x07_policy_row *row, x07_poli
 x07_verdict x07_policy_narrows(const x07_policy *policy, const x07_policy_row *row,
                                const char *text, uint32_t number);
 
+/* -- policy_variables.c */
+
+/* Takes what the policy does not grant out of the environment, and out of memory. */
+void x07_policy_hide_variables(const x07_policy *policy);
+
 #endif

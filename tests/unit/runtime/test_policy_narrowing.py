@@ -15,6 +15,8 @@ from tests.unit.runtime.test_policy import FULL, REFUSED, ROWS, rows_of, started
 Programs = Callable[[str], CProgram]
 
 
+VARIABLES: Final = 4
+
 EXECUTE: Final = """
 import ctypes, sys
 entries = [entry.encode() for entry in sys.argv[2:]]
@@ -104,6 +106,19 @@ def test_other_spellings(program: CProgram, name: str, value: str, status: int) 
     if status == 0:
         rows = rows_of(ran)
         assert (rows["SANDBOXED"], rows["NET"]) == (1, 0)
+
+
+def test_a_bundle_s_program_sees_what_its_policy_names(program: CProgram) -> None:
+    caller = {"HOME": "/root", "LANG": "C", "TOKEN": "x", "PATH": "/bin", "X07_OS_NET": "0"}
+    narrow = {"X07_OS_ENV": "1", **caller}
+    env = {**FULL, **variables({"ENV": True})}
+
+    def shown(without: str) -> set[bytes | int]:
+        told = {**narrow, "X07_TEST_WITHOUT_GUARD": without}
+        return set(program.answers(started(env), (VARIABLES,), env=told)[1:])
+
+    assert shown("") == {b"HOME=/root", b"LANG=C", b"X07_OS_ENV=1", b"X07_OS_NET=0"}
+    assert {b"TOKEN=x", b"PATH=/bin"} <= shown("variables")
 
 
 ENTRIES = [

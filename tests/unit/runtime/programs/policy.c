@@ -2,6 +2,8 @@
 #include "stream.h"
 #include "x07_policy.h"
 
+extern char **environ;
+
 typedef x07_verdict verdict_of(const x07_policy *policy, x07_bytes_view target);
 
 static x07_bytes_view text(const char *text)
@@ -78,6 +80,19 @@ static void judge_limit(void)
                  X07_NO_BYTES_VIEW);
 }
 
+/* How many there are, and each. */
+static void give_variables(void)
+{
+    uint32_t count = 0;
+    while (environ[count]) {
+        count++;
+    }
+    give_u32(count);
+    for (uint32_t i = 0; i < count; i++) {
+        give_view((x07_bytes_view){(const uint8_t *)environ[i], (uint32_t)strlen(environ[i])});
+    }
+}
+
 void serve(uint32_t operation)
 {
     static verdict_of *const verdicts[] = {
@@ -97,6 +112,9 @@ void serve(uint32_t operation)
         return;
     case 3:
         judge_limit();
+        return;
+    case 4:
+        give_variables();
         return;
     default:
         judge(verdicts[operation - 10]);
