@@ -294,5 +294,34 @@ def _processes() -> list[Case]:
     ]  # fmt: skip
 
 
+HOSTS: Final = [{"host": "api.example", "ports": [443]}, {"host": "10.0.0.0/8", "ports": [80]}]
+NETWORK: Final[dict[str, object]] = {
+    "net.enabled": True,
+    "net.allow_tcp": True,
+    "net.allow_dns": True,
+    "net.allow_hosts": HOSTS,
+}
+
+
+def of_the_network() -> list[tuple[dict[str, object], Question]]:
+    """What only `explain` says: programs of this version have no heads that would ask."""
+    return [
+        ({}, Question("connect", "api.example:443")),
+        ({"net.enabled": True}, Question("connect", "api.example:443")),
+        (NETWORK | {"net.allow_hosts": []}, Question("connect", "api.example:443")),
+        (NETWORK | {"net.allow_dns": False}, Question("connect", "api.example:443")),
+        (NETWORK, Question("connect", "other.example:443")),
+        (NETWORK, Question("connect", "api.example:80")),
+        (NETWORK, Question("connect", "[::1]:443")),
+        (NETWORK, Question("connect", "*.example:443")),
+        (NETWORK, Question("connect", "https://me@api.example/")),
+        (NETWORK, Question("connect", "api.example")),
+        (NETWORK, Question("connect", "127.1:80")),
+        (NETWORK, Question("send", "10.0.0.1:80")),
+        (NETWORK, Question("listen", "api.example:443")),
+        (NETWORK, Question("listen", "127.0.0.1:8080")),
+    ]
+
+
 def cases() -> list[Case]:
     return [*_files(), *_services(), *_processes()]
