@@ -183,10 +183,12 @@ def _drawn(nodes: tuple[Node, ...]) -> list[str]:
     """The tree in lines: what nothing needs stands at the left."""
     by_name = {node.name: node for node in nodes}
     needed = {spec.name for node in nodes if node.found for spec in node.found.requires}
-    tops = [node for node in nodes if node.name not in needed] or list(nodes)
+    tops = [node for node in nodes if node.name not in needed]
     lines: list[str] = []
-    for node in tops:
-        _draw(node, 0, by_name, set(), lines)
+    drawn: set[str] = set()
+    for node in (*tops, *nodes):
+        if node.name not in drawn:
+            _draw(node, 0, by_name, drawn, lines)
     return lines or ["no packages"]
 
 
@@ -195,9 +197,10 @@ def _draw(
 ) -> None:
     mark = "" if node.found is not None else "  (not there: `x07 pkg lock` gets it)"
     lines.append(f"{'  ' * depth}{node.name}@{node.version}{mark}")
-    if node.found is None or node.name in drawn:
-        return
+    is_drawn = node.name in drawn
     drawn.add(node.name)
+    if node.found is None or is_drawn:
+        return
     for spec in node.found.requires:
         if spec.name in by_name:
             _draw(by_name[spec.name], depth + 1, by_name, drawn, lines)

@@ -17,7 +17,10 @@ URL = "https://{}.example/"
 
 
 def settings(
-    root: Path | None, index: str | None = None, offline: bool = False, **variables: Any
+    root: Path | None,
+    index: str | None = None,
+    offline: bool = False,
+    **variables: Any,  # noqa: ANN401  a str
 ) -> Settings:
     lock = root / "x07.lock.json" if root is not None else None
     return settings_of(root, lock, index, offline, variables)
