@@ -304,6 +304,7 @@ def test_a_limit_is_reported_by_its_field(demo: Demo) -> None:
     report = demo.run("--solve-fuel", str(2**60), status=1)
     assert "limits.cpu_ms" in report["solve"]["trap"]
     assert "`limits.cpu_ms` of the policy" in report["solve"]["trap_help"]
+    assert report["limit_exceeded"] == {"field": "limits.cpu_ms", "value": 1000}
 
 
 # -- bundles

@@ -56,6 +56,7 @@ def vm_failure(target: Target, world: str, text: str) -> dict[str, Any]:
         "policy_denials": [],
         "sandbox_backend": "vm",
         "sandbox_layers": {},
+        "limit_exceeded": None,
     }
 
 

@@ -12,7 +12,7 @@ from x07bundle.contract.layers import OF_BACKEND
 from x07bundle.contract.policy import Env, Policy
 from x07bundle.contract.policy_environment import variables
 from x07bundle.run.job import Job
-from x07bundle.run.told import denials, layers
+from x07bundle.run.told import denials, layers, limit
 
 OURS: Final = "X07_"
 """Names that only the policy and this tool set."""
@@ -74,6 +74,7 @@ def confined(job: Job, sandbox: Sandbox) -> Job:
 def report_members(sandbox: Sandbox, stderr: bytes | None) -> dict[str, Any]:
     """What a sandboxed run adds to its report. `stderr` is None where nothing ran."""
     return {
+        "limit_exceeded": limit(stderr or b""),
         "policy_denials": denials(stderr or b""),
         "sandbox_backend": sandbox.backend,
         "sandbox_layers": layers(stderr or b""),

@@ -1,6 +1,6 @@
-"""What a sandboxed program told of its sandbox: the layers in force, and what was denied.
+"""What a sandboxed program told of its sandbox: layers in force, denials, the limit that it met.
 
-Both are members of its metrics line, or of a line before the text of a trap. A program may write
+All are members of its metrics line, or of a line before the text of a trap. A program may write
 anything there, so what does not have the shape that reports promise is left out.
 """
 
@@ -11,6 +11,7 @@ from x07bundle.contract.layers import NAMES
 
 DENIALS: Final = "policy_denials"
 LAYERS: Final = "sandbox_layers"
+LIMIT: Final = "limit_exceeded"
 MEMBERS: Final = ("operation", "target", "field", "grant")
 MOST: Final = 256
 """The runtime remembers so many (`X07_DENIALS_MAX`)."""
@@ -28,6 +29,16 @@ def layers(stderr: bytes) -> dict[str, dict[str, Any]]:
     found = _member(stderr, LAYERS)
     known = found if isinstance(found, dict) else {}
     return {name: _layer(known[name]) for name in NAMES if isinstance(known.get(name), dict)}
+
+
+def limit(stderr: bytes) -> dict[str, Any] | None:
+    """The limit of the policy that was met first, by its field, with its value; None where none."""
+    found = _member(stderr, LIMIT)
+    if not isinstance(found, dict):
+        return None
+    field, value = found.get("field"), found.get("value")
+    known = isinstance(field, str) and type(value) is int
+    return {"field": field, "value": value} if known else None
 
 
 def _layer(value: dict[str, Any]) -> dict[str, Any]:

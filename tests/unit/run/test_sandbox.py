@@ -23,7 +23,7 @@ from x07bundle.run.sandbox import (
     report_members,
 )
 from x07bundle.run.target import Target
-from x07bundle.run.told import denials, layers
+from x07bundle.run.told import denials, layers, limit
 from x07bundle.run.verdict import judge
 
 HOST = {
@@ -116,15 +116,20 @@ def test_what_a_program_tells() -> None:
     [
         b"", b"{", b"[]", b'{"policy_denials": 1, "sandbox_layers": []}',
         b'{"policy_denials": [1, {}, {"operation": 1}], "sandbox_layers": {"landlock": 1}}',
+        b'{"limit_exceeded": 1}', b'{"limit_exceeded": {"field": 1, "value": true}}',
         b"policy_denials", b'{"policy_denials":' + b"[" * 100_000, b"\xff{policy_denials",
     ],
 )  # fmt: skip
 def test_what_has_no_shape_is_left_out(line: bytes) -> None:
-    assert (denials(line), layers(line)) == ([], {})
+    assert (denials(line), layers(line), limit(line)) == ([], {}, None)
 
 
 SANDBOXED_MEMBERS = """\
 {
+  "limit_exceeded": {
+    "field": "limits.fds",
+    "value": 9
+  },
   "policy_denials": [
     {
       "field": "fs.read_roots",
@@ -168,6 +173,7 @@ VM_FAILURE = """\
     "trap": "vm backend failure: no VM"
   },
   "exit_code": 1,
+  "limit_exceeded": null,
   "mode": "compile-run",
   "policy_denials": [],
   "sandbox_backend": "vm",
@@ -182,6 +188,7 @@ VM_FAILURE = """\
 
 def test_what_a_report_has_besides(policy: Policy) -> None:
     told = {
+        "limit_exceeded": {"field": "limits.fds", "value": 9, "more": 1},
         "policy_denials": [DENIAL],
         "sandbox_layers": {
             "landlock": {"in_force": True, "detail": "abi 7"},
@@ -192,6 +199,7 @@ def test_what_a_report_has_besides(policy: Policy) -> None:
     assert json_pretty_sorted(members).decode() == SANDBOXED_MEMBERS
     nothing_ran = report_members(Sandbox("none", policy), None)
     assert nothing_ran == {
+        "limit_exceeded": None,
         "policy_denials": [],
         "sandbox_backend": "none",
         "sandbox_layers": {},
