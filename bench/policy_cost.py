@@ -4,7 +4,7 @@ The sandboxed ones have all layers, checks of their own runtime and the kernel's
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,25 +16,25 @@ from x07bundle.policy.templates import base_policy
 
 REPETITIONS: Final = 40
 LARGE_BYTES: Final = 1 << 20
+LARGE_FILES: Final = 64
+"""Read in turn: a program that reads a file finds it in memory at best, not in the processor."""
 SMALL_BYTES: Final = 4096
 SMALL_FILES: Final = 10_000
 START_TARGET: Final = 1.5
 
 
 class Work(NamedTuple):
-    """`rounds`: how often the program of that name does it, in one run of it."""
+    """`rounds`: how often the program of that name does it, in one run of it.
+
+    `needs`: the sections of the policy that must be other than those of a command-line tool.
+    """
 
     program: str
     what: str
     rounds: int
     target: float
+    needs: Mapping[str, Any]
 
-
-WORKS: Final = (
-    Work("read", "reading a file of 1 MiB", 500, 1.05),
-    Work("opens", "10,000 opens of small files", SMALL_FILES, 1.3),
-    Work("spawn", "spawning a process", 30, 1.3),
-)
 
 PROCESSES: Final[dict[str, Any]] = {
     "allow_spawn": True,
@@ -44,41 +44,48 @@ PROCESSES: Final[dict[str, Any]] = {
     "max_spawns": 1024,
     "max_runtime_ms": 60_000,
 }
+WORKS: Final = (
+    Work("read", "reading a file of 1 MiB", 10 * LARGE_FILES, 1.05, {}),
+    Work("opens", "10,000 opens of small files", SMALL_FILES, 1.3, {}),
+    Work("spawn", "spawning a process", 30, 1.3, {"process": PROCESSES}),
+)
 
 
 def measure(workshop: Workshop) -> Iterator[Figure]:
-    folder = workshop.folder / "policies"
-    _write_files(folder)
-    workshop.tool("nothing").rename(folder / "nothing")
+    _write_files(workshop.folder)
+    workshop.tool("nothing")
     for work in WORKS:
-        yield _ratio(workshop, folder, work)
-    yield _start(workshop, folder)
+        yield _ratio(workshop, work)
+    yield _start(workshop)
 
 
 def _write_files(folder: Path) -> None:
-    small = folder / "small"
-    small.mkdir(parents=True)
-    (folder / "large.bin").write_bytes(bytes(range(256)) * (LARGE_BYTES // 256))
-    for index in range(SMALL_FILES):
-        (small / str(index)).write_bytes(b"x" * SMALL_BYTES)
+    for kind, count, size in (
+        ("large", LARGE_FILES, LARGE_BYTES),
+        ("small", SMALL_FILES, SMALL_BYTES),
+    ):
+        (folder / kind).mkdir()
+        for index in range(count):
+            (folder / kind / str(index)).write_bytes(b"x" * size)
 
 
-def _policy(folder: Path, **changes: dict[str, Any]) -> tuple[str, ...]:
+def _policy(folder: Path, needs: Mapping[str, Any]) -> tuple[str, ...]:
     """The options of a bundle with the policy of a command-line tool, some sections changed."""
     document: dict[str, Any] = json.loads(base_policy("cli"))
-    for section, members in changes.items():
+    for section, members in needs.items():
         document[section] |= members
     (folder / "policy.json").write_text(json.dumps(document))
     backend = ("--sandbox-backend", "os", "--i-accept-weaker-isolation")
     return ("--world", "run-os-sandboxed", "--policy", str(folder / "policy.json"), *backend)
 
 
-def _ratio(workshop: Workshop, folder: Path, work: Work) -> Figure:
+def _ratio(workshop: Workshop, work: Work) -> Figure:
+    folder = workshop.folder
     source = HERE / "policies" / f"{work.program}.x07.json"
     free, bound = folder / f"{work.program}-free", folder / f"{work.program}-bound"
     roots = ("--module-root", KERNELS)
     workshop.bundle_program(source, free, *roots)()
-    workshop.bundle_program(source, bound, *roots, *_policy(folder, process=PROCESSES))()
+    workshop.bundle_program(source, bound, *roots, *_policy(folder, work.needs))()
     rounds = str(work.rounds)
     if output_of(free, rounds, cwd=folder) != output_of(bound, rounds, cwd=folder):
         raise SystemExit(f"error: `{work.program}` gives different results under the policy")
@@ -89,11 +96,12 @@ def _ratio(workshop: Workshop, folder: Path, work: Work) -> Figure:
     return Figure(f"(f) {work.what}, with a policy", ratio, work.target, detail=detail)
 
 
-def _start(workshop: Workshop, folder: Path) -> Figure:
+def _start(workshop: Workshop) -> Figure:
+    folder = workshop.folder
     hello = HERE / "hello" / "x07.json"
     free, bound = folder / "hello-free", folder / "hello-bound"
     workshop.bundle(hello, free)()
-    workshop.bundle(hello, bound, *_policy(folder))()
+    workshop.bundle(hello, bound, *_policy(folder, {}))()
     starts = workshop.tool("starts")
     actions = {"free": starting(starts, free), "bound": starting(starts, bound)}
     spent = interleave(actions, REPETITIONS)
