@@ -104,12 +104,11 @@ def attempt_doc(run: "Interpreter", node: Form, at: Place, wanted: bool) -> Valu
 
 def select(run: "Interpreter", node: Form, at: Place, wanted: bool) -> Value:
     data = run.data(node[1], (at, 1))
-    if len(data) < 4:
-        raise Unspecified("a match on bytes that are no enum value")
     chosen = int.from_bytes(data[:4], "little")
     for index in range(2, len(node)):
         arm = node[index]
-        if run.declared.variants[arm[0]] != chosen:
+        size = 4 * (len(arm) - 1)  # the variant, and its payload where the arm names it
+        if run.declared.variants[arm[0]] != chosen or len(data) < size:
             continue
         with run.scope() as names:
             if len(arm) == 3:

@@ -50,8 +50,13 @@ def prepare(program: Sources) -> Ready | Finding | None:
 
 
 def expected(program: Sources) -> Outcome | None:
+    """None for what the interpreter leaves open; and where a damaged module, that the program
+    does not import, is no JSON."""
     with deep_recursion():
-        modules = {key: document(data) for key, data in program.modules.items()}
+        try:
+            modules = {key: document(data) for key, data in program.modules.items()}
+        except ValueError:
+            return None
         outcome = oracle.expected(Program(document(program.entry), modules, program.input))
     return None if isinstance(outcome, Finding) else outcome
 
