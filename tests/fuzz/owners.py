@@ -136,8 +136,15 @@ def risky_number(w: Writer, depth: int) -> Node:
         (2, lambda: ["parse.u32_dec", text]),
         (1, lambda: ["parse.u32_dec_at", ["bytes.lit", "x12"], w.rng.randrange(1, 3)]),
         (1, lambda: ["map_u32.len", ["map_u32.new", w.rng.choice((1, 2, 1024, 3))]]),
+        (1, lambda: wrapping_range(w)),
     ]
     return w.pick(makers)
+
+
+def wrapping_range(w: Writer) -> Node:
+    """A range whose end is beyond the view, or beyond all numbers."""
+    start, length = w.rng.choice((0, 4, 5, 6, -1, -3)), w.rng.choice((0, 1, 2, 4, -1, -5))
+    return ["view.len", ["view.slice", ["bytes.view_lit", "hello"], start, length]]
 
 
 def compared(w: Writer, head: str, depth: int) -> Node:
