@@ -15,6 +15,7 @@
 #include "confine.h"
 #include "path_spelling.h"
 #include "resolve.h"
+#include "x07_ca_store.h"
 
 enum { ADD_RULE = 445, BENEATH_A_PATH = 1, A_PORT = 2 };
 
@@ -188,6 +189,10 @@ static void allow_system_files(const x07_ruleset *ruleset, uint32_t grants)
         if (needed_by == UINT32_MAX || needed_by & grants) {
             allow(ruleset, system_files[i].path, system_files[i].rights);
         }
+    }
+    const char *authorities = x07_ca_file();
+    if (grants & X07_CAN_TCP && authorities) {
+        allow(ruleset, authorities, READ_FILE);
     }
 }
 

@@ -11,9 +11,10 @@ extern char **environ;
 
 static int is_shown(const x07_policy *policy, const char *entry)
 {
-    static const char ours[] = "X07_OS_";
+    static const char ours[] = "X07_OS_", authorities[] = "X07_CA_FILE=";
     x07_bytes_view key = {(const uint8_t *)entry, (uint32_t)strcspn(entry, "=")};
     return strncmp(entry, ours, sizeof ours - 1) == 0
+           || strncmp(entry, authorities, sizeof authorities - 1) == 0
            || x07_verdict_env(policy, key).reason == X07_GRANTED;
 }
 
