@@ -179,6 +179,28 @@ def test_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert code_of(lambda: files_of(archive, "a")) == REFUSED
 
 
+def test_a_damaged_header() -> None:
+    archive = bytearray(tar.write({"a": b"x"}))
+    archive[0] ^= 3
+    with pytest.raises(PackageError, match="no package archive") as caught:
+        files_of(bytes(archive), "a")
+    assert "its checksum is wrong" in caught.value.render()
+
+
+def test_the_size_of_one_member(monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = tar.write({"a": bytes(600)})
+    monkeypatch.setattr(tar, "MAX_MEMBER_BYTES", 600)
+    assert code_of(lambda: files_of(archive, "a")) is None
+    monkeypatch.setattr(tar, "MAX_MEMBER_BYTES", 599)
+    assert code_of(lambda: files_of(archive, "a")) == REFUSED
+
+
+def test_bytes_after_the_end() -> None:
+    archive = tar.write({"a": b"x"})
+    assert code_of(lambda: files_of(archive + bytes(512), "a")) is None
+    assert code_of(lambda: files_of(archive + b"x", "a")) == REFUSED
+
+
 @pytest.mark.parametrize("cut", [0, 1, 511, 512, 513, 1024, 1535])
 def test_an_archive_that_ends_early(cut: int) -> None:
     archive = tar.write({"a": bytes(600)})[:cut]

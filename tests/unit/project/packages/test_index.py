@@ -188,6 +188,13 @@ def test_a_file_index(tmp_path: Path) -> None:
     assert code_of(lambda: index.archive(entry)) == "X07PKG_DOWNLOAD_FAILED"
 
 
+def test_a_file_that_is_too_big(tmp_path: Path) -> None:
+    folder = IndexFolder(tmp_path)
+    folder.config(f"file://{tmp_path}/dl", padding="x" * (64 << 10))
+    index = SparseIndex(parse(folder.url), no_web)
+    assert code_of(lambda: index.config) == "X07PKG_INDEX_FETCH"
+
+
 def test_no_index(tmp_path: Path) -> None:
     index = SparseIndex(parse(f"file://{tmp_path}/none/"), no_web)
     assert code_of(lambda: index.entries("abcd")) == "X07PKG_INDEX_CONFIG"
