@@ -80,12 +80,13 @@ def seen_and_pointed(w: Writer, view: Variable, depth: int) -> Node:
 def measured_and_set(w: Writer, owner: Variable, depth: int) -> Node:
     """An owner's length before and after it is assigned."""
     length = [w.rng.choice(("bytes.len", "view.len")), owner.name]
-    if owner.loans or owner.pinned or not owner.can_move:
-        return operands(w, length, w.expr("i32", depth - 2), length)
-    owner.pinned = True
+    settable = not owner.loans and not owner.pinned and owner.can_move
+    was_pinned, owner.pinned = owner.pinned, True
     with w.scopes.inner():
-        value = w.expr("bytes", depth - 2)
-    owner.pinned = False
+        value = w.expr("bytes" if settable else "i32", depth - 2)
+    owner.pinned = was_pinned
+    if not settable:
+        return operands(w, length, value, length)
     change = ["begin", ["set", owner.name, value], w.integer()]
     owner.moved = False
     return operands(w, length, change, length)
