@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from x07bundle.errors import ProjectError
 from x07bundle.project import lockfile
 from x07bundle.project.manifest import Dependency, Manifest
 from x07bundle.project.packages import locking, project_file
@@ -31,11 +32,20 @@ def hydrate(
         The project as it is then: packages that others need may have been added.
 
     Raises:
-        PackageError: it cannot be got.
-        ProjectError: it is not what was locked.
+        ProjectError: it cannot be got, with the code that `x07 pkg` reports for that.
     """
     if manifest.lockfile.is_file() and not _missing(manifest):
         return manifest
+    try:
+        return _hydrate(manifest, offline, environment, say)
+    except PackageError as error:
+        brief = f"{error.brief} [{error.code}]"
+        raise ProjectError(brief, error.details, error.hint) from error
+
+
+def _hydrate(
+    manifest: Manifest, offline: bool, environment: Mapping[str, str], say: Callable[[str], None]
+) -> Manifest:
     with exclusive(manifest.root):
         settings = settings_of(manifest.root, manifest.lockfile, None, offline, environment)
         supply = Supply(manifest.root, settings)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.project.packages.sources import code_of
 from tests.unit.project.packages.test_locking import Workshop
+from x07bundle.errors import ProjectError
 from x07bundle.project import lockfile
 from x07bundle.project.manifest import Manifest
 from x07bundle.project.packages.hydration import hydrate
@@ -48,7 +48,8 @@ def test_packages_are_missing(workshop: Workshop) -> None:
 
 def test_offline(workshop: Workshop) -> None:
     shutil.rmtree(workshop.root / ".x07/deps/b")
-    assert code_of(lambda: hydrated(workshop, offline=True)) == "X07PKG_OFFLINE_MISSING_DEP"
+    with pytest.raises(ProjectError, match=r"\[X07PKG_OFFLINE_MISSING_DEP\]"):
+        hydrated(workshop, offline=True)
 
 
 def test_the_lock_is_missing(workshop: Workshop) -> None:
@@ -69,5 +70,6 @@ def test_other_bytes_than_were_locked(workshop: Workshop) -> None:
     shutil.rmtree(workshop.root / ".x07")
     shutil.rmtree(workshop.index.folder / "sources/b")
     workshop.index.add("b", "1.0.0", description="changed")
-    assert code_of(lambda: hydrated(workshop)) == "X07PKG_LOCK_MISMATCH"
+    with pytest.raises(ProjectError, match=r"\[X07PKG_LOCK_MISMATCH\]"):
+        hydrated(workshop)
     assert not (workshop.root / ".x07/deps/b/1.0.0").exists()
