@@ -184,7 +184,11 @@ def _place(options: RunOptions) -> Place:
 
 
 def _hydrated(options: RunOptions, project: Manifest) -> Manifest:
-    """The project with its packages."""
+    """The project with its packages; most often all of them are there."""
+    from x07bundle.project.packages.dependencies import missing
+
+    if project.lockfile.is_file() and not missing(project):
+        return project
     from x07bundle.project.packages.hydration import hydrate
 
     return hydrate(project, options.offline, os.environ, _say_hydrated)

@@ -7,6 +7,7 @@ from x07bundle.project.manifest import Dependency, Manifest
 from x07bundle.project.places import WORKSPACE
 
 VENDORED: Final = ".x07/deps"
+PACKAGE: Final = "x07-package.json"
 
 
 def vendored_path(name: str, version: str) -> str:
@@ -37,3 +38,10 @@ def patched(manifest: Manifest, dependency: Dependency) -> Dependency:
 
 def folder(manifest: Manifest, dependency: Dependency) -> Path:
     return manifest.places.path(dependency.path)
+
+
+def missing(manifest: Manifest) -> tuple[Dependency, ...]:
+    """The dependencies that have no package in their folder."""
+    return tuple(
+        one for one in effective(manifest) if not (folder(manifest, one) / PACKAGE).is_file()
+    )

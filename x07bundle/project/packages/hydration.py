@@ -1,7 +1,6 @@
 """Packages that a project names and that are not there are got before it runs (cli.md §2).
 
-Where there is a lock, what is got must be what was locked. The network is used only when
-something is missing.
+Where there is a lock, what is got must be what was locked.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,11 +13,10 @@ from x07bundle.project import lockfile
 from x07bundle.project.manifest import Dependency, Manifest
 from x07bundle.project.packages import locking, project_file
 from x07bundle.project.packages.closing import close
-from x07bundle.project.packages.dependencies import effective, folder
+from x07bundle.project.packages.dependencies import effective, missing
 from x07bundle.project.packages.exclusive import exclusive
 from x07bundle.project.packages.failure import PackageError
 from x07bundle.project.packages.locked import Locked, as_json, of_folder
-from x07bundle.project.packages.package import MANIFEST
 from x07bundle.project.packages.settings import settings_of
 from x07bundle.project.packages.supply import Supply
 
@@ -34,8 +32,6 @@ def hydrate(
     Raises:
         ProjectError: it cannot be got, with the code that `x07 pkg` reports for that.
     """
-    if manifest.lockfile.is_file() and not _missing(manifest):
-        return manifest
     try:
         return _hydrate(manifest, offline, environment, say)
     except PackageError as error:
@@ -55,15 +51,11 @@ def _hydrate(
             locking.write(planned)
             say("locked the project's packages (`x07 pkg lock`)")
             return planned.manifest
-        missing = _missing(manifest)
+        absent = missing(manifest)
         close(manifest, supply, may_add=False, checks=_checks(manifest))
-        if missing:
-            say(f"got {', '.join(f'{one.name}@{one.version}' for one in missing)}")
+        if absent:
+            say(f"got {', '.join(f'{one.name}@{one.version}' for one in absent)}")
     return manifest
-
-
-def _missing(manifest: Manifest) -> list[Dependency]:
-    return [one for one in effective(manifest) if not (folder(manifest, one) / MANIFEST).is_file()]
 
 
 def _checks(manifest: Manifest) -> Mapping[Dependency, Callable[[Path], None]]:

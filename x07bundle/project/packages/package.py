@@ -9,11 +9,12 @@ from x07bundle.files import read_bytes
 from x07bundle.lang.names import MODULE_ID
 from x07bundle.project.manifest import link_name
 from x07bundle.project.members import Members
+from x07bundle.project.packages.dependencies import PACKAGE
 from x07bundle.project.packages.failure import PackageError
 from x07bundle.project.packages.spec import NAME, Spec, parse
 from x07bundle.project.packages.versions import holds, is_version, read_range
 
-MANIFEST: Final = "x07-package.json"
+MANIFEST: Final = PACKAGE
 SCHEMA: Final = "x07.package@0.1.0"
 SOURCE_SUFFIX: Final = ".x07.json"
 NATIVE: Final = "ffi"
