@@ -26,7 +26,8 @@ BELOW: Final[dict[str, frozenset[str]]] = {
     "run": FLOOR | {"project", "policy", "lang", "std", "native"},
     "bundle": FLOOR | {"project", "policy", "lang", "std", "native"},
     "doctor": FLOOR | {"project", "lang", "std", "packages", "native", "vm"},
-    "cli": FLOOR | {"doctor", "vm", "bundle", "run", "project", "policy", "lang", "std", "native"},
+    "cli": FLOOR
+    | {"doctor", "vm", "bundle", "run", "project", "policy", "packages", "lang", "std", "native"},
 }
 """Each room's rooms below, itself aside. A floor module may import the floor."""
 
