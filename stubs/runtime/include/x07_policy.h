@@ -248,7 +248,8 @@ x07_verdict x07_look_exec(const x07_policy *policy, x07_bytes_view program);
 
 /* -- denials: denial.c */
 
-enum { X07_DENIALS_MAX = 256 };
+/* As many as are remembered; and where they are collected. */
+enum { X07_DENIALS_MAX = 256, X07_COLLECTED_MAX = 4096 };
 
 /* Text that is cut where `room` ends. Starts with .len = 0; ends with a NUL. */
 typedef struct {
@@ -269,6 +270,10 @@ void x07_denial_grant(x07_words *words, const x07_verdict *verdict);
  * left out. */
 void x07_denial_sentence(x07_words *words, const char *operation, x07_bytes_view target,
                          const x07_verdict *verdict);
+
+/* Whether the run is to show all that is denied (X07_OS_DENIALS=collect): heads that can return an
+ * error do so where they would trap, and go on asking after a denial, which holds all the same. */
+int x07_denials_are_collected(void);
 
 /* Remembers a denial for the report, once. `operation` is a head of the language, and a literal. */
 X07_COLD void x07_denied(const char *operation, x07_bytes_view target, const x07_verdict *verdict);

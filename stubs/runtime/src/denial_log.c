@@ -1,5 +1,6 @@
 /* The denials so far: four texts each, one after another, every one ended by a NUL. */
 #include "denial.h"
+#include "x07_pages.h"
 #include "x07_report.h"
 #include "x07_trap.h"
 
@@ -10,17 +11,58 @@
 
 enum {
     LOG_BYTES = 1 << 16,
+    COLLECTED_BYTES = 1 << 20,
     PARTS = 4,
     /* A target that is cut, should all of it be shown as `\xNN`; and as much around it. */
     PART_BYTES = 4096,
     SENTENCE_BYTES = 3 * PART_BYTES,
 };
 
+/* A record that is remembered. */
+typedef struct {
+    uint64_t hash;
+    uint32_t start;
+    uint32_t size;
+} place;
+
+static char usual_text[LOG_BYTES];
+static place usual_places[X07_DENIALS_MAX];
+
 static struct {
+    char *text;
+    place *places;
     uint32_t count;
+    uint32_t max;
     uint32_t len;
-    char text[LOG_BYTES];
-} denials;
+    uint32_t room;
+} denials = {usual_text, usual_places, 0, X07_DENIALS_MAX, 0, LOG_BYTES};
+
+/* -- what is asked for */
+
+/* stderr is the program's own, so that it is told only where someone asks. */
+static int is_asked_for(const char *what)
+{
+    const char *wanted = getenv("X07_OS_DENIALS");
+    return wanted != NULL && strcmp(wanted, what) == 0;
+}
+
+int x07_denials_are_collected(void)
+{
+    return is_asked_for("collect");
+}
+
+/* Most programs have no use for as much. Where there is no memory, the usual room has to do. */
+static void make_room(void)
+{
+    size_t places_bytes = X07_COLLECTED_MAX * sizeof(place);
+    void *room = x07_pages_map(places_bytes + COLLECTED_BYTES);
+    if (room != NULL) {
+        denials.places = room;
+        denials.text = (char *)room + places_bytes;
+        denials.max = X07_COLLECTED_MAX;
+        denials.room = COLLECTED_BYTES;
+    }
+}
 
 /* -- remembering */
 
@@ -43,21 +85,22 @@ static size_t make_record(char *record, const char *operation, x07_bytes_view ta
     return put_part(record, len, grant);
 }
 
-static const char *after_record(const char *record)
+/* FNV-1a */
+static uint64_t hash_of(const char *record, size_t size)
 {
-    for (int i = 0; i < PARTS; i++) {
-        record += strlen(record) + 1;
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ (uint8_t)record[i]) * UINT64_C(1099511628211);
     }
-    return record;
+    return hash;
 }
 
-static int is_known(const char *record, size_t size)
+static int is_known(const char *record, const place *one)
 {
-    const char *next = denials.text;
     for (uint32_t i = 0; i < denials.count; i++) {
-        const char *known = next;
-        next = after_record(known);
-        if ((size_t)(next - known) == size && memcmp(known, record, size) == 0) {
+        const place *known = &denials.places[i];
+        if (known->hash == one->hash && known->size == one->size
+            && memcmp(denials.text + known->start, record, one->size) == 0) {
             return 1;
         }
     }
@@ -69,13 +112,17 @@ static int remember(const char *operation, x07_bytes_view target, const x07_verd
 {
     char record[PARTS * PART_BYTES];
     size_t size = make_record(record, operation, target, verdict);
-    int fits = denials.count < X07_DENIALS_MAX && size <= LOG_BYTES - denials.len;
-    if (!fits || is_known(record, size)) {
+    if (denials.count == 0 && x07_denials_are_collected()) {
+        make_room();
+    }
+    place one = {hash_of(record, size), denials.len, (uint32_t)size};
+    int fits = denials.count < denials.max && size <= denials.room - denials.len;
+    if (!fits || is_known(record, &one)) {
         return 0;
     }
     memcpy(denials.text + denials.len, record, size);
-    denials.len += (uint32_t)size;
-    denials.count++;
+    denials.len += one.size;
+    denials.places[denials.count++] = one;
     return 1;
 }
 
@@ -116,17 +163,10 @@ static void say(x07_writer *writer, const char *head, const char *operation,
     x07_writer_flush(writer);
 }
 
-/* stderr is the program's own, so that it is told only where someone asks. */
-static int is_asked_for(void)
-{
-    const char *where = getenv("X07_OS_DENIALS");
-    return where != NULL && strcmp(where, "stderr") == 0;
-}
-
 void x07_denied(const char *operation, x07_bytes_view target, const x07_verdict *verdict)
 {
     int error = errno;
-    if (remember(operation, target, verdict) && is_asked_for()) {
+    if (remember(operation, target, verdict) && is_asked_for("stderr")) {
         x07_writer writer = {.fd = STDERR_FILENO};
         say(&writer, "x07: ", operation, target, verdict);
     }

@@ -146,12 +146,14 @@ static uint32_t check_switches(const x07_fs_call *call)
         {X07_NEEDS_WALK, fs->allow_walk, "fs.allow_walk"},
         {X07_NEEDS_GLOB, fs->allow_glob, "fs.allow_glob"},
     };
+    uint32_t code = X07_FS_OK;
     for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
-        if (needs & switches[i].need && !switches[i].on) {
-            return deny(call, X07_IS_OFF, switches[i].field);
+        int goes_on = code == X07_FS_OK || x07_denials_are_collected();
+        if (goes_on && needs & switches[i].need && !switches[i].on) {
+            code = deny(call, X07_IS_OFF, switches[i].field);
         }
     }
-    return X07_FS_OK;
+    return code;
 }
 
 static uint32_t ask_path(const x07_fs_call *call)
@@ -223,7 +225,14 @@ uint32_t x07_fs_start(x07_fs_call *call, const x07_fs_head *head, x07_bytes_view
         return X07_FS_UNSUPPORTED;
     }
     uint32_t code = check_switches(call);
-    return code == X07_FS_OK ? x07_fs_aim(call, path) : code;
+    if (code == X07_FS_OK) {
+        return x07_fs_aim(call, path);
+    }
+    if (x07_denials_are_collected()) {
+        /* For what it tells. */
+        (void)ask_path(call);
+    }
+    return code;
 }
 
 /* -- opening */

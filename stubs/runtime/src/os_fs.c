@@ -36,28 +36,35 @@ static int is_sandboxed(const request *request)
     return (int)request->call.policy->sandboxed;
 }
 
-static _Noreturn void deny(const request *request, x07_verdict verdict, const char *message,
-                           const char *at)
+/* Traps, but for a write where denials are collected. */
+static int deny(const request *request, x07_verdict verdict, const char *message, const char *at)
 {
-    x07_denied_trap(request->call.head->operation, request->call.target, &verdict, message, at);
+    const x07_fs_call *call = &request->call;
+    if (call->head != &writing || !x07_denials_are_collected()) {
+        x07_denied_trap(call->head->operation, call->target, &verdict, message, at);
+    }
+    x07_denied(call->head->operation, call->target, &verdict);
+    return EACCES;
 }
 
 /* -- before anything is opened */
 
-static void check_switches(const request *request, const char *at)
+/* 0 or an errno, as are the next ones. */
+static int check_switches(const request *request, const char *at)
 {
     const x07_policy *policy = request->call.policy;
     x07_verdict verdict = x07_verdict_switch(policy, policy->fs.enabled, "fs.enabled");
     if (verdict.reason != X07_GRANTED) {
-        deny(request, verdict, "os.fs disabled by policy", at);
+        return deny(request, verdict, "os.fs disabled by policy", at);
     }
     verdict = x07_verdict_limit(policy, 1, policy->threads.max_blocking, "threads.max_blocking");
     if (verdict.reason != X07_GRANTED) {
-        deny(request, verdict, "os.threads.blocking disabled by policy", at);
+        return deny(request, verdict, "os.threads.blocking disabled by policy", at);
     }
+    return 0;
 }
 
-static void check_spelling(const request *request, const char *at)
+static int check_spelling(const request *request, const char *at)
 {
     x07_bytes_view path = request->call.target;
     if (x07_guard("spelling") && !x07_path_is_safe(path)) {
@@ -65,19 +72,25 @@ static void check_spelling(const request *request, const char *at)
     }
     if (x07_guard("hidden") && request->call.policy->fs.deny_hidden && x07_path_is_hidden(path)) {
         x07_verdict verdict = {.reason = X07_IS_HIDDEN, .field = "fs.deny_hidden"};
-        deny(request, verdict,
-             either(request, READ " hidden path denied", WRITE " hidden path denied"), at);
+        return deny(request, verdict,
+                    either(request, READ " hidden path denied", WRITE " hidden path denied"), at);
     }
+    return 0;
 }
 
-static void start(request *request, const x07_fs_head *head, x07_bytes path, const char *at)
+static int start(request *request, const x07_fs_head *head, x07_bytes path, const char *at)
 {
     x07_fs_call *call = &request->call;
     call->head = head;
     call->policy = x07_policy_current();
     call->target = x07_bytes_as_view(path);
     call->base = (x07_base){.folder = AT_FDCWD, .follows = 1, .anywhere = 1};
-    check_switches(request, at);
+    request->name = NULL;
+    int error = check_switches(request, at);
+    if (error) {
+        x07_bytes_drop(path);
+        return error;
+    }
     request->name = x07_os_text(path, at);
     if (!request->name) {
         x07_trap(either(request, READ " unsafe path", WRITE " unsafe path"), at);
@@ -85,9 +98,7 @@ static void start(request *request, const x07_fs_head *head, x07_bytes path, con
     call->target = (x07_bytes_view){(const uint8_t *)request->name,
                                     (uint32_t)strlen(request->name)};
     call->path = request->name;
-    if (is_sandboxed(request)) {
-        check_spelling(request, at);
-    }
+    return is_sandboxed(request) ? check_spelling(request, at) : 0;
 }
 
 /* -1: it could not be opened. */
@@ -150,7 +161,7 @@ static x07_vec_u8 read_all(const request *request, int file, const char *at)
 x07_bytes x07_os_fs_read_file(x07_bytes path, const char *at)
 {
     request request;
-    start(&request, &reading, path, at);
+    (void)start(&request, &reading, path, at);
     int file = open_file(&request, O_RDONLY);
     if (file < 0) {
         x07_limit_met(request.tries.error);
@@ -204,9 +215,11 @@ static int write_file(request *request, x07_bytes data)
 uint32_t x07_os_fs_write_file(x07_bytes path, x07_bytes data, const char *at)
 {
     request request;
-    start(&request, &writing, path, at);
-    int error = write_file(&request, data);
-    x07_free(request.name);
+    int error = start(&request, &writing, path, at);
+    error = error ? error : write_file(&request, data);
+    if (request.name) {
+        x07_free(request.name);
+    }
     x07_bytes_drop(data);
     return (uint32_t)error;
 }

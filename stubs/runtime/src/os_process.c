@@ -84,14 +84,14 @@ static uint32_t start_program(const x07_process_start *start, x07_process_slot *
 static uint32_t try_start(x07_process_start *start, x07_process_slot *slot, const char *at)
 {
     uint32_t code = x07_process_check_switches(start);
-    if (code != X07_PROCESS_OK) {
+    if (!x07_process_goes_on(code)) {
         return code;
     }
     spawned++;
     x07_process_pump(0, at);
-    code = x07_process_check_live(start, x07_processes.running);
-    if (code == X07_PROCESS_OK) {
-        code = x07_process_check_start(start);
+    code = x07_process_first(code, x07_process_check_live(start, x07_processes.running));
+    if (x07_process_goes_on(code)) {
+        code = x07_process_first(code, x07_process_check_start(start));
     }
     return code == X07_PROCESS_OK ? start_program(start, slot, at) : code;
 }
@@ -128,6 +128,9 @@ static uint32_t spawn(const char *operation, x07_bytes request, x07_bytes caps, 
     uint32_t handle = (uint32_t)X07_PROCESS_DENIED << 16;
     if (x07_process_check_spawns(&start, spawned) == X07_PROCESS_OK) {
         handle = start_in_slot(&start, piped, at);
+    } else if (x07_denials_are_collected()) {
+        /* So that the next one asks for one more. */
+        spawned++;
     }
     x07_bytes_drop(request);
     x07_bytes_drop(caps);

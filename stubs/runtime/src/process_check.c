@@ -17,6 +17,16 @@ uint32_t x07_process_ask(const x07_process_start *start, x07_bytes_view target,
     return X07_PROCESS_DENIED;
 }
 
+uint32_t x07_process_first(uint32_t code, uint32_t next)
+{
+    return code != X07_PROCESS_OK ? code : next;
+}
+
+int x07_process_goes_on(uint32_t code)
+{
+    return code == X07_PROCESS_OK || (code == X07_PROCESS_DENIED && x07_denials_are_collected());
+}
+
 /* -- switches and limits: the program is the target */
 
 static uint32_t ask_switch(const x07_process_start *start, uint32_t on, const char *field)
@@ -41,12 +51,17 @@ uint32_t x07_process_check_spawns(const x07_process_start *start, uint64_t spawn
 uint32_t x07_process_check_switches(const x07_process_start *start)
 {
     const x07_process_policy *policy = &start->policy->process;
-    uint32_t code = ask_switch(start, policy->enabled, "process.enabled");
-    if (code == X07_PROCESS_OK) {
-        code = ask_switch(start, policy->allow_spawn, "process.allow_spawn");
-    }
-    if (code == X07_PROCESS_OK) {
-        code = ask_switch(start, policy->allow_exec, "process.allow_exec");
+    const struct {
+        uint32_t on;
+        const char *field;
+    } switches[] = {
+        {policy->enabled, "process.enabled"},
+        {policy->allow_spawn, "process.allow_spawn"},
+        {policy->allow_exec, "process.allow_exec"},
+    };
+    uint32_t code = X07_PROCESS_OK;
+    for (size_t i = 0; i < sizeof switches / sizeof switches[0] && x07_process_goes_on(code); i++) {
+        code = x07_process_first(code, ask_switch(start, switches[i].on, switches[i].field));
     }
     return code;
 }
@@ -67,19 +82,19 @@ static uint32_t check_caps(x07_process_start *start)
     if (start->policy->sandboxed && caps->timeout_ms == 0u) {
         caps->timeout_ms = policy->max_runtime_ms;
     }
-    uint32_t code =
-        ask_limit(start, caps->timeout_ms, policy->max_runtime_ms, "process.max_runtime_ms");
-    if (code == X07_PROCESS_OK) {
-        code = ask_limit(start, caps->max_stdout_bytes, policy->max_stdout_bytes,
-                         "process.max_stdout_bytes");
-    }
-    if (code == X07_PROCESS_OK) {
-        code = ask_limit(start, caps->max_stderr_bytes, policy->max_stderr_bytes,
-                         "process.max_stderr_bytes");
-    }
-    if (code == X07_PROCESS_OK) {
-        code = ask_limit(start, caps->max_total_bytes, policy->max_total_bytes,
-                         "process.max_total_bytes");
+    const struct {
+        uint32_t asked, limit;
+        const char *field;
+    } limits[] = {
+        {caps->timeout_ms, policy->max_runtime_ms, "process.max_runtime_ms"},
+        {caps->max_stdout_bytes, policy->max_stdout_bytes, "process.max_stdout_bytes"},
+        {caps->max_stderr_bytes, policy->max_stderr_bytes, "process.max_stderr_bytes"},
+        {caps->max_total_bytes, policy->max_total_bytes, "process.max_total_bytes"},
+    };
+    uint32_t code = X07_PROCESS_OK;
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0] && x07_process_goes_on(code); i++) {
+        code = x07_process_first(
+            code, ask_limit(start, limits[i].asked, limits[i].limit, limits[i].field));
     }
     return code;
 }
@@ -91,13 +106,14 @@ static uint32_t check_args(const x07_process_start *start)
     const x07_process_policy *policy = &start->policy->process;
     const x07_process_request *request = &start->request;
     uint32_t code = ask_limit(start, request->args_count, policy->max_args, "process.max_args");
-    for (uint32_t i = 0u; i < request->args_count && code == X07_PROCESS_OK; i++) {
-        code = ask_limit(start, request->args[i].len, policy->max_arg_bytes,
-                         "process.max_arg_bytes");
+    for (uint32_t i = 0u; i < request->args_count && x07_process_goes_on(code); i++) {
+        code = x07_process_first(code, ask_limit(start, request->args[i].len,
+                                                 policy->max_arg_bytes, "process.max_arg_bytes"));
     }
-    for (uint32_t i = 1u; i < request->args_count && code == X07_PROCESS_OK; i++) {
-        code = x07_process_ask(start, request->args[i],
-                               x07_verdict_exec_argument(start->policy, request->args[i]));
+    for (uint32_t i = 1u; i < request->args_count && x07_process_goes_on(code); i++) {
+        code = x07_process_first(
+            code, x07_process_ask(start, request->args[i],
+                                  x07_verdict_exec_argument(start->policy, request->args[i])));
     }
     return code;
 }
@@ -110,8 +126,9 @@ static uint32_t check_program(const x07_process_start *start)
     }
     uint32_t code = ask_limit(start, program.len, start->policy->process.max_exe_bytes,
                               "process.max_exe_bytes");
-    if (code == X07_PROCESS_OK) {
-        code = x07_process_ask(start, program, x07_verdict_exec(start->policy, program));
+    if (x07_process_goes_on(code)) {
+        x07_verdict verdict = x07_verdict_exec(start->policy, program);
+        code = x07_process_first(code, x07_process_ask(start, program, verdict));
     }
     return code;
 }
@@ -121,11 +138,10 @@ static uint32_t check_variables(const x07_process_start *start)
     const x07_process_request *request = &start->request;
     uint32_t code = ask_limit(start, request->variables_count, start->policy->process.max_env,
                               "process.max_env");
-    for (uint32_t i = 0u; i < request->variables_count && code == X07_PROCESS_OK; i++) {
+    for (uint32_t i = 0u; i < request->variables_count && x07_process_goes_on(code); i++) {
         const x07_process_variable *variable = &request->variables[i];
-        code = x07_process_ask(
-            start, variable->key,
-            x07_verdict_exec_env(start->policy, variable->key, variable->value));
+        x07_verdict verdict = x07_verdict_exec_env(start->policy, variable->key, variable->value);
+        code = x07_process_first(code, x07_process_ask(start, variable->key, verdict));
     }
     return code;
 }
@@ -151,12 +167,12 @@ uint32_t x07_process_check_start(x07_process_start *start)
         check_args, check_program, check_variables, check_folder, check_input,
     };
     uint32_t code = check_caps(start);
-    if (code == X07_PROCESS_OK && !start->has_request) {
-        return X07_PROCESS_INVALID;
+    if (!start->has_request) {
+        return x07_process_first(code, X07_PROCESS_INVALID);
     }
     size_t count = sizeof of_request / sizeof of_request[0];
-    for (size_t i = 0; i < count && code == X07_PROCESS_OK; i++) {
-        code = of_request[i](start);
+    for (size_t i = 0; i < count && x07_process_goes_on(code); i++) {
+        code = x07_process_first(code, of_request[i](start));
     }
     return code;
 }

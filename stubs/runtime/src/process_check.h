@@ -32,6 +32,11 @@ x07_bytes_view x07_process_target(const x07_process_start *start);
 uint32_t x07_process_ask(const x07_process_start *start, x07_bytes_view target,
                          x07_verdict verdict);
 
+/* A verdict after another one, of codes: the first that is not X07_PROCESS_OK. Whether there is to be
+ * one: where denials are collected, all are told. */
+uint32_t x07_process_first(uint32_t code, uint32_t next);
+int x07_process_goes_on(uint32_t code);
+
 /* Before anything is counted: whether `spawned` processes are all that may ever be started. A policy
  * that allows none (0) says so by its switches. */
 uint32_t x07_process_check_spawns(const x07_process_start *start, uint64_t spawned);

@@ -1,0 +1,110 @@
+"""X07_OS_DENIALS=collect: a run goes on past denials that the program gets as an error, and tells
+all of them. Each holds all the same."""
+
+import errno
+from collections.abc import Callable
+
+import pytest
+
+from tests.unit.runtime.c_program import TRAPPED, CProgram
+from tests.unit.runtime.file_calls import CAPS, PLAIN, Code, Op, Sandbox
+from tests.unit.runtime.policies import denials
+from tests.unit.runtime.process_policies import answers, policy, run
+from tests.unit.runtime.processes import DENIED, RUN, Error, caps, document, request
+
+COLLECT = {"DENIALS": "collect"}
+
+
+def fields(told: list[dict[str, str]]) -> list[str]:
+    return [one["field"] for one in told]
+
+
+@pytest.mark.parametrize(
+    ("variable", "path", "field"),
+    [
+        ("FS", "out/b", "fs.enabled"),
+        ("THREADS_MAX_BLOCKING", "out/b", "threads.max_blocking"),
+        ("X", "out/.env", "fs.deny_hidden"),
+    ],
+)
+def test_a_head_with_an_error_returns_it(
+    sandbox: Sandbox, variable: str, path: str, field: str
+) -> None:
+    call = (Op.WRITE_FILE, path, b"data")
+    assert sandbox(**{variable: 0}).run(call).status == TRAPPED
+    fs = sandbox(**{variable: 0}, **COLLECT)
+    assert fs(*call) == errno.EACCES
+    assert fields(denials(fs.run(call))) == [field]
+    assert not (fs.folder / path).exists()
+
+
+def test_a_head_without_one_traps(sandbox: Sandbox) -> None:
+    fs = sandbox(FS=0, **COLLECT)
+    ran = fs.run((Op.WRITE_FILE, "out/b", b"x"), (Op.READ_FILE, "a"))
+    assert (ran.status, ran.last_line) == (TRAPPED, "os.fs disabled by policy ptr=/solve")
+
+
+def test_a_path_that_is_none_traps(sandbox: Sandbox) -> None:
+    assert sandbox(**COLLECT).run((Op.WRITE_FILE, "../b", b"x")).status == TRAPPED
+
+
+def test_all_that_a_call_needs(sandbox: Sandbox) -> None:
+    none = {"FS_ALLOW_MKDIR": 0, "FS_ALLOW_RENAME": 0}
+    call = (Op.WRITE_ALL, "tmp/b", b"x", CAPS)
+    assert fields(denials(sandbox(**none).run(call))) == ["fs.allow_mkdir"]
+    fs = sandbox(**none, **COLLECT)
+    assert fs(*call) == Code.POLICY_DENY
+    assert fields(denials(fs.run(call))) == ["fs.allow_mkdir", "fs.allow_rename", "fs.write_roots"]
+    assert not (fs.folder / "tmp").exists()
+
+
+def test_more_of_them_are_told(sandbox: Sandbox) -> None:
+    calls = [(Op.READ_ALL, f"secret/{number}", PLAIN) for number in range(300)]
+    assert len(denials(sandbox().run(*calls))) == 256
+    told = denials(sandbox(**COLLECT).run(*calls, *calls))
+    assert [one["target"] for one in told] == [str(path) for _, path, _ in calls]
+
+
+@pytest.fixture
+def process(c_program: Callable[[str], CProgram]) -> CProgram:
+    return c_program("process")
+
+
+ASKED = request("/bin/echo", "a", env={"PATH": "/bin"}, stdin=b"x" * 65)
+
+
+def test_all_that_a_process_needs(process: CProgram) -> None:
+    off = {
+        "PROC_ALLOW_SPAWN": 0,
+        "PROC_ALLOW_EXEC": 0,
+        "PROC_MAX_LIVE": 0,
+        "PROC_MAX_RUNTIME_MS": 0,
+    }
+    limits = caps(timeout_ms=5000)
+    _, told = run(process, policy(**off), ASKED, limits)
+    assert fields(told) == ["process.allow_spawn"]
+    done, told = run(process, policy(**off, **COLLECT), ASKED, limits)
+    assert done == Error(DENIED)
+    assert [(one["field"], one["grant"].rpartition(" ")[2]) for one in told] == [
+        ("process.allow_spawn", "true"),
+        ("process.allow_exec", "true"),
+        ("process.max_live", "1"),
+        ("process.max_runtime_ms", "5000"),
+        ("process.allow_env_keys", "process.allow_env_keys"),
+        ("process.max_stdin_bytes", "65"),
+    ]
+
+
+def test_a_process_that_is_denied_last_is_not_started(process: CProgram) -> None:
+    done, told = run(process, policy(**COLLECT), request("/bin/true", stdin=b"x" * 65))
+    assert (done, fields(told)) == (Error(DENIED), ["process.max_stdin_bytes"])
+
+
+def test_as_many_processes_as_were_asked_for(process: CProgram) -> None:
+    env = policy(PROC_MAX_SPAWNS=1, **COLLECT)
+    words, told = answers(process, env, *[(RUN, request("/bin/true"), caps())] * 3)
+    assert [document(word) for word in words][1:] == [Error(DENIED)] * 2
+    assert [one["grant"] for one in told] == [
+        "raise process.max_spawns to 2",
+        "raise process.max_spawns to 3",
+    ]
