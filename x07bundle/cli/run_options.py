@@ -121,5 +121,10 @@ accepted_options: Final = all_of(
 
 sandbox_options: Final = all_of(
     policy_options,
+    sandbox_option(
+        "--collect-denials",
+        is_flag=True,
+        help="Sandbox: go on past denials that are errors to the program; show all.",
+    ),
     sandbox_option("--attest-runtime", metavar="PATH", help="Not in this version: refused."),
 )

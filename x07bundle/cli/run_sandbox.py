@@ -14,7 +14,7 @@ from x07bundle.run.target import Target
 from x07bundle.run.worlds import check_sandbox_flags, check_world, refuse_artifact
 
 if TYPE_CHECKING:
-    from x07bundle.run.sandbox import Sandbox
+    from x07bundle.run.sandbox import Origin, Sandbox
 
 
 class Place(NamedTuple):
@@ -52,7 +52,10 @@ def sandbox_of(program: str, place: Place) -> "Sandbox | None":
     overrides.keep(chosen.effective)
     if chosen.effective.derived:
         click.echo(f"{program}: using derived policy {chosen.effective.path}", err=True)
-    return Sandbox(chosen.backend, chosen.effective.policy, chosen.required_layers)
+    policy, path, _, data, base_data = chosen.effective
+    origin = Origin(chosen.base, base_data, path, data)
+    collects = "--collect-denials" in sandbox_flags()
+    return Sandbox(chosen.backend, policy, chosen.required_layers, origin, collects)
 
 
 def _refuse_attestation() -> None:

@@ -39,12 +39,15 @@ class Overrides(NamedTuple):
 
 
 class Effective(NamedTuple):
-    """`data` are the bytes of `path`, which is derived from another file where it is `derived`."""
+    """`data` are the bytes of `path`, which is derived from another file where it is `derived`;
+    `base_data` are those of that file.
+    """
 
     policy: Policy
     path: Path
     derived: bool
     data: bytes
+    base_data: bytes
 
 
 def base_path(option: Path | None, of_profile: Path | None, policy_root: Path) -> Path:
@@ -98,7 +101,7 @@ def resolved(base: Path, overrides: Overrides, policy_root: Path) -> Effective:
     if overrides.are_given:
         return _derived(base, overrides, policy_root)
     loaded = load(base)
-    return Effective(loaded.policy, base, False, loaded.data)
+    return Effective(loaded.policy, base, False, loaded.data, loaded.data)
 
 
 def _derived(base: Path, overrides: Overrides, policy_root: Path) -> Effective:
@@ -109,7 +112,7 @@ def _derived(base: Path, overrides: Overrides, policy_root: Path) -> Effective:
     document = derived.named(merged(loaded.document, grants), base, policy_root, digest8)
     path = derived.path_of(policy_root, loaded.policy.policy_id, digest8)
     policy, data = derived.checked(document, path)
-    return Effective(policy, path, True, data)
+    return Effective(policy, path, True, data, loaded.data)
 
 
 def _load(base: Path) -> Loaded:

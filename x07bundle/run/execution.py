@@ -7,7 +7,7 @@ from pathlib import Path
 from x07bundle import process
 from x07bundle.run import verdict
 from x07bundle.run.frame import framed
-from x07bundle.run.limits import STDERR_CAP_BYTES, RunLimits
+from x07bundle.run.limits import RunLimits
 from x07bundle.run.verdict import Solve
 
 
@@ -29,7 +29,7 @@ def execute(
         cwd=working_folder,
         stdin=framed(data),
         stdout_cap=limits.stdout_cap_bytes,
-        stderr_cap=STDERR_CAP_BYTES,
+        stderr_cap=limits.stderr_cap_bytes,
         wall_ms=limits.wall_ms,
         limits=limits.resources,
         wall_signal=signal.SIGALRM if limits.is_wall_of_policy else None,

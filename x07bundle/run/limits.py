@@ -12,6 +12,8 @@ MEMORY_BYTES: Final = 67_108_864
 OUTPUT_BYTES: Final = 1_048_576
 CPU_SECONDS: Final = 30
 STDERR_CAP_BYTES: Final = 262_144
+COLLECTED_STDERR_CAP_BYTES: Final = 4 << 20
+"""Where denials are collected: the runtime's room for them, and as much for quoting."""
 PREFIX_BYTES: Final = 4
 MOST_CPU_SECONDS: Final = 10**9
 """Thirty years; larger numbers are not for every kernel."""
@@ -28,6 +30,7 @@ class RunLimits(NamedTuple):
     max_output_bytes: int = OUTPUT_BYTES
     cpu_time_limit_seconds: int = CPU_SECONDS
     policy: "Limits | None" = None
+    stderr_cap_bytes: int = STDERR_CAP_BYTES
 
     @property
     def cpu_seconds(self) -> int | None:

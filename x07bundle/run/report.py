@@ -54,8 +54,10 @@ def vm_failure(target: Target, world: str, text: str) -> dict[str, Any]:
         **compiled_report(target, world, result, None),
         "compile": result.as_json() | {"lang_id": "", "trap": f"vm backend failure: {text}"},
         "policy_denials": [],
+        "policy_denials_collected": False,
         "sandbox_backend": "vm",
         "sandbox_layers": {},
+        "sandbox_policy": None,
         "limit_exceeded": None,
     }
 

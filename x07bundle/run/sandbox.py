@@ -4,14 +4,18 @@ The program gets no variable of the caller that its policy does not name: an env
 credentials, and the names of files that nobody granted.
 """
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from x07bundle.contract.consent import Backend
 from x07bundle.contract.layers import OF_BACKEND
 from x07bundle.contract.policy import Env, Policy
 from x07bundle.contract.policy_environment import variables
+from x07bundle.files import sha256_bytes
 from x07bundle.run.job import Job
+from x07bundle.run.limits import COLLECTED_STDERR_CAP_BYTES
 from x07bundle.run.told import denials, layers, limit
 
 OURS: Final = "X07_"
@@ -20,12 +24,35 @@ LOADER: Final = ("LD_", "DYLD_", "GLIBC_TUNABLES", "MALLOC_", "GCONV_PATH")
 """Variables that make the C library load code or write files before the program is confined."""
 
 
+class Origin(NamedTuple):
+    """Where a policy comes from: its file with its bytes, and those of the one that it is derived
+    from; the same where it is not.
+    """
+
+    base: Path
+    base_data: bytes
+    effective: Path
+    effective_data: bytes
+
+    def as_json(self) -> dict[str, str]:
+        return {
+            "base": os.path.abspath(self.base),  # noqa: PTH100  links stay
+            "base_sha256": sha256_bytes(self.base_data),
+            "effective": os.path.abspath(self.effective),  # noqa: PTH100
+            "effective_sha256": sha256_bytes(self.effective_data),
+        }
+
+
 class Sandbox(NamedTuple):
-    """`required_layers`: without one of them the program does not start."""
+    """`required_layers`: without one of them the program does not start. `collects`: the program
+    goes on past each denial that it gets as an error.
+    """
 
     backend: Backend
     policy: Policy
     required_layers: tuple[str, ...] = ()
+    origin: Origin | None = None
+    collects: bool = False
 
 
 def child_environment(sandbox: Sandbox, environment: Mapping[str, str]) -> dict[str, str]:
@@ -44,6 +71,7 @@ def _confinement(sandbox: Sandbox) -> dict[str, str]:
         **{f"X07_OS_LIMITS_{name.upper()}": str(int(value)) for name, value in limits},
         "X07_OS_LAYERS": ",".join(OF_BACKEND[sandbox.backend]),
         "X07_OS_REQUIRE_LAYERS": ",".join(sandbox.required_layers),
+        **({"X07_OS_DENIALS": "collect"} if sandbox.collects else {}),
     }
 
 
@@ -68,6 +96,8 @@ def confined(job: Job, sandbox: Sandbox) -> Job:
     language = sandbox.policy.language
     allowed = job.options._replace(allow_unsafe=language.allow_unsafe, allow_ffi=language.allow_ffi)
     limits = job.limits._replace(policy=sandbox.policy.limits)
+    if sandbox.collects:
+        limits = limits._replace(stderr_cap_bytes=COLLECTED_STDERR_CAP_BYTES)
     return job._replace(sandbox=sandbox, options=allowed, limits=limits)
 
 
@@ -76,6 +106,8 @@ def report_members(sandbox: Sandbox, stderr: bytes | None) -> dict[str, Any]:
     return {
         "limit_exceeded": limit(stderr or b""),
         "policy_denials": denials(stderr or b""),
+        "policy_denials_collected": sandbox.collects,
         "sandbox_backend": sandbox.backend,
         "sandbox_layers": layers(stderr or b""),
+        "sandbox_policy": sandbox.origin.as_json() if sandbox.origin else None,
     }

@@ -13,8 +13,8 @@ DENIALS: Final = "policy_denials"
 LAYERS: Final = "sandbox_layers"
 LIMIT: Final = "limit_exceeded"
 MEMBERS: Final = ("operation", "target", "field", "grant")
-MOST: Final = 256
-"""The runtime remembers so many (`X07_DENIALS_MAX`)."""
+MOST: Final = 4096
+"""The runtime remembers no more (`X07_COLLECTED_MAX`)."""
 
 
 def denials(stderr: bytes) -> list[dict[str, str]]:

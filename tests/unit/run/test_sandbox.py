@@ -8,7 +8,7 @@ import pytest
 from x07bundle.contract.policy import Env, Policy
 from x07bundle.contract.policy_environment import pairs
 from x07bundle.contract.policy_reading import read
-from x07bundle.files import json_pretty_sorted
+from x07bundle.files import json_pretty_sorted, sha256_bytes
 from x07bundle.lang.options import Options
 from x07bundle.policy.templates import base_policy
 from x07bundle.process import Finished
@@ -16,6 +16,7 @@ from x07bundle.run.job import Job
 from x07bundle.run.limits import RunLimits
 from x07bundle.run.report import vm_failure
 from x07bundle.run.sandbox import (
+    Origin,
     Sandbox,
     child_environment,
     confined,
@@ -101,6 +102,24 @@ def test_limits_are_reported_by_their_field(policy: Policy) -> None:
     assert late.trap_help == "`limits.wall_ms` of the policy, 120000, was hit; raise it there"
 
 
+def test_denials_are_collected_where_it_is_told_to(policy: Policy) -> None:
+    usual, collecting = Sandbox("os", policy), Sandbox("os", policy, collects=True)
+    assert "X07_OS_DENIALS" not in child_environment(usual, {"X07_OS_DENIALS": "stderr"})
+    assert child_environment(collecting, {})["X07_OS_DENIALS"] == "collect"
+    assert report_members(collecting, None)["policy_denials_collected"] is True
+    assert confined(job(), collecting).limits.stderr_cap_bytes > job().limits.stderr_cap_bytes
+
+
+def test_where_the_policy_comes_from(policy: Policy) -> None:
+    origin = Origin(Path("/a/base"), b"base", Path("/a/derived"), b"derived")
+    assert report_members(Sandbox("os", policy, origin=origin), None)["sandbox_policy"] == {
+        "base": "/a/base",
+        "base_sha256": sha256_bytes(b"base"),
+        "effective": "/a/derived",
+        "effective_sha256": sha256_bytes(b"derived"),
+    }
+
+
 DENIAL = {"operation": "os.fs.stat_v1", "target": "a", "field": "fs.read_roots", "grant": "add"}
 
 
@@ -138,6 +157,7 @@ SANDBOXED_MEMBERS = """\
       "target": "a"
     }
   ],
+  "policy_denials_collected": false,
   "sandbox_backend": "os",
   "sandbox_layers": {
     "landlock": {
@@ -148,7 +168,8 @@ SANDBOXED_MEMBERS = """\
       "detail": "no filter",
       "in_force": false
     }
-  }
+  },
+  "sandbox_policy": null
 }
 """
 
@@ -176,8 +197,10 @@ VM_FAILURE = """\
   "limit_exceeded": null,
   "mode": "compile-run",
   "policy_denials": [],
+  "policy_denials_collected": false,
   "sandbox_backend": "vm",
   "sandbox_layers": {},
+  "sandbox_policy": null,
   "schema_version": "x07-os-runner.report@0.5.0",
   "solve": null,
   "solve_output_b64": "",
@@ -201,8 +224,10 @@ def test_what_a_report_has_besides(policy: Policy) -> None:
     assert nothing_ran == {
         "limit_exceeded": None,
         "policy_denials": [],
+        "policy_denials_collected": False,
         "sandbox_backend": "none",
         "sandbox_layers": {},
+        "sandbox_policy": None,
     }
 
 
