@@ -99,6 +99,14 @@ def read(file: Path) -> Members:
     return lock
 
 
+def readable(file: Path) -> Members | None:
+    """The members of a lockfile that is there and not damaged: it is about to be written anew."""
+    try:
+        return read(file) if file.is_file() else None
+    except ProjectError:
+        return None
+
+
 def module_roots(manifest: Manifest) -> tuple[Path, ...]:
     """The project's module roots, then those of its dependencies, in the order of the lock.
 

@@ -33,11 +33,14 @@ class ProjectModules:
 
     Std modules come first, so that no file, and no package, can stand in for one. Only
     `std.world.*` may be replaced: by it the public std reaches the system.
+
+    `used`: the roots that a module was found in.
     """
 
     def __init__(self, roots: Iterable[Path], world: str) -> None:
         self.roots = tuple(dict.fromkeys(roots))
         self.world = world
+        self.used: set[Path] = set()
 
     def find(self, module_id: str) -> SourceFile | ModuleProblem:
         first = ANY_WORLD if module_id.startswith(ADAPTERS) else self.world
@@ -54,6 +57,7 @@ class ProjectModules:
         if len(hits) > 1:
             return _ambiguous(module_id, hits)
         if hits:
+            self.used |= {root for root in self.roots if hits[0] == root / (relative + SUFFIX)}
             return _read(hits[0])
         texts = self._files(relative + TEXT_SUFFIX)
         return _text_form(module_id, texts) if texts else None

@@ -98,7 +98,7 @@ def _existing(manifest: Manifest, spec: Spec, path: str | None) -> Dependency | 
 def _chosen(manifest: Manifest, spec: Spec, path: str | None, supply: Supply) -> Dependency:
     if path is not None:
         return _local(manifest, spec, path)
-    version = spec.version or highest(supply.versions(spec.name), spec.wanted)
+    version = spec.version or highest(supply.offered(spec.name), spec.wanted)
     if version is None:
         raise PackageError(
             "X07PKG_INDEX_NO_MATCH",

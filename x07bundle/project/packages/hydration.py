@@ -1,6 +1,6 @@
 """Packages that a project names and that are not there are got before it runs (cli.md §2).
 
-Where there is a lock, what is got must be what was locked.
+What is locked must be what was locked; dependencies that the lock does not have yet are locked.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,13 +46,13 @@ def _hydrate(
         settings = settings_of(manifest.root, manifest.lockfile, None, offline, environment)
         supply = Supply(manifest.root, settings)
         project = project_file.load(manifest.file, environment)
-        if not manifest.lockfile.is_file():
-            planned = locking.plan(project, supply)
+        checks, absent = _checks(manifest), missing(manifest)
+        if any(one not in checks for one in effective(manifest)):
+            planned = locking.plan(project, supply, checks=checks)
             locking.write(planned)
             say("locked the project's packages (`x07 pkg lock`)")
             return planned.manifest
-        absent = missing(manifest)
-        close(manifest, supply, may_add=False, checks=_checks(manifest))
+        close(manifest, supply, may_add=False, checks=checks)
         if absent:
             say(f"got {', '.join(f'{one.name}@{one.version}' for one in absent)}")
     return manifest
@@ -60,6 +60,8 @@ def _hydrate(
 
 def _checks(manifest: Manifest) -> Mapping[Dependency, Callable[[Path], None]]:
     """For each dependency that is locked: the check that a folder holds what was locked."""
+    if not manifest.lockfile.is_file():
+        return {}
     entries = [child.value for child in lockfile.read(manifest.lockfile).children("dependencies")]
     checks = {}
     for dependency in effective(manifest):
@@ -76,6 +78,6 @@ def _check(dependency: Dependency, entry: Mapping[str, Any], place: Path) -> Non
     raise PackageError(
         "X07PKG_LOCK_MISMATCH",
         f"{dependency.name}@{dependency.version} is not what x07.lock.json names",
-        "the index, or this tool, has other bytes than when the project was locked",
+        f"`{place}` has other files than when the project was locked",
         "if that is meant, run `x07 pkg lock`; nothing of it was used",
     )

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from x07bundle.files import json_pretty, write_atomic
+from x07bundle.errors import ProjectError
+from x07bundle.files import json_pretty, read_bytes, write_atomic
 from x07bundle.project import lockfile
 from x07bundle.project.manifest import Dependency, Manifest
-from x07bundle.project.packages.closing import close
+from x07bundle.project.packages.closing import Checks, close
 from x07bundle.project.packages.dependencies import is_vendored
 from x07bundle.project.packages.failure import PackageError
 from x07bundle.project.packages.locked import Locked, as_json, locked_packages
@@ -16,6 +17,8 @@ from x07bundle.project.packages.project_file import ProjectFile, with_added
 from x07bundle.project.packages.supply import Fetched, Metadata, Supply
 
 LOCK_VERSIONS: Final[Mapping[str, str]] = {"0.3": "x07.lock@0.3.0", "0.4": "x07.lock@0.4.0"}
+MARK: Final = b"x07.lock@"
+"""What every lock holds, a damaged one too."""
 PATCHED: Final = "patch"
 """What `overridden_by` says: the member of x07.json that chose the version."""
 
@@ -42,7 +45,12 @@ class Allowed(NamedTuple):
 
 
 def plan(
-    project: ProjectFile, supply: Supply, schema_version: str | None = None, *, may_add: bool = True
+    project: ProjectFile,
+    supply: Supply,
+    schema_version: str | None = None,
+    *,
+    may_add: bool = True,
+    checks: Checks | None = None,
 ) -> Plan:
     """Gets all packages of a project; x07.json and the lock stay as they are.
 
@@ -50,7 +58,7 @@ def plan(
         PackageError: a package cannot be got.
         ProjectError: the project cannot be used, or two versions of a package are needed.
     """
-    added = close(project.manifest, supply, may_add=may_add)
+    added = close(project.manifest, supply, may_add=may_add, checks=checks)
     whole = with_added(project, added)
     manifest = whole.manifest
     kept = _kept(manifest.lockfile)
@@ -65,7 +73,9 @@ def write(planned: Plan) -> None:
 
     Raises:
         OutputError: one cannot be written; x07.json is as it was.
+        ProjectError: the lock's place is taken by another file.
     """
+    _refuse_other_files(planned.manifest.lockfile)
     project, changed = planned.project, planned.project.encoded
     try:
         if changed != project.data:
@@ -121,11 +131,20 @@ def lock_version(given: str | None, file: Path, *, is_check: bool) -> str:
     return LOCK_VERSIONS[given]
 
 
+def _refuse_other_files(file: Path) -> None:
+    """A lock may be damaged, by a merge above all; what never was one is not replaced."""
+    if file.is_file() and MARK not in read_bytes(file):
+        raise ProjectError(
+            f"`{file}` is there, and is no lockfile",
+            "`lockfile` in x07.json names it",
+            "mend `lockfile`, or move the file away",
+        )
+
+
 def _kept(file: Path) -> Mapping[tuple[str, str], Mapping[str, Any]]:
-    """The dependencies of the lock that is there, by name and version."""
-    if not file.is_file():
-        return {}
-    children = lockfile.read(file).children("dependencies")
+    """The dependencies of the lock that is there, by name and version; none of a damaged one."""
+    lock = lockfile.readable(file)
+    children = lock.children("dependencies") if lock is not None else []
     return {
         (str(one.value.get("name")), str(one.value.get("version"))): one.value for one in children
     }

@@ -103,10 +103,9 @@ def _refuse(members: Members, file: Path) -> None:
 
 
 def _index_of_lock(lock: Path | None) -> IndexUrl:
-    """The index that a lock was made with. One that cannot be read is told of where it is used."""
-    if lock is None or not lock.is_file():
-        return BUILT_IN
-    registry: Any = lockfile.read(lock).value.get("registry")
+    """The index that a lock was made with."""
+    members = lockfile.readable(lock) if lock is not None else None
+    registry: Any = members.value.get("registry") if members is not None else None
     url = registry.get("index_url") if isinstance(registry, dict) else None
     return parse(url) if isinstance(url, str) and url.strip() else BUILT_IN
 

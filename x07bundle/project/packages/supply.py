@@ -69,7 +69,7 @@ class Supply:
         self.known: dict[str, tuple[Entry, ...]] = {}
 
     def provide(self, dependency: Dependency, place: Path, check: Check = accept) -> Package:
-        """The package of a dependency, which is in `place` then.
+        """The package of a dependency, which is in `place` then, and which `check` has seen.
 
         Raises:
             PackageError: it cannot be got, or is none that can be used.
@@ -80,15 +80,20 @@ class Supply:
         found = package.load(place)
         check_identity(found, dependency, str(place))
         package.check_compat(found, str(place / MANIFEST))
+        check(place)
         return found
 
     def versions(self, name: str) -> tuple[str, ...]:
-        """Every version that could be got, without those that the index has taken back."""
+        """Every version that is there or could be got."""
         there = (file.parent.name for file in (self.root / VENDORED / name).glob(f"*/{MANIFEST}"))
+        return tuple(sorted({one for one in there if is_version(one)} | set(self.offered(name))))
+
+    def offered(self, name: str) -> tuple[str, ...]:
+        """Every version that could be got, without those that the index has taken back."""
         ours = (release.version for release in packages.versions(name))
         listed = () if self.settings.offline else self.entries(name)
         usable = (entry.version for entry in listed if not entry.yanked)
-        return tuple(sorted({one for one in (*there, *ours, *usable) if is_version(one)}))
+        return tuple(sorted({one for one in (*ours, *usable) if is_version(one)}))
 
     def entries(self, name: str) -> tuple[Entry, ...]:
         """What the index lists of a package; asked for once."""

@@ -1,5 +1,6 @@
 """A web server on loopback that serves a folder, well or badly."""
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    scheme = "http"
 
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -51,7 +53,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"{self.scheme}://127.0.0.1:{self.server_port}"
 
     def paths(self) -> list[str]:
         return [path for path, _ in self.requests]
@@ -61,8 +63,12 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Server]:
+def serving(folder: Path, context: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """A server that runs; over TLS with a context."""
     server = Server(folder)
+    if context is not None:
+        server.scheme = "https"
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:

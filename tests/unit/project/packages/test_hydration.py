@@ -73,3 +73,24 @@ def test_other_bytes_than_were_locked(workshop: Workshop) -> None:
     with pytest.raises(ProjectError, match=r"\[X07PKG_LOCK_MISMATCH\]"):
         hydrated(workshop)
     assert not (workshop.root / ".x07/deps/b/1.0.0").exists()
+
+
+def test_a_dependency_that_is_not_locked_yet(workshop: Workshop) -> None:
+    workshop.index.add("c", "1.0.0", ["d@1.0.0"])
+    workshop.index.add("d", "1.0.0")
+    workshop.add("c", sync=False)
+    manifest, said = hydrated(workshop)
+    assert said == ["locked the project's packages (`x07 pkg lock`)"]
+    assert [one.name for one in manifest.dependencies] == ["a", "b", "c", "d"]
+    assert lockfile.verify(manifest) is not None
+
+
+def test_no_change_gets_into_a_lock_unseen(workshop: Workshop) -> None:
+    """A new dependency does not make the others be locked as they happen to be."""
+    before = (workshop.root / "x07.lock.json").read_bytes()
+    (workshop.root / ".x07/deps/b/1.0.0/modules/b.x07.json").write_text("{}")
+    workshop.index.add("c", "1.0.0")
+    workshop.add("c", sync=False)
+    with pytest.raises(ProjectError, match=r"b@1.0.0 is not what .* \[X07PKG_LOCK_MISMATCH\]"):
+        hydrated(workshop)
+    assert (workshop.root / "x07.lock.json").read_bytes() == before

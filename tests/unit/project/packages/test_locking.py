@@ -326,3 +326,34 @@ def test_packages_of_the_tool_come_first(workshop: Workshop) -> None:
     assert planned.fetched == ()
     assert "std.os.fs" in planned.lock["dependencies"][0]["modules_sha256"]
     workshop.plan(offline=True)
+
+
+def test_a_damaged_lock(workshop: Workshop) -> None:
+    """A merge that left its marks is no reason to be stuck; another file is not overwritten."""
+    workshop.index.add("a", "1.0.0")
+    workshop.add("a")
+    file = workshop.root / "x07.lock.json"
+    whole = file.read_bytes()
+    file.write_bytes(b"<<<<<<< ours\n" + whole)
+    with pytest.raises(ProjectError, match="X07LOCK_PARSE"):
+        lockfile.verify(workshop.project().manifest)
+    locking.write(workshop.plan())
+    assert file.read_bytes() == whole
+    file.write_text("my notes")
+    with pytest.raises(ProjectError, match="is no lockfile"):
+        locking.write(workshop.plan())
+    assert file.read_text() == "my notes"
+
+
+def test_the_project_is_not_its_lock(workshop: Workshop) -> None:
+    workshop.set(lockfile="x07.json")
+    with pytest.raises(ProjectError, match="is no lockfile"):
+        locking.write(workshop.plan())
+
+
+def test_versions_that_were_left_are_not_offered(workshop: Workshop) -> None:
+    """What lies in `.x07/deps` satisfies other packages, but is not what `add` means."""
+    workshop.index.add("a", "1.0.0")
+    write_package(workshop.root / ".x07/deps/a/2.0.0", "a", "2.0.0")
+    workshop.add("a")
+    assert workshop.dependencies() == ["a@1.0.0"]

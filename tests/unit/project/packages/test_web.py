@@ -1,6 +1,9 @@
 """An index on a server: down, slow, lying, hanging up; and what a token is sent to."""
 
+import shutil
 import socket
+import ssl
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -146,6 +149,39 @@ def test_bytes_that_are_no_answer() -> None:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
         with pytest.raises(PackageError, match="did not answer in time"):
             Web(None, HASTY).get(Request(url, 10, "X07PKG_INDEX_FETCH"))
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for 127.0.0.1, and its key, that vouches for itself."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is missing")
+    options = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -keyout c.pem -out c.pem"
+    names = ("-addext", "subjectAltName=IP:127.0.0.1")
+    command = (openssl, *options.split(), *names)
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    return tmp_path / "c.pem"
+
+
+def test_tls(certificate: Path, tmp_path: Path) -> None:
+    """By certificates that are trusted, and no others."""
+    folder = IndexFolder(tmp_path / "served")
+    folder.add("ext-a", "1.0.0")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with serving(folder.folder, context) as server:
+        folder.config(f"{server.url}/dl")
+        url = parse(f"{server.url}/index/")
+        trusting = SparseIndex(url, lambda: Web(str(certificate), HASTY))
+        assert trusting.archive(trusting.entries("ext-a")[0])
+        wary = SparseIndex(url, lambda: Web(None, HASTY))
+        with pytest.raises(PackageError, match="its certificate is not trusted") as caught:
+            wary.entries("ext-a")
+        assert "X07_CA_FILE" in str(caught.value.hint)
+        server.odd[ARCHIVE] = answers.redirect(f"http://127.0.0.1:1{ARCHIVE}")
+        with pytest.raises(PackageError, match="which is not protected"):
+            trusting.archive(trusting.entries("ext-a")[0])
 
 
 def test_a_certificate_that_is_none(tmp_path: Path) -> None:
