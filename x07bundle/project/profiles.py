@@ -49,6 +49,12 @@ def select(manifest: Manifest | None, name: str | None) -> Profile | None:
     return _checked(_chosen(manifest, profiles, name), profiles, manifest)
 
 
+def links_packages(option: bool | None, profile: Profile | None) -> bool:
+    """Whether C code of packages is linked: an option, the profile, or yes."""
+    of_profile = profile is None or profile.auto_ffi
+    return of_profile if option is None else option
+
+
 def world_of(option: str | None, profile: Profile | None, manifest: Manifest | None) -> str:
     """The world: that of an option, else of the profile, else of the manifest, else run-os."""
     if option is not None:

@@ -67,6 +67,8 @@ def problem_of(text: str) -> str | None:
 
 
 def _problem_in(parts: SplitResult) -> str | None:
+    if parts.scheme == "builtin" and urlunsplit(parts) != DEFAULT_INDEX.removeprefix(SPARSE):
+        return f"the one that comes with the tool is `{DEFAULT_INDEX}`"
     if parts.username is not None or parts.password is not None:
         return "it holds a user or a password; tokens belong into credentials.json"
     if parts.query or parts.fragment:

@@ -164,6 +164,7 @@ def test_urls(text: str, base: str) -> None:
         "https://a:x/",
         "https://[/",
         "sparse+/",
+        "builtin://other/index/",
     ],
 )
 def test_what_is_no_url(text: str) -> None:
