@@ -157,9 +157,4 @@ x07_bytes x07_net_udp_recvfrom_v1(uint32_t socket, uint32_t max_bytes, x07_bytes
 /* A reader of recvfrom documents, one after another; it ends behind the first error document. */
 uint32_t x07_net_udp_reader_v1(uint32_t socket, x07_bytes_view caps);
 
-/* -- certificates */
-
-/* The file of those that are trusted: what X07_CA_FILE names, or the system's; NULL: neither. */
-const char *x07_net_ca_file(void);
-
 #endif
