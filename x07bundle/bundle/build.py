@@ -10,6 +10,7 @@ from x07bundle.native import build
 from x07bundle.native.build import Built, Unit
 from x07bundle.native.flags import Link
 from x07bundle.native.toolchain import Toolchain, open_toolchain, without_cache
+from x07bundle.project.packages.native_code import NativeCode
 
 Say = Callable[[str], None]
 """Tells people what is being done, in a word or two."""
@@ -54,7 +55,7 @@ def make(plan: Plan, environment: Mapping[str, str], say: Say) -> Made:
     front = compile_sources(plan)
     if front.compiled.c_source is None:
         return Made(front)
-    return Made(front, _linked(plan, front.compiled.c_source, toolchain(plan, environment), say))
+    return Made(front, _linked(plan, front, toolchain(plan, front.code, environment), say))
 
 
 def make_again(plan: Plan, environment: Mapping[str, str], say: Say) -> Made:
@@ -67,25 +68,27 @@ def make_again(plan: Plan, environment: Mapping[str, str], say: Say) -> Made:
     front = compile_sources(plan)
     if front.compiled.c_source is None:
         return Made(front)
-    with without_cache(toolchain(plan, environment)) as fresh:
-        return Made(front, _linked(plan, front.compiled.c_source, fresh, _silent))
+    with without_cache(toolchain(plan, front.code, environment)) as fresh:
+        return Made(front, _linked(plan, front, fresh, _silent))
 
 
-def toolchain(plan: Plan, environment: Mapping[str, str]) -> Toolchain:
+def toolchain(plan: Plan, code: NativeCode, environment: Mapping[str, str]) -> Toolchain:
     """Foreign libraries were made for the system's C library; a program without any may use musl.
 
     Raises:
         X07Error: there is no C compiler, or no cache folder.
     """
-    foreign = plan.link.libs or plan.link.search_paths or plan.link.frameworks
+    link = plan.link
+    foreign = link.libs or link.search_paths or link.frameworks or code.libs
     libc: Literal["musl", "system"] = "musl" if plan.static and not foreign else "system"
     return open_toolchain(environment, libc=libc, jobs=plan.jobs)
 
 
-def _linked(plan: Plan, program: str, tools: Toolchain, say: Say) -> Linked:
-    texts = Texts(program, wrapper(plan, tools.cache))
+def _linked(plan: Plan, front: Front, tools: Toolchain, say: Say) -> Linked:
+    texts = Texts(front.compiled.c_source or "", wrapper(plan, tools.cache))
     say("linking")
-    return Linked(texts, build.build(tools, Unit(texts.combined, _cc_profile(plan), _link(plan))))
+    link = _link(plan).with_code(front.code.sources, front.code.libs)
+    return Linked(texts, build.build(tools, Unit(texts.combined, _cc_profile(plan), link)))
 
 
 def _cc_profile(plan: Plan) -> Literal["default", "size"]:

@@ -7,14 +7,16 @@ from x07bundle.bundle.plan import Plan
 from x07bundle.lang.compiler import Compiled, compile_entry
 from x07bundle.lang.modules import SourceFile
 from x07bundle.lang.options import Options
+from x07bundle.project.packages.native_code import NativeCode, native_code
 from x07bundle.project.sources import ProjectModules
 
 
 class Front(NamedTuple):
-    """The entry as it was read, and what the compiler made of it."""
+    """The entry as it was read, what the compiler made of it, and C code of packages."""
 
     entry: SourceFile
     compiled: Compiled
+    code: NativeCode
 
 
 def compile_sources(plan: Plan) -> Front:
@@ -26,7 +28,9 @@ def compile_sources(plan: Plan) -> Front:
     path = plan.target.entry
     entry = SourceFile(str(path), files.read_bytes(path))
     modules = ProjectModules(plan.target.module_roots, plan.world)
-    return Front(entry, compile_entry(entry, modules, options(plan), any_entry_id=True))
+    compiled = compile_entry(entry, modules, options(plan), any_entry_id=True)
+    used = [root for root in modules.roots if root in modules.used and plan.auto_ffi]
+    return Front(entry, compiled, native_code(used))
 
 
 def options(plan: Plan) -> Options:

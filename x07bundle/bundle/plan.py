@@ -11,7 +11,7 @@ from x07bundle.contract.worlds import OS_WORLDS, SANDBOXED
 from x07bundle.errors import UsageError
 from x07bundle.lang.options import Options
 from x07bundle.project.manifest import Link
-from x07bundle.project.profiles import Profile, world_of
+from x07bundle.project.profiles import Profile, links_packages, world_of
 
 if TYPE_CHECKING:  # only sandboxed bundles import it
     from x07bundle.policy.choice import Choice
@@ -24,7 +24,8 @@ DEFAULT_NAME: Final = "app"
 class Plan(NamedTuple):
     """A native bundle to be made. `static`: linked with no shared library.
 
-    `sandbox`: None for `run-os`, where nothing confines the program.
+    `sandbox`: None for `run-os`, where nothing confines the program. `auto_ffi`: C code of packages
+    is linked.
     """
 
     target: Target
@@ -40,6 +41,7 @@ class Plan(NamedTuple):
     attestation: Path | None
     jobs: int | None
     sandbox: "Choice | None" = None
+    auto_ffi: bool = True
 
     @property
     def name(self) -> str:
@@ -71,6 +73,7 @@ def decide(request: Request, target: Target, profile: Profile | None) -> Plan:
         emit_folder=request.emit_folder,
         attestation=request.attestation,
         jobs=request.jobs,
+        auto_ffi=links_packages(request.auto_ffi, profile),
     )
 
 

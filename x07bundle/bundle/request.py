@@ -54,3 +54,4 @@ class Request(NamedTuple):
     attestation: Path | None = None
     jobs: int | None = None
     sandbox: Mapping[str, Any] = NOTHING
+    auto_ffi: bool | None = None

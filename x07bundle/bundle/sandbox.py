@@ -38,7 +38,8 @@ def sandboxed(
         allow_unsafe=language.allow_unsafe, allow_ffi=language.allow_ffi
     )
     link = plan.link if language.allow_ffi else Link()
-    return plan._replace(sandbox=chosen, source_limits=allowed, link=link)
+    linked = plan._replace(link=link, auto_ffi=plan.auto_ffi and language.allow_ffi)
+    return linked._replace(sandbox=chosen, source_limits=allowed)
 
 
 def main_values(chosen: Choice) -> dict[str, str]:

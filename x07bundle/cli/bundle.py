@@ -12,9 +12,10 @@ from x07bundle.bundle.plan import as_json
 from x07bundle.bundle.request import Limits, Request
 from x07bundle.cli.options import (
     PATH,
+    auto_ffi,
     borrow_checks_option,
     count,
-    ffi_option,
+    ffi_options,
     override_options,
     policy_options,
     refuse_borrow_checks,
@@ -98,8 +99,7 @@ class BundleOptions(NamedTuple):
 @borrow_checks_option
 @world_option("the profile's")
 @repair_options
-@ffi_option("--auto-ffi")
-@ffi_option("--no-auto-ffi")
+@ffi_options
 @policy_options
 @override_options
 def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of BundleOptions
@@ -160,6 +160,7 @@ def _request(options: BundleOptions) -> Request:
         attestation=options.emit_attestation,
         jobs=options.jobs,
         sandbox=sandbox_values(),
+        auto_ffi=auto_ffi(),
     )
 
 

@@ -15,6 +15,8 @@ PATH: Final = click.Path(path_type=Path)
 MOST: Final = 2**64 - 1
 SANDBOX: Final = "x07bundle.sandbox_flags"
 """Where the context keeps the sandbox options that were given."""
+AUTO_FFI: Final = "x07bundle.auto_ffi"
+"""The same for `--auto-ffi` (true) and `--no-auto-ffi` (false)."""
 
 
 def count(text: str) -> int:
@@ -75,10 +77,28 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
         context.meta.setdefault(SANDBOX, {})[parameter.opts[0]] = value
 
 
-def ffi_option(name: str) -> Decorator:
-    """`--auto-ffi`, `--no-auto-ffi`: whether C sources of packages are linked."""
-    text = "About C code of packages: this version links none."
-    return click.option(name, is_flag=True, expose_value=False, help=text)
+def ffi_option(name: str, text: str) -> Decorator:
+    """`--auto-ffi`, `--no-auto-ffi`: whether C code of packages is linked. See `auto_ffi`."""
+    return click.option(name, is_flag=True, expose_value=False, callback=_keep_ffi, help=text)
+
+
+def _keep_ffi(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    """Raises UsageError when the other one was given, too."""
+    wanted = parameter.opts[0] == "--auto-ffi"
+    if value and context.meta.setdefault(AUTO_FFI, wanted) is not wanted:
+        raise UsageError("`--auto-ffi` and `--no-auto-ffi` are mutually exclusive")
+
+
+def auto_ffi() -> bool | None:
+    """What this command was told, if anything."""
+    wanted: bool | None = click.get_current_context().meta.get(AUTO_FFI)
+    return wanted
+
+
+ffi_options: Final = all_of(
+    ffi_option("--auto-ffi", "Link the C code of packages. [the profile's, else on]"),
+    ffi_option("--no-auto-ffi", "Link none of it."),
+)
 
 
 def world_option(default: str) -> Decorator:

@@ -8,7 +8,7 @@ import click
 
 from x07bundle import __version__
 from x07bundle.cli import entry
-from x07bundle.cli.options import PATH, refuse_borrow_checks, world_option
+from x07bundle.cli.options import PATH, auto_ffi, ffi_option, refuse_borrow_checks, world_option
 from x07bundle.cli.output import echo_bytes
 from x07bundle.cli.run_messages import say
 from x07bundle.cli.run_options import (
@@ -64,6 +64,7 @@ class RunnerOptions(NamedTuple):
 @click.option("--input", metavar="PATH", type=PATH, help="The program's input. [empty]")
 @compile_options
 @limit_options
+@ffi_option("--auto-ffi", "Link the C code of packages.")
 @accepted_options
 @sandbox_options
 @click.option("--compile-only", is_flag=True, hidden=True)
@@ -119,6 +120,7 @@ def _job(options: RunnerOptions, place: Place) -> Job:
         input=read_bytes(options.input) if options.input else b"",
         compiled_out=options.compiled_out,
         compile_only=options.compile_only,
+        auto_ffi=auto_ffi() or False,
     )
     return confined(job, sandbox)
 

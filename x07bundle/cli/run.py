@@ -10,7 +10,8 @@ import click
 
 from x07bundle.cli.options import (
     PATH,
-    ffi_option,
+    auto_ffi,
+    ffi_options,
     override_options,
     refuse_borrow_checks,
     refuse_repair,
@@ -115,7 +116,7 @@ class ToolInput:
 @repair_options
 @click.option("--offline", is_flag=True, help="Fetch no packages. [X07_OFFLINE]")
 @accepted_options
-@ffi_option("--no-auto-ffi")
+@ffi_options
 @sandbox_options
 @override_options
 @click.argument("arguments", metavar="[-- ARG...]", nargs=-1, type=click.UNPROCESSED)
@@ -211,6 +212,7 @@ def _job(options: RunOptions, place: Place) -> Job:
         cc_profile=cc_profile(options.cc_profile, profile),
         input=_input(options, profile),
         compiled_out=options.compiled_out,
+        auto_ffi=profiles.links_packages(auto_ffi(), profile),
     )
     return confined(job, sandbox)
 

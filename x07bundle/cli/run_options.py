@@ -10,7 +10,6 @@ from x07bundle.cli.options import (
     all_of,
     borrow_checks_option,
     count,
-    ffi_option,
     policy_options,
     sandbox_option,
 )
@@ -114,7 +113,6 @@ accepted_options: Final = all_of(
         metavar="LEVEL",
         help="current, strict or a version: all mean the same here.",
     ),
-    ffi_option("--auto-ffi"),
     borrow_checks_option,
 )
 """Accepted because scripts give them."""

@@ -22,7 +22,7 @@ LINK_MACOS: Final = ("-Wl,-dead_strip", "-Wl,-x")
 class Link(NamedTuple):
     """What a project links with. `search_paths` are absolute, `sources` are C files, absolute too.
 
-    `extra` are words of an import mode of packages (auto-ffi), added last.
+    `extra` are words added last.
     """
 
     libs: tuple[str, ...] = ()
@@ -31,6 +31,12 @@ class Link(NamedTuple):
     static: bool = False
     sources: tuple[Path, ...] = ()
     extra: tuple[str, ...] = ()
+
+    def with_code(self, sources: tuple[Path, ...], libs: tuple[str, ...]) -> "Link":
+        """The same with C code of packages, and the libraries that it needs."""
+        return self._replace(
+            sources=(*self.sources, *sources), libs=tuple(dict.fromkeys((*self.libs, *libs)))
+        )
 
 
 NO_LINK: Final = Link()

@@ -46,8 +46,11 @@ def program_key(toolchain: Toolchain, unit: Unit) -> str:
 
 
 def _linked(link: Link) -> list[str]:
-    """Digests of foreign sources, and size and time of libraries in the project's own folders."""
-    lines = [files.sha256_file(source) for source in link.sources]
+    """Digests of foreign sources and the headers beside them, and size and time of libraries in
+    the project's own folders."""
+    folders = dict.fromkeys(source.parent for source in link.sources)
+    headers = [header for folder in folders for header in sorted(folder.glob("*.h"))]
+    lines = [files.sha256_file(source) for source in (*link.sources, *headers)]
     for folder in link.search_paths:
         for name in link.libs:
             lines += [_stamp(path) for path in sorted(Path(folder).glob(f"lib{name}.*"))]

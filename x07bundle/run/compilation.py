@@ -15,6 +15,7 @@ from x07bundle.native.main_text import render
 from x07bundle.native.programs import Program, program
 from x07bundle.native.toolchain import open_toolchain
 from x07bundle.project.manifest import Manifest
+from x07bundle.project.packages.native_code import native_code
 from x07bundle.project.roots import missing_roots
 from x07bundle.project.sources import ProjectModules
 from x07bundle.run.job import Job
@@ -47,7 +48,7 @@ def compile_target(job: Job, entry: Path, environment: Mapping[str, str]) -> Com
     found = (*compiled.diagnostics, *missing_roots(_project(job)))
     if compiled.c_source is None:
         return Compilation(_refused(job, compiled), None, found)
-    made = _native(job, compiled.c_source, environment)
+    made = _native(job, compiled.c_source, _link(job, modules), environment)
     path = _placed(job, made)
     return Compilation(_result(job, compiled, made, path), path, found)
 
@@ -68,11 +69,19 @@ def _refused(job: Job, compiled: Compiled) -> CompileResult:
     )
 
 
-def _native(job: Job, c_source: str, environment: Mapping[str, str]) -> Program:
-    is_musl = job.link.static and not _is_foreign(job.link)
+def _link(job: Job, modules: ProjectModules) -> Link:
+    """What the project names, and the C code of the packages that the program has modules of."""
+    if not (job.auto_ffi and job.options.allow_ffi):
+        return job.link
+    code = native_code(root for root in modules.roots if root in modules.used)
+    return job.link.with_code(code.sources, code.libs)
+
+
+def _native(job: Job, c_source: str, link: Link, environment: Mapping[str, str]) -> Program:
+    is_musl = link.static and not _is_foreign(link)
     toolchain = open_toolchain(environment, libc="musl" if is_musl else "system")
     main = FRAMED_MAIN if job.sandbox is None else render(SANDBOXED_MAIN, {}, toolchain.cache)
-    return program(toolchain, Unit(c_source + main, job.cc_profile, job.link))
+    return program(toolchain, Unit(c_source + main, job.cc_profile, link))
 
 
 def _is_foreign(link: Link) -> bool:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:  # only sandboxed runs import it
 class Job(NamedTuple):
     """`compiled_out`: where the executable is also written. `compile_only`: it is not run.
 
-    `sandbox`: None for `run-os`, where nothing confines the program.
+    `sandbox`: None for `run-os`, where nothing confines the program. `auto_ffi`: C code of packages
+    is linked.
     """
 
     target: Target
@@ -29,6 +30,7 @@ class Job(NamedTuple):
     compiled_out: Path | None = None
     compile_only: bool = False
     sandbox: "Sandbox | None" = None
+    auto_ffi: bool = True
 
     @property
     def link(self) -> Link:

@@ -92,7 +92,7 @@ def test_a_heap_limit(tool: Tool) -> None:
 
 def test_options_that_scripts_give_are_accepted(tool: Tool) -> None:
     words = ("--offline", "--world", "run-os", "--compat", "0.5", "--os", "--repair", "off")
-    more = ("--repair-max-iters", "3", "--auto-ffi", "--no-auto-ffi")
+    more = ("--repair-max-iters", "3", "--auto-ffi")
     assert tool.run(*words, *more, stdin=b"x").output == b"x"
 
 
