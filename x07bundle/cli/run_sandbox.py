@@ -14,7 +14,7 @@ from x07bundle.run.target import Target
 from x07bundle.run.worlds import check_sandbox_flags, check_world, refuse_artifact
 
 if TYPE_CHECKING:
-    from x07bundle.run.sandbox import Origin, Sandbox
+    from x07bundle.run.sandbox import Sandbox
 
 
 class Place(NamedTuple):
@@ -44,7 +44,7 @@ def sandbox_of(program: str, place: Place) -> "Sandbox | None":
         raise refuse_artifact()
     _refuse_attestation()
     from x07bundle.policy import choice, overrides
-    from x07bundle.run.sandbox import Sandbox
+    from x07bundle.run.sandbox import Origin, Sandbox
 
     of_profile = place.profile.policy if place.profile else None
     where = choice.Place(place.target.working_folder, of_profile)
