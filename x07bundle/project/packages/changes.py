@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from x07bundle.errors import ProjectError
-from x07bundle.files import write_atomic
 from x07bundle.project.manifest import Dependency, Manifest
-from x07bundle.project.packages import locking, package
+from x07bundle.project.packages import locking, package, project_file
 from x07bundle.project.packages.closing import close
 from x07bundle.project.packages.dependencies import vendored_path
 from x07bundle.project.packages.failure import PackageError
@@ -76,7 +75,7 @@ def remove(project: ProjectFile, name: str, supply: Supply, *, sync: bool) -> Pl
 def _write(project: ProjectFile) -> None:
     project.manifest  # noqa: B018  what could not be read again is not written
     if project.encoded != project.data:
-        write_atomic(project.file, project.encoded)
+        project_file.write(project.file, project.encoded)
 
 
 def _existing(manifest: Manifest, spec: Spec, path: str | None) -> Dependency | None:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from x07bundle.errors import ProjectError
-from x07bundle.files import json_pretty, read_bytes, write_atomic
+from x07bundle.files import json_pretty, read_bytes
 from x07bundle.project import lockfile
 from x07bundle.project.manifest import Dependency, Manifest
+from x07bundle.project.packages import project_file
 from x07bundle.project.packages.closing import Checks, close
 from x07bundle.project.packages.dependencies import is_vendored
 from x07bundle.project.packages.failure import PackageError
@@ -79,8 +80,8 @@ def write(planned: Plan) -> None:
     project, changed = planned.project, planned.project.encoded
     try:
         if changed != project.data:
-            write_atomic(project.file, changed)
-        write_atomic(planned.manifest.lockfile, planned.encoded_lock)
+            project_file.write(project.file, changed)
+        project_file.write(planned.manifest.lockfile, planned.encoded_lock)
     except BaseException:
         restore(project)
         raise
@@ -90,7 +91,7 @@ def restore(project: ProjectFile) -> None:
     """Puts back the bytes that x07.json had."""
     with contextlib.suppress(OSError):
         if project.file.read_bytes() != project.data:
-            write_atomic(project.file, project.data)
+            project_file.write(project.file, project.data)
 
 
 def check(planned: Plan, allowed: Allowed) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from x07bundle.files import json_pretty_sorted, read_bytes
+from x07bundle.files import json_pretty_sorted, placing, read_bytes, write_new
 from x07bundle.project import manifest
 from x07bundle.project.manifest import Dependency, Manifest
 from x07bundle.project.members import read_object
@@ -41,6 +41,19 @@ def load(file: Path, environment: Mapping[str, str]) -> ProjectFile:
     document = read_object(file, "project", "X07PROJECT_READ", "X07PROJECT_PARSE")
     data = read_bytes(file)
     return ProjectFile(file, data, _completed(document), environment)
+
+
+def write(file: Path, data: bytes) -> None:
+    """Writes a file of the project: a link stays a link, and permissions stay.
+
+    Raises:
+        OutputError: it cannot be written; it is as it was.
+    """
+    target = file.resolve()
+    with placing(target) as staged:
+        write_new(staged, data)
+        if target.exists():
+            staged.chmod(target.stat().st_mode & 0o7777)
 
 
 def with_added(project: ProjectFile, added: Iterable[Dependency]) -> ProjectFile:

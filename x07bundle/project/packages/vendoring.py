@@ -1,5 +1,6 @@
 """From an archive to a package's folder: whole, or not at all (contract/project.md §6)."""
 
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,7 +19,8 @@ from x07bundle.project.packages.package import MANIFEST
 
 CACHE: Final = ".x07/cache/sha256"
 ARCHIVE_SUFFIX: Final = ".x07pkg"
-STAGED: Final = ".*.tmp"
+STAGED: Final = re.compile(r"\..+\.\d+\.[0-9a-f]{8}\.tmp").fullmatch
+"""The names that `files.beside` gives."""
 
 Check = Callable[[Path], None]
 Files = Mapping[str, bytes]
@@ -91,7 +93,9 @@ def _keep(cached: Path, data: bytes) -> None:
 
 def _remove_left(folder: Path) -> None:
     """Removes what interrupted commands left; whoever holds the lock is the only one at work."""
-    for left in folder.glob(STAGED):
+    for left in folder.glob(".*.tmp"):
+        if not STAGED(left.name):
+            continue
         if left.is_dir() and not left.is_symlink():
             shutil.rmtree(left, ignore_errors=True)
         else:

@@ -357,3 +357,15 @@ def test_versions_that_were_left_are_not_offered(workshop: Workshop) -> None:
     write_package(workshop.root / ".x07/deps/a/2.0.0", "a", "2.0.0")
     workshop.add("a")
     assert workshop.dependencies() == ["a@1.0.0"]
+
+
+def test_links_and_permissions_stay(workshop: Workshop) -> None:
+    workshop.index.add("a", "1.0.0")
+    real = workshop.root / "real.json"
+    (workshop.root / "x07.json").rename(real)
+    (workshop.root / "x07.json").symlink_to("real.json")
+    real.chmod(0o640)
+    workshop.add("a")
+    assert (workshop.root / "x07.json").is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert workshop.dependencies() == ["a@1.0.0"]

@@ -11,6 +11,7 @@ import pytest
 from tests.unit.cli.commands import environment
 from tests.unit.project.packages.sources import code_of, write_package
 from x07bundle.errors import OutputError
+from x07bundle.files import beside
 from x07bundle.project.manifest import Dependency
 from x07bundle.project.packages import tar
 from x07bundle.project.packages.archive import pack
@@ -123,3 +124,12 @@ def test_killed_while_it_is_unpacked(archive: bytes, place: Path, tmp_path: Path
     assert left.name.startswith(".")
     vendor(archive, DEPENDENCY, place, accept)
     assert os.listdir(place.parent) == ["1.0.0"]  # noqa: PTH208  hidden names too
+
+
+def test_only_what_was_staged_is_removed(archive: bytes, place: Path) -> None:
+    kept, left = place.parent / ".mine.tmp", beside(place)
+    for folder in (kept, left):
+        folder.mkdir(parents=True)
+    vendor(archive, DEPENDENCY, place, accept)
+    assert kept.is_dir()
+    assert not left.exists()
