@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from tests.unit.cli.commands import x07
 from tests.unit.project.packages.sources import IndexFolder, module, write_package
 from x07bundle.files import sha256_file
+from x07bundle.project.packages import tar
 
 EXT_FS = ".x07/deps/ext-fs/0.1.6"
 
@@ -191,6 +194,40 @@ def test_packages_that_are_not_ready(tmp_path: Path, member: str) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_a_signature(tmp_path: Path) -> None:
+    """An index that signs its entries with a key that it publishes, as `openssl` does it."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is missing")
+
+    def run(words: str) -> bytes:
+        command = (openssl, *words.split())
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, timeout=60)
+        return done.stdout
+
+    index = IndexFolder(tmp_path / "served")
+    entry = index.add("a", "1.0.0")
+    text = f"x07.pkg.sig.v1\nname=a\nversion=1.0.0\nsha256={entry['cksum']}\n"
+    (tmp_path / "message").write_text(text)
+    run("genpkey -algorithm ed25519 -out key.pem")
+    public = run("pkey -in key.pem -pubout -outform DER")[-32:]
+    signature = run("pkeyutl -sign -inkey key.pem -rawin -in message")
+    keys = [{"id": "k1", "ed25519_pub": b64encode(public).decode()}]
+    index.config(f"file://{index.folder}/dl", signing={"kind": "ed25519", "public_keys": keys})
+    signed = {"kind": "ed25519", "key_id": "k1", "ed25519_sig": b64encode(signature).decode()}
+    index.list("a", {**entry, "signature": signed})
+    result = report("verify", "a", "--index", index.url, folder=tmp_path)["result"]
+    assert (result["key_id"], result["cksum"]) == ("k1", entry["cksum"])
+    index.publish(tar.write({"x07-package.json": b"{}"}), "a", "1.0.0", signature=signed)
+    code, _ = error("verify", "a", "--index", index.url, folder=tmp_path)
+    assert code == "X07PKG_SIGNATURE_INVALID"
+
+
+def test_completion(tmp_path: Path) -> None:
+    words = {"_X07_COMPLETE": "bash_complete", "COMP_WORDS": "x07 pkg add ext-f", "COMP_CWORD": "3"}
+    assert x07(folder=tmp_path, variables=words).stdout.split() == ["plain,ext-fs"]
+
+
 def test_texts_of_others_reach_no_terminal(tmp_path: Path) -> None:
     """Control characters of a description or of a name are shown, not sent."""
     index = IndexFolder(tmp_path / "served")
@@ -234,9 +271,3 @@ def test_runs_get_what_is_missing(project: Path) -> None:
     assert done.stderr.startswith("x07 run: got ext-fs@0.1.6")
     assert {name: data for name, data in files(project).items() if "target" not in name} == before
     assert x07("run", folder=project).stderr == ""
-
-
-def test_a_module_that_a_package_brings(project: Path) -> None:
-    """Built-in modules are found without their package; others are named with it."""
-    done = x07("pkg", "provides", "std.os.fs", folder=project)
-    assert "ext-fs@0.1.6  (tool)" in done.stderr

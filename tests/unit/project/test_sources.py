@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from x07bundle import packages
 from x07bundle.lang.modules import ModuleProblem, SourceFile
+from x07bundle.project.packages.versions import highest
 from x07bundle.project.sources import ProjectModules, source_files
 
 
@@ -92,6 +94,13 @@ def test_a_std_module_of_a_later_version(tmp_path: Path) -> None:
     assert result.is_later
     file = put(tmp_path / "std/json.x07.json")
     assert found(modules, "std.json").file == str(file)
+
+
+def test_a_module_of_a_package() -> None:
+    """The hint is the command that adds the newest version of the package."""
+    newest = highest(one.version for one in packages.versions("ext-net"))
+    hint = problem(ProjectModules([], "run-os"), "std.net.tcp").hint
+    assert hint == f"the package ext-net brings it: `x07 pkg add ext-net@{newest} --sync`"
 
 
 def test_unknown_without_roots() -> None:
