@@ -1,4 +1,6 @@
-"""`x07 policy`: init (contract/cli.md §5), check and diff; explain has a module of its own."""
+"""`x07 policy`: init (contract/cli.md §5), check and diff. explain and suggest are modules of
+their own.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from x07bundle.cli import policy_explain
+from x07bundle.cli import policy_explain, policy_suggest
 from x07bundle.cli.options import PATH
 from x07bundle.cli.output import echo_bytes
 from x07bundle.contract.policy_problems import PolicyError, diagnostics
@@ -40,7 +42,7 @@ class InitOptions(NamedTuple):
 @click.group(name="policy", invoke_without_command=True)
 @click.pass_context
 def command(context: click.Context) -> None:
-    """Write, check, explain and compare sandbox policies.
+    """Write, check, explain, compare and extend sandbox policies.
 
     \b
     Examples:
@@ -48,6 +50,7 @@ def command(context: click.Context) -> None:
       x07 policy check .x07/policies/base/*.json
       x07 policy explain cli.policy.json --write out/report.txt
       x07 policy diff old.json new.json
+      x07 policy suggest --from report.json
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
@@ -55,6 +58,7 @@ def command(context: click.Context) -> None:
 
 
 command.add_command(policy_explain.command)
+command.add_command(policy_suggest.command)
 
 
 @command.command(name="init")

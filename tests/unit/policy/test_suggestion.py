@@ -1,0 +1,318 @@
+"""From denials to the smallest patch: what is asked for, and nothing beside it."""
+
+import copy
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.unit.contract.policies import policy
+from x07bundle.contract.policy_reading import parse
+from x07bundle.policy import grant_text, refusals
+from x07bundle.policy.difference import granted
+from x07bundle.policy.grant_text import Amount, Destination, Entry, Grant, Switch, Unreadable
+from x07bundle.policy.grant_words import granted as granted_words
+from x07bundle.policy.suggestion import Denial, Suggestion, suggest
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+GOLDEN: Final = ROOT / "tests/golden/denials.txt"
+READ, WRITE, RUN = "os.fs.read_all_v1", "os.fs.write_all_v1", "os.process.run_capture_v1"
+
+
+def off(field: str, target: str = "", operation: str = "os.x") -> Denial:
+    return Denial(operation, target, field, f"set {field} to true")
+
+
+def entry(field: str, target: str, item: str | None = None) -> Denial:
+    return Denial("os.x", target, field, f'add "{target if item is None else item}" to {field}')
+
+
+def over(field: str, amount: int) -> Denial:
+    return Denial("os.x", "", field, f"raise {field} to {amount}")
+
+
+def host(name: str, port: int) -> Denial:
+    grant = f'add {{"host":"{name}","ports":[{port}]}} to net.allow_hosts'
+    return Denial("os.net.x", f"{name}:{port}", "net.allow_hosts", grant)
+
+
+def patched(document: dict[str, Any], patch: list[dict[str, Any]]) -> dict[str, Any]:
+    """As RFC 6902 has it, of the operations that there are."""
+    made = copy.deepcopy(document)
+    for operation in patch:
+        *parents, last = operation["path"].removeprefix("/").split("/")
+        at: Any = made
+        for part in parents:
+            at = at[int(part)] if isinstance(at, list) else at[part]
+        if isinstance(at, list):
+            assert (operation["op"], last) == ("add", "-")
+            at.append(operation["value"])
+        else:
+            assert operation["op"] == ("replace" if last in at else "add")
+            at[last] = operation["value"]
+    return made
+
+
+def of(document: dict[str, Any], *denials: Denial) -> Suggestion:
+    """A suggestion whose patch gives what it says, a valid policy."""
+    before = copy.deepcopy(document)
+    found = suggest(document, denials)
+    assert document == before
+    assert patched(document, [step.operation.as_json() for step in found.steps]) == found.document
+    assert parse(found.document)[1] == []
+    assert all(step.denials for step in found.steps)
+    return found
+
+
+def grants(document: dict[str, Any], *denials: Denial) -> list[str]:
+    """What is granted beyond the policy, nothing being left out."""
+    found = of(document, *denials)
+    assert (found.refused, found.granted) == ((), ())
+    old, new = parse(document)[0], parse(found.document)[0]
+    assert old is not None
+    assert new is not None
+    assert granted(old, new) == []
+    return [" ".join(grant) for grant in granted(new, old)]
+
+
+def refused(document: dict[str, Any], denial: Denial) -> str:
+    found = of(document, denial)
+    assert found.document == document
+    [one] = found.refused
+    assert one.denial == denial
+    return one.why
+
+
+# -- words
+
+
+@pytest.mark.parametrize(
+    ("text", "grant"),
+    [
+        ("set fs.enabled to true", Switch("fs.enabled", True)),
+        ("raise fs.max_depth to 18446744073709551615", Amount("fs.max_depth", 2**64 - 1)),
+        ('add "a"b" to env.allow_keys', Entry("env.allow_keys", 'a"b')),
+        ('add "x" to a.b" to env.allow_keys', Entry("env.allow_keys", 'x" to a.b')),
+        (
+            'add {"host":"::1","ports":[80]} to net.allow_hosts',
+            Destination("net.allow_hosts", "::1", 80),
+        ),
+    ],
+)
+def test_words_of_grants(text: str, grant: Grant) -> None:
+    assert grant_text.read(text) == grant
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "does not say"),
+        ("set fs.enabled to 1", "does not say"),
+        ("raise fs.max_depth to -1", "does not say"),
+        ("none; copy the file, so that it has one name", "no policy grants it; copy the file"),
+        ('remove "A" from env.deny_keys', "denies it by name"),
+        (
+            "add the folder behind the link to fs.read_roots, and use a path without it",
+            "a symbolic",
+        ),
+        ('add "a\\x00b" to env.allow_keys', "is lost"),
+        ('add "a\u202eb" to env.allow_keys', "is lost"),
+        (f'add "{"é" * 450}..." to env.allow_keys', "is lost"),
+    ],
+)
+def test_words_that_name_no_grant(text: str, why: str) -> None:
+    with pytest.raises(Unreadable, match=re.escape(why)):
+        grant_text.read(text)
+
+
+def test_a_short_text_may_end_in_dots() -> None:
+    assert grant_text.read('add "a..." to env.allow_keys') == Entry("env.allow_keys", "a...")
+
+
+def test_every_denial_of_the_product_has_an_answer() -> None:
+    """None is beyond words; golden/denials.txt has them all."""
+    lines = [line[9:] for line in GOLDEN.read_text().splitlines() if line.startswith("report ")]
+    assert len(lines) > 50
+    for line in lines:
+        denial = Denial(**json.loads(line))
+        found = suggest(policy("cli", fs__enabled=True), [denial])
+        assert len(found.refused) + len(found.granted) + bool(found.steps) == 1
+        assert not any("does not say" in one.why for one in found.refused)
+
+
+# -- the smallest
+
+
+def test_one_file_to_read_and_a_folder_to_write() -> None:
+    base = policy("cli", fs__read_roots=["data"])
+    assert grants(base, entry("fs.read_roots", "a/b/c", "a/b")) == ["fs.read_roots a/b/c"]
+    assert grants(base, entry("fs.read_roots", "c", ".")) == ["fs.read_roots c"]
+    assert grants(base, entry("fs.read_roots", "a/b", "a/b")) == ["fs.read_roots a/b"]
+    assert grants(base, entry("fs.write_roots", "a/b/c", "a/b")) == ["fs.write_roots a/b"]
+    listed = entry("fs.read_roots", "a", "a")
+    files = [entry("fs.read_roots", f"a/{name}", "a") for name in "bc"]
+    assert grants(base, *files, listed) == ["fs.read_roots a"]
+    [step] = of(base, *files, listed).steps
+    assert set(step.denials) == {listed, *files}
+
+
+def test_numbers_as_they_were_asked_for() -> None:
+    denials = (over("time.max_sleep_ms", 5), over("time.max_sleep_ms", 70), off("time.allow_sleep"))
+    assert grants(policy("cli"), *denials) == ["time.allow_sleep true", "time.max_sleep_ms 70"]
+    assert grants(policy("cli", fs__max_depth=0), over("fs.max_depth", 65)) == [
+        "fs.max_depth 65, not 64"
+    ]
+    assert of(policy("cli", fs__max_depth=0), over("fs.max_depth", 64)).granted
+
+
+def test_a_variable() -> None:
+    denial = off("env.enabled", "HOME", "os.env.get")
+    assert grants(policy("cli"), denial) == ["env.enabled true", "env.allow_keys HOME"]
+    on = policy("cli", env__enabled=True)
+    assert grants(on, entry("env.allow_keys", "HOME")) == ["env.allow_keys HOME"]
+    assert "by name" in refused(policy("cli", env__deny_keys=["HOME"]), denial)
+
+
+def test_hosts_by_port() -> None:
+    base = policy("http-client", net__allow_hosts=[{"host": "A.example", "ports": [80]}])
+    found = of(base, host("a.example", 443), host("b.example", 1), host("b.example", 2))
+    assert [step.operation.as_json() for step in found.steps] == [
+        {"op": "add", "path": "/net/allow_hosts/0/ports/-", "value": 443},
+        {
+            "op": "add",
+            "path": "/net/allow_hosts/-",
+            "value": {"host": "b.example", "ports": [1, 2]},
+        },
+    ]
+    assert [len(step.denials) for step in found.steps] == [1, 2]
+    wide = policy("http-client", net__allow_hosts=[{"host": "10.0.0.0/8", "ports": [80]}])
+    assert of(wide, host("10.1.2.3", 80)).granted
+
+
+SPAWN: Final = off("process.allow_spawn", "/bin/true", RUN)
+SPAWNS: Final = [
+    "process.allow_spawn true",
+    "process.allow_exec true",
+    "process.max_live 1",
+    "process.max_spawns 1",
+    "process.allow_execs /bin/true",
+]
+
+
+def process_grants(*denials: Denial, **changes: object) -> list[str]:
+    """Without what switches turn on beside it."""
+    names = {line.split()[0] for line in SPAWNS} | {"process.max_runtime_ms"}
+    found = grants(policy("cli", **changes), *denials)
+    return [grant for grant in found if grant.split()[0] in names]
+
+
+def test_a_first_program() -> None:
+    limits: dict[str, object] = {"limits__wall_ms": 7000}
+    assert process_grants(SPAWN, **limits) == [*SPAWNS, "process.max_runtime_ms 7000"]
+    asked = (SPAWN, over("process.max_runtime_ms", 50), over("process.max_live", 3))
+    several = [grant.replace("max_live 1", "max_live 3") for grant in SPAWNS]
+    assert process_grants(*asked) == [*several, "process.max_runtime_ms 50"]
+    nameless = off("process.allow_spawn", "", RUN)
+    assert "does not say what process.allow_execs" in refused(policy("cli"), nameless)
+
+
+def test_a_program_that_a_prefix_grants() -> None:
+    base = policy("worker-parallel", process__allow_spawn=False)
+    found = of(base, off("process.allow_spawn", "deps/x07/a", RUN))
+    assert found.document["process"]["allow_execs"] == []
+    found = of(base, off("process.allow_spawn", "deps/x07/../a", RUN))
+    assert found.document["process"]["allow_execs"] == ["deps/x07/../a"]
+
+
+def test_a_folder_for_programs() -> None:
+    document = of(policy("cli"), off("process.allow_cwd", "data", RUN)).document
+    assert document["process"]["allow_cwd_roots"] == ["data"]
+    assert "whole file system" in refused(policy("cli"), off("process.allow_cwd", "/", RUN))
+
+
+def test_fields_that_are_left_out() -> None:
+    base = policy("cli")
+    del base["fs"]["allow_remove"], base["process"]["allow_env_keys"]
+    found = of(base, off("fs.allow_remove", "a"), entry("process.allow_env_keys", "LANG"))
+    assert [step.operation.as_json() for step in found.steps] == [
+        {"op": "add", "path": "/fs/allow_remove", "value": True},
+        {"op": "add", "path": "/process/allow_env_keys", "value": ["LANG"]},
+    ]
+
+
+def test_what_is_granted_already_is_no_step() -> None:
+    denials = [off("fs.enabled"), entry("fs.read_roots", "a/b", "a"), over("fs.max_depth", 3)]
+    found = of(policy("cli"), *denials)
+    assert (found.steps, found.refused) == ((), ())
+    assert set(found.granted) == set(denials)
+
+
+# -- what is left to people
+
+
+@pytest.mark.parametrize(
+    ("denial", "why"),
+    [
+        (Denial("os.x", ".a", "fs.deny_hidden", "set fs.deny_hidden to false"), "hidden file"),
+        (off("fs.allow_symlinks", "a"), "without links"),
+        (Denial("os.x", "A", "env.deny_keys", 'remove "A" from env.deny_keys'), "by name"),
+        (entry("fs.write_roots", "/a", "/"), "whole file system"),
+        (entry("fs.read_roots", "/", "/"), "whole file system"),
+        (entry("process.allow_cwd_roots", "../a"), "without `..`"),
+        (entry("process.allow_env_keys", "LD_PRELOAD"), "load code"),
+        (entry("process.allow_execs", "a;b"), "must not contain `;`"),
+        (entry("env.allow_keys", "a=b"), "`=`"),
+        (over("process.max_runtime_ms", 600_001), "an integer in 0..600000"),
+        (over("fs.max_read_bytes", 2**32), "4294967295"),
+        (host("169.254.169.254", 80), "metadata services"),
+        (host("::ffff:169.254.169.254", 80), "metadata services"),
+        (host("fd00:ec2::254", 80), "metadata services"),
+        (host("0.0.0.0", 80), "all of this machine"),
+        (host("*.example.com", 80), "wildcard"),
+        (host("a.example", 65_536), "65535"),
+        (off("fs.no_such_field"), "unknown field"),
+        (off("no_such_section.field"), "no field"),
+        (off("policy_id"), "no field"),
+        (over("no_such_section.field", 1), "no field"),
+    ],
+)
+def test_left_to_people(denial: Denial, why: str) -> None:
+    base = policy("http-client", net__allow_hosts=[])
+    assert why in refused(base, denial)
+
+
+@pytest.mark.parametrize(
+    "denial",
+    [
+        entry("fs.enabled", "a"), over("fs.enabled", 1), over("env.allow_keys", 1),
+        off("env.allow_keys"), host("a", 1)._replace(grant='add "a" to net.allow_hosts'),
+        host("a", 1)._replace(grant='add {"host":"a","ports":[1]} to fs.read_roots'),
+        off("fs.max_depth"), over("policy_id.x", 1),
+    ],
+)  # fmt: skip
+def test_reports_that_lie_about_fields(denial: Denial) -> None:
+    """A program writes what it likes to the place where its denials are told."""
+    assert refused(policy("http-client"), denial)
+
+
+def test_what_is_left_does_not_keep_from_the_rest() -> None:
+    hidden = Denial("os.x", ".a", "fs.deny_hidden", "set fs.deny_hidden to false")
+    found = of(policy("cli"), hidden, entry("fs.write_roots", "tmp/a", "tmp"), off("bad.field"))
+    assert [step.operation.value for step in found.steps] == ["tmp"]
+    assert [one.denial.field for one in found.refused] == ["fs.deny_hidden", "bad.field"]
+
+
+def test_addresses_that_need_a_decision_are_those_of_the_runtime() -> None:
+    source = (ROOT / "stubs/runtime/src/policy_net.c").read_text()
+    [listed] = re.findall(r"needs_own_entry\[\] = \{(.*?)\}", source, re.DOTALL)
+    assert set(re.findall(r'"([^"]+)"', listed)) == set(refusals.SPECIAL)
+
+
+def test_each_step_says_what_it_grants() -> None:
+    found = of(policy("cli"), SPAWN, entry("fs.write_roots", "tmp/a", "tmp"))
+    said = {step.operation.path: granted_words(step.operation) for step in found.steps}
+    assert said["/fs/write_roots/-"] == "writing all files below the folder `tmp`"
+    assert said["/process/max_live"] == "process.max_live up to 1"
+    assert said["/process/allow_spawn"] == "starting the listed programs"
