@@ -5,6 +5,7 @@
 
 #include "sockets.h"
 
+#include "guard.h"
 #include "x07_limit_hook.h"
 
 #include <errno.h>
@@ -163,6 +164,9 @@ static x07_net_code check_bound(const x07_net_request *request, int fd, x07_net_
         return X07_NETERR_INTERNAL;
     }
     *bound = again.target = x07_sockaddr_target(&own);
+    if (!x07_guard("net-bound")) {
+        return X07_NETERR_OK;
+    }
     return x07_net_allowed(&again, x07_verdict_net(x07_policy_current(), again.use, bound));
 }
 

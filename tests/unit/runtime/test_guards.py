@@ -32,6 +32,8 @@ KERNEL: Final = "test_confine.py"
 CALLS: Final = "test_confine_calls.py"
 LIMITS: Final = "test_confine_limits.py"
 
+NETWORK: Final = "test_sockets_escapes.py"
+
 WAYS: Final = {
     "..": Closed(FILES, '"parent"', "spelling"),
     "absolute path": Closed(FILES, '"absolute"', "roots"),
@@ -86,6 +88,18 @@ WAYS: Final = {
     "sockets by native code": Closed(KERNEL, "test_sockets_without_the_filter", "seccomp"),
     "processes by native code": Closed(KERNEL, "test_without_processes_none_starts", "seccomp"),
     "calls for nobody": Closed(CALLS, "test_they_are_refused_by_the_filter", "seccomp"),
+    "spellings of hosts": Closed(NETWORK, "test_no_connection_to_what_is_not_granted", "net-hosts"),
+    "look-up of names": Closed(NETWORK, "test_no_look_up_of_what_is_not_granted", "net-hosts"),
+    "name of an address of this machine": Closed(
+        NETWORK, "test_an_address_that_nobody_is_granted_by_name", "net-special"
+    ),
+    "name with an address that is not granted": Closed(
+        NETWORK, "test_one_of_two_addresses", "net-resolved"
+    ),
+    "name whose address changes": Closed(NETWORK, "test_a_name_whose_address_changes", ""),
+    "listening": Closed(NETWORK, "test_no_listener_where_none_is_granted", "net-hosts"),
+    "listening by name": Closed(NETWORK, "test_no_listener_by_name", "net-bound"),
+    "messages of UDP": Closed(NETWORK, "test_no_message_to_what_is_not_granted", "net-hosts"),
     "descriptors left open": Closed(
         KERNEL, "test_descriptors_that_were_left_open_are_closed", "descriptors"
     ),
