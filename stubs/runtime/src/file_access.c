@@ -13,12 +13,11 @@ _Static_assert((int)X07_FILE_PATH_BYTES >= (int)X07_ABSOLUTE_BYTES, "a path that
 
 static x07_verdict by_name(const x07_policy *policy, x07_bytes_view path)
 {
-    x07_verdict verdict = x07_verdict_switch(policy, policy->fs.enabled, "fs.enabled");
     int hides = policy->sandboxed && policy->fs.deny_hidden && x07_guard("hidden");
-    if (verdict.reason == X07_GRANTED && hides && x07_path_is_hidden(path)) {
+    if (hides && x07_path_is_hidden(path)) {
         return (x07_verdict){.reason = X07_IS_HIDDEN, .field = "fs.deny_hidden"};
     }
-    return verdict;
+    return (x07_verdict){.reason = X07_GRANTED};
 }
 
 static x07_file_outcome denied(const x07_fs_call *call, x07_verdict verdict)
@@ -64,12 +63,16 @@ static x07_file_outcome open_file(const x07_fs_head *head, x07_bytes_view path, 
 {
     char name[X07_PATH_BYTES];
     x07_fs_call call = {.head = head, .policy = x07_policy_current(), .target = path};
-    x07_verdict verdict = by_name(call.policy, path);
+    x07_verdict verdict = x07_verdict_switch(call.policy, call.policy->fs.enabled, "fs.enabled");
     if (verdict.reason != X07_GRANTED) {
         return denied(&call, verdict);
     }
     if (path.len >= sizeof name || !x07_path_is_safe(path)) {
         return X07_FILE_BAD_PATH;
+    }
+    verdict = by_name(call.policy, path);
+    if (verdict.reason != X07_GRANTED) {
+        return denied(&call, verdict);
     }
     memcpy(name, path.ptr, path.len);
     name[path.len] = '\0';

@@ -169,7 +169,7 @@ static int put_text(x07_http_buffer *to, const char *text)
     return x07_http_add(to, text, strlen(text));
 }
 
-/* `host:port:address,address`: libcurl looks nothing up. */
+/* `host:port:address,address`: libcurl looks nothing up. NULL where there is no memory. */
 static struct curl_slist *pins(const x07_http_hop *hop)
 {
     char text[X07_NET_TEXT_BYTES];
@@ -179,10 +179,10 @@ static struct curl_slist *pins(const x07_http_hop *hop)
     for (uint32_t i = 0; i < hop->addresses.count && is_whole; i++) {
         const x07_net_address *item = &hop->addresses.items[i];
         char address[INET6_ADDRSTRLEN];
-        int family = item->version == 4 ? AF_INET : AF_INET6;
-        is_whole = put_text(&entry, i == 0 ? ":" : ",")
-                   && inet_ntop(family, item->bytes, address, sizeof address)
-                   && put_text(&entry, address);
+        int is_v4 = item->version == 4;
+        is_whole = put_text(&entry, i == 0 ? ":" : ",") && put_text(&entry, is_v4 ? "" : "[")
+                   && inet_ntop(is_v4 ? AF_INET : AF_INET6, item->bytes, address, sizeof address)
+                   && put_text(&entry, address) && put_text(&entry, is_v4 ? "" : "]");
     }
     is_whole = is_whole && x07_http_add(&entry, "", 1);
     struct curl_slist *list = is_whole ? curl_slist_append(NULL, (char *)entry.data) : NULL;
@@ -299,8 +299,9 @@ static CURLcode perform(CURL *curl)
 static x07_net_code send_request(x07_http_transfer *transfer, struct curl_slist *headers,
                                  struct curl_slist *pinned)
 {
+    int is_name = transfer->hop->request.target.address.version == 0;
     curl_easy_setopt(transfer->curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(transfer->curl, CURLOPT_RESOLVE, pinned);
+    curl_easy_setopt(transfer->curl, CURLOPT_RESOLVE, is_name ? pinned : NULL);
     CURLcode result = perform(transfer->curl);
     transfer->answer->status = status_of(transfer->curl);
     return code_of(transfer, result);

@@ -1,0 +1,42 @@
+"""What the tests of HTTP share: a sanitized client, a server, a certificate authority."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live import certificates, http_program, http_server
+from tests.program_build import Workshop, open_workshop
+
+
+@pytest.fixture(scope="session")
+def sanitized(workshop: Workshop) -> Workshop:
+    """Where programs with sanitizers, and with guards that can be taken out, are built."""
+    return open_workshop(workshop.folder.parent, sanitize=True)
+
+
+@pytest.fixture(scope="session")
+def http_client(sanitized: Workshop) -> Path:
+    headers = Path("/usr/include").rglob("curl/curl.h")
+    if next(headers, None) is None:
+        pytest.skip("no headers of libcurl (`apt-get install libcurl4-openssl-dev`)")
+    return http_program.build_client(sanitized)
+
+
+@pytest.fixture
+def client(http_client: Path, tmp_path: Path) -> http_program.Client:
+    return http_program.open_client(http_client, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[http_server.Server]:
+    with http_server.serving() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> certificates.Authority:
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl on PATH")
+    return certificates.make(tmp_path_factory.mktemp("authority"))

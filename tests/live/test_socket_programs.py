@@ -1,0 +1,225 @@
+"""Programs that use TCP, UDP, look-ups and TLS of ext-net, under sanitizers."""
+
+import contextlib
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live import socket_program
+from tests.live.certificates import Authority
+from tests.program_build import Workshop
+from tests.unit.runtime import network as net
+from tests.unit.runtime.network import DENIED, INVALID, TLS, address, error, named
+from tests.unit.runtime.policies import sandbox
+
+Talk = Callable[[ssl.SSLSocket], None]
+
+
+@pytest.fixture(scope="module")
+def program(sanitized: Workshop) -> Path:
+    headers = (*Path("/usr/include").glob("openssl/ssl.h"),)
+    if not headers:
+        pytest.skip("no headers of OpenSSL (`apt-get install libssl-dev`)")
+    return socket_program.build(sanitized)
+
+
+class Fields:
+    """Numbers and bytes, one after another."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def number(self) -> int:
+        (number,) = struct.unpack_from("<I", self.data)
+        self.data = self.data[4:]
+        return int(number)
+
+    def text(self) -> bytes:
+        text, self.data = net.taken(self.data)
+        return text
+
+
+def test_streams(program: Path) -> None:
+    said = Fields(socket_program.run(program, "streams", b"", {}))
+    bound, peer = net.read_address(said.text()), net.read_address(said.text())
+    assert (bound[0], peer[0]) == ("127.0.0.1", "127.0.0.1")
+    assert bound[1] != peer[1]
+    assert said.number() == 3
+    assert said.number() == net.READABLE | net.WRITABLE
+    assert said.text() == b"one"
+    assert (said.number(), said.number()) == (9, 1)
+    assert said.text() == b"two three"
+    assert said.number() == net.TIMEOUT
+    assert said.number() == 4
+    assert said.data == b""
+
+
+def test_messages(program: Path) -> None:
+    said = Fields(socket_program.run(program, "messages", b"", {}))
+    assert said.number() == 5
+    assert (said.text(), said.text()) == (b"hello", b"again")
+    assert (said.number(), said.number()) == (1, 2)
+
+
+def test_look_ups(program: Path) -> None:
+    env = {"X07_TEST_HOSTS": "/dev/null"}
+    said = Fields(socket_program.run(program, "look up", b"localhost", env))
+    assert said.number() == 2
+    assert [net.read_address(said.text()) for _ in range(2)] == [("127.0.0.1", 80), ("::1", 80)]
+    assert said.text() == b""
+    assert error(socket_program.run(program, "look up", b"a b", env)) == INVALID
+
+
+# -- TLS
+
+
+def echo(client: ssl.SSLSocket) -> None:
+    """All that comes, once nothing more does."""
+    whole = b""
+    while data := client.recv(65536):
+        whole += data
+    client.sendall(whole)
+    client.unwrap().close()
+
+
+def cut_off(client: ssl.SSLSocket) -> None:
+    """Ends as an attacker would: without saying so."""
+    client.recv(65536)
+    client.sendall(b"half of it")
+    client.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def serving(context: ssl.SSLContext, talk: Talk = echo) -> Iterator[int]:
+    def greet(client: socket.socket) -> None:
+        with contextlib.suppress(ssl.SSLError), context.wrap_socket(client, True) as secure:
+            talk(secure)
+
+    with net.serving(greet) as port:
+        yield port
+
+
+class Trust:
+    def __init__(self, program: Path, authority: Authority) -> None:
+        self.program = program
+        self.variables = {"X07_CA_FILE": str(authority.file), "X07_TEST_HOSTS": "/dev/null"}
+
+    def ask(self, where: bytes, config: bytes = b"", data: bytes = b"hello", **more: str) -> bytes:
+        fields = b"".join(struct.pack("<I", len(each)) + each for each in (config, where, data))
+        return socket_program.run(self.program, "tls", fields, self.variables | more)
+
+
+def config(name: str, verify: int = 1) -> bytes:
+    return struct.pack("<III", 1, verify, len(name)) + name.encode() + struct.pack("<I", 0)
+
+
+@pytest.fixture
+def trust(program: Path, authority: Authority) -> Trust:
+    return Trust(program, authority)
+
+
+def test_an_echo(trust: Trust, authority: Authority) -> None:
+    with serving(authority.context("DNS:localhost")) as port:
+        assert trust.ask(named("localhost", port)) == b"hello"
+        assert trust.ask(named("LOCALHOST.", port), config("localhost")) == b"hello"
+        assert trust.ask(address("127.0.0.1", port), config("localhost")) == b"hello"
+
+
+def test_much(trust: Trust, authority: Authority) -> None:
+    data = bytes(range(256)) * 2000
+    with serving(authority.context("DNS:localhost")) as port:
+        assert trust.ask(named("localhost", port), data=data) == data
+
+
+def test_an_address_in_the_certificate(trust: Trust, authority: Authority) -> None:
+    with serving(authority.context("IP:127.0.0.1")) as port:
+        where = address("127.0.0.1", port)
+        assert trust.ask(where, config("127.0.0.1")) == b"hello"
+        assert error(trust.ask(where, config("localhost"))) == TLS
+        assert error(trust.ask(where)) == INVALID
+        assert error(trust.ask(where, config(""))) == INVALID
+
+
+def test_a_wildcard(trust: Trust, authority: Authority) -> None:
+    with serving(authority.context("DNS:*.localhost")) as port:
+        assert trust.ask(named("a.localhost", port)) == b"hello"
+        assert error(trust.ask(named("localhost", port))) == TLS
+        assert error(trust.ask(named("b.a.localhost", port))) == TLS
+
+
+def test_another_name(trust: Trust, authority: Authority) -> None:
+    with serving(authority.context("DNS:other.test")) as port:
+        where = named("localhost", port)
+        assert error(trust.ask(where)) == TLS
+        assert trust.ask(where, config("localhost", verify=0)) == b"hello"
+        assert trust.ask(address("127.0.0.1", port), config("", verify=0)) == b"hello"
+
+
+def test_another_authority(trust: Trust, authority: Authority) -> None:
+    """Neither is there one to trust, nor does OpenSSL find one by its own variables."""
+    with serving(authority.context("DNS:localhost")) as port:
+        where = named("localhost", port)
+        assert error(trust.ask(where, X07_CA_FILE="/dev/null")) == TLS
+        assert error(trust.ask(where, X07_CA_FILE="/nowhere")) == TLS
+        own = {"SSL_CERT_FILE": str(authority.file), "SSL_CERT_DIR": str(authority.folder)}
+        assert error(trust.ask(where, X07_CA_FILE="", **own)) == TLS
+
+
+def test_old_versions(trust: Trust, authority: Authority) -> None:
+    context = authority.context("DNS:localhost")
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with pytest.warns(DeprecationWarning):
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with serving(context) as port:
+        assert error(trust.ask(named("localhost", port))) == TLS
+
+
+def test_an_end_that_nobody_said(trust: Trust, authority: Authority) -> None:
+    with serving(authority.context("DNS:localhost"), cut_off) as port:
+        assert error(trust.ask(named("localhost", port))) == TLS
+
+
+def test_no_tls_at_all(trust: Trust) -> None:
+    with net.serving(net.drip) as port:
+        assert error(trust.ask(named("localhost", port))) == TLS
+
+
+def test_a_server_that_says_nothing(trust: Trust) -> None:
+    done = threading.Event()
+    with net.serving(lambda _: done.wait(30) and None) as port:
+        assert error(trust.ask(named("localhost", port))) == net.TIMEOUT
+        done.set()
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"x",
+        struct.pack("<IIII", 2, 1, 0, 0),
+        struct.pack("<IIII", 1, 1, 1, 0),
+        struct.pack("<IIII", 1, 1, 0xFFFFFFFF, 0),
+        config("a b"),
+        config("a" * 1025),
+        config("localhost") + b"\0",
+    ],
+)
+def test_no_configuration(trust: Trust, bad: bytes) -> None:
+    assert error(trust.ask(named("localhost", 1), bad)) == INVALID
+
+
+def test_a_policy(trust: Trust, authority: Authority) -> None:
+    usual = dict.fromkeys(("NET", "NET_ALLOW_TCP", "NET_ALLOW_DNS"), True)
+    with serving(authority.context("DNS:localhost")) as port:
+        where = named("localhost", port)
+        granted = sandbox(**usual, NET_ALLOW_HOSTS=[f"localhost:{port}"])
+        assert trust.ask(where, **granted) == b"hello"
+        other = sandbox(**usual, NET_ALLOW_HOSTS=[f"localhost:{port + 1}"])
+        assert error(trust.ask(where, **other)) == DENIED
+        plain = {**other, "X07_TEST_WITHOUT_GUARD": "net-hosts"}
+        assert trust.ask(where, **plain) == b"hello"
