@@ -35,12 +35,31 @@ WORDS: Final[Mapping[str, str]] = {
     "process.allow_env_keys": "giving the variable `{}` to programs",
     "process.allow_cwd": "starting programs in the listed folders",
     "process.allow_cwd_roots": "starting programs in `{}` and all folders below it",
+    "fs.max_read_bytes": "reads of up to {} bytes",
+    "fs.max_write_bytes": "writes of up to {} bytes",
+    "fs.max_entries": "listings of up to {} entries",
+    "fs.max_depth": "listings of up to {} levels",
+    "threads.max_blocking": "up to {} blocking operations at a time",
+    "time.max_sleep_ms": "waiting up to {} ms at once",
+    "process.max_live": "up to {} programs at a time",
+    "process.max_spawns": "starting up to {} programs in one run",
+    "process.max_runtime_ms": "programs that run up to {} ms",
+    "process.max_exe_bytes": "paths of programs of up to {} bytes",
+    "process.max_args": "up to {} arguments, the program's name included",
+    "process.max_arg_bytes": "arguments of up to {} bytes",
+    "process.max_env": "giving up to {} variables to a program",
+    "process.max_env_key_bytes": "names of variables of up to {} bytes",
+    "process.max_env_val_bytes": "values of variables of up to {} bytes",
+    "process.max_stdin_bytes": "giving up to {} bytes to a program's stdin",
+    "process.max_stdout_bytes": "keeping up to {} bytes of a program's stdout",
+    "process.max_stderr_bytes": "keeping up to {} bytes of a program's stderr",
+    "process.max_total_bytes": "keeping up to {} bytes of what a program writes",
 }
+"""By the fields that a denial can ask to change: those of the runtime's verdicts."""
 
 
 def granted(operation: Operation) -> str:
     """What an operation of a patch grants."""
-    field = operation.places[0].field
-    words = WORDS.get(field, f"{field} up to {operation.value}")
-    items = [place.item for place in operation.places]
+    words = WORDS[operation.places[0].field]
+    items = [place.item or str(operation.value) for place in operation.places]
     return words.format("`, `".join(items))

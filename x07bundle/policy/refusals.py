@@ -3,7 +3,9 @@
 from typing import Final
 
 from x07bundle.contract import hosts
+from x07bundle.contract.policy_rules import shown
 from x07bundle.policy.grant_text import Destination, Entry, Grant, Switch
+from x07bundle.policy.grant_words import WORDS
 
 SWITCHES: Final = {
     "fs.deny_hidden": "it would open every hidden file below the roots; keep what the program "
@@ -30,9 +32,13 @@ ROOTS: Final = ("fs.read_roots", "fs.write_roots", "process.allow_cwd_roots")
 
 def refusal(grant: Grant) -> str | None:
     """Why a grant is not suggested, or None."""
+    if grant.field in SWITCHES:
+        return SWITCHES[grant.field]
+    if grant.field not in WORDS:
+        return f"no denial asks for a change of `{shown(grant.field)}`"
     match grant:
-        case Switch(field=field):
-            return SWITCHES.get(field)
+        case Switch(value=False):
+            return "no denial asks for less"
         case Destination(host=host):
             return _of_host(host)
         case Entry(field="process.allow_env_keys", item=key) if key.startswith(EXECUTES):

@@ -1,89 +1,21 @@
 """From denials to the smallest patch: what is asked for, and nothing beside it."""
 
-import copy
 import json
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from tests.unit.contract.policies import policy
-from x07bundle.contract.policy_reading import parse
-from x07bundle.policy import grant_text, refusals
-from x07bundle.policy.difference import granted
+from tests.unit.policy.suggestions import RUN, entry, grants, host, of, off, over, refused
+from x07bundle.policy import grant_text
 from x07bundle.policy.grant_text import Amount, Destination, Entry, Grant, Switch, Unreadable
 from x07bundle.policy.grant_words import granted as granted_words
-from x07bundle.policy.suggestion import Denial, Suggestion, suggest
+from x07bundle.policy.suggestion import Denial, suggest
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 GOLDEN: Final = ROOT / "tests/golden/denials.txt"
-READ, WRITE, RUN = "os.fs.read_all_v1", "os.fs.write_all_v1", "os.process.run_capture_v1"
-
-
-def off(field: str, target: str = "", operation: str = "os.x") -> Denial:
-    return Denial(operation, target, field, f"set {field} to true")
-
-
-def entry(field: str, target: str, item: str | None = None) -> Denial:
-    return Denial("os.x", target, field, f'add "{target if item is None else item}" to {field}')
-
-
-def over(field: str, amount: int) -> Denial:
-    return Denial("os.x", "", field, f"raise {field} to {amount}")
-
-
-def host(name: str, port: int) -> Denial:
-    grant = f'add {{"host":"{name}","ports":[{port}]}} to net.allow_hosts'
-    return Denial("os.net.x", f"{name}:{port}", "net.allow_hosts", grant)
-
-
-def patched(document: dict[str, Any], patch: list[dict[str, Any]]) -> dict[str, Any]:
-    """As RFC 6902 has it, of the operations that there are."""
-    made = copy.deepcopy(document)
-    for operation in patch:
-        *parents, last = operation["path"].removeprefix("/").split("/")
-        at: Any = made
-        for part in parents:
-            at = at[int(part)] if isinstance(at, list) else at[part]
-        if isinstance(at, list):
-            assert (operation["op"], last) == ("add", "-")
-            at.append(operation["value"])
-        else:
-            assert operation["op"] == ("replace" if last in at else "add")
-            at[last] = operation["value"]
-    return made
-
-
-def of(document: dict[str, Any], *denials: Denial) -> Suggestion:
-    """A suggestion whose patch gives what it says, a valid policy."""
-    before = copy.deepcopy(document)
-    found = suggest(document, denials)
-    assert document == before
-    assert patched(document, [step.operation.as_json() for step in found.steps]) == found.document
-    assert parse(found.document)[1] == []
-    assert all(step.denials for step in found.steps)
-    return found
-
-
-def grants(document: dict[str, Any], *denials: Denial) -> list[str]:
-    """What is granted beyond the policy, nothing being left out."""
-    found = of(document, *denials)
-    assert (found.refused, found.granted) == ((), ())
-    old, new = parse(document)[0], parse(found.document)[0]
-    assert old is not None
-    assert new is not None
-    assert granted(old, new) == []
-    return [" ".join(grant) for grant in granted(new, old)]
-
-
-def refused(document: dict[str, Any], denial: Denial) -> str:
-    found = of(document, denial)
-    assert found.document == document
-    [one] = found.refused
-    assert one.denial == denial
-    return one.why
-
 
 # -- words
 
@@ -249,70 +181,9 @@ def test_what_is_granted_already_is_no_step() -> None:
     assert set(found.granted) == set(denials)
 
 
-# -- what is left to people
-
-
-@pytest.mark.parametrize(
-    ("denial", "why"),
-    [
-        (Denial("os.x", ".a", "fs.deny_hidden", "set fs.deny_hidden to false"), "hidden file"),
-        (off("fs.allow_symlinks", "a"), "without links"),
-        (Denial("os.x", "A", "env.deny_keys", 'remove "A" from env.deny_keys'), "by name"),
-        (entry("fs.write_roots", "/a", "/"), "whole file system"),
-        (entry("fs.read_roots", "/", "/"), "whole file system"),
-        (entry("process.allow_cwd_roots", "../a"), "without `..`"),
-        (entry("process.allow_env_keys", "LD_PRELOAD"), "load code"),
-        (entry("process.allow_execs", "a;b"), "must not contain `;`"),
-        (entry("env.allow_keys", "a=b"), "`=`"),
-        (over("process.max_runtime_ms", 600_001), "an integer in 0..600000"),
-        (over("fs.max_read_bytes", 2**32), "4294967295"),
-        (host("169.254.169.254", 80), "metadata services"),
-        (host("::ffff:169.254.169.254", 80), "metadata services"),
-        (host("fd00:ec2::254", 80), "metadata services"),
-        (host("0.0.0.0", 80), "all of this machine"),
-        (host("*.example.com", 80), "wildcard"),
-        (host("a.example", 65_536), "65535"),
-        (off("fs.no_such_field"), "unknown field"),
-        (off("no_such_section.field"), "no field"),
-        (off("policy_id"), "no field"),
-        (over("no_such_section.field", 1), "no field"),
-    ],
-)
-def test_left_to_people(denial: Denial, why: str) -> None:
-    base = policy("http-client", net__allow_hosts=[])
-    assert why in refused(base, denial)
-
-
-@pytest.mark.parametrize(
-    "denial",
-    [
-        entry("fs.enabled", "a"), over("fs.enabled", 1), over("env.allow_keys", 1),
-        off("env.allow_keys"), host("a", 1)._replace(grant='add "a" to net.allow_hosts'),
-        host("a", 1)._replace(grant='add {"host":"a","ports":[1]} to fs.read_roots'),
-        off("fs.max_depth"), over("policy_id.x", 1),
-    ],
-)  # fmt: skip
-def test_reports_that_lie_about_fields(denial: Denial) -> None:
-    """A program writes what it likes to the place where its denials are told."""
-    assert refused(policy("http-client"), denial)
-
-
-def test_what_is_left_does_not_keep_from_the_rest() -> None:
-    hidden = Denial("os.x", ".a", "fs.deny_hidden", "set fs.deny_hidden to false")
-    found = of(policy("cli"), hidden, entry("fs.write_roots", "tmp/a", "tmp"), off("bad.field"))
-    assert [step.operation.value for step in found.steps] == ["tmp"]
-    assert [one.denial.field for one in found.refused] == ["fs.deny_hidden", "bad.field"]
-
-
-def test_addresses_that_need_a_decision_are_those_of_the_runtime() -> None:
-    source = (ROOT / "stubs/runtime/src/policy_net.c").read_text()
-    [listed] = re.findall(r"needs_own_entry\[\] = \{(.*?)\}", source, re.DOTALL)
-    assert set(re.findall(r'"([^"]+)"', listed)) == set(refusals.SPECIAL)
-
-
 def test_each_step_says_what_it_grants() -> None:
     found = of(policy("cli"), SPAWN, entry("fs.write_roots", "tmp/a", "tmp"))
     said = {step.operation.path: granted_words(step.operation) for step in found.steps}
     assert said["/fs/write_roots/-"] == "writing all files below the folder `tmp`"
-    assert said["/process/max_live"] == "process.max_live up to 1"
+    assert said["/process/max_live"] == "up to 1 programs at a time"
     assert said["/process/allow_spawn"] == "starting the listed programs"

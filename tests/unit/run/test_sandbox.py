@@ -130,6 +130,12 @@ def test_what_a_program_tells() -> None:
     assert layers(line) == {"landlock": {"in_force": True, "detail": "abi 7"}}
 
 
+def test_many_denials_are_reported() -> None:
+    many = [DENIAL | {"target": str(number)} for number in range(5000)]
+    told = denials(json.dumps({"policy_denials": many}).encode())
+    assert told == many[:4096]
+
+
 @pytest.mark.parametrize(
     "line",
     [

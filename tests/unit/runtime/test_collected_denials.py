@@ -3,6 +3,7 @@ all of them. Each holds all the same."""
 
 import errno
 from collections.abc import Callable
+from typing import Final
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.unit.runtime.c_program import TRAPPED, CProgram
 from tests.unit.runtime.file_calls import CAPS, PLAIN, Code, Op, Sandbox
 from tests.unit.runtime.policies import denials
 from tests.unit.runtime.process_policies import answers, policy, run
-from tests.unit.runtime.processes import DENIED, RUN, Error, caps, document, request
+from tests.unit.runtime.processes import DENIED, RUN, Done, Error, caps, document, request
 
 COLLECT = {"DENIALS": "collect"}
 
@@ -98,6 +99,39 @@ def test_all_that_a_process_needs(process: CProgram) -> None:
 def test_a_process_that_is_denied_last_is_not_started(process: CProgram) -> None:
     done, told = run(process, policy(**COLLECT), request("/bin/true", stdin=b"x" * 65))
     assert (done, fields(told)) == (Error(DENIED), ["process.max_stdin_bytes"])
+
+
+GOOD: Final = ("/bin/true", "-a")
+HARD: Final[list[tuple[dict[str, object], bytes]]] = [
+    ({"PROC": 0}, request(*GOOD)),
+    ({"PROC_ALLOW_SPAWN": 0}, request(*GOOD)),
+    ({"PROC_ALLOW_EXEC": 0}, request(*GOOD)),
+    ({"PROC_MAX_LIVE": 0}, request(*GOOD)),
+    ({"PROC_MAX_RUNTIME_MS": 1}, request(*GOOD)),
+    ({"PROC_MAX_STDOUT_BYTES": 9}, request(*GOOD)),
+    ({"PROC_MAX_ARGS": 1}, request(*GOOD)),
+    ({"PROC_MAX_ARG_BYTES": 8}, request(*GOOD)),
+    ({"PROC_ALLOW_ARGS_REGEX_LITE": ["-b"]}, request(*GOOD)),
+    ({"PROC_MAX_EXE_BYTES": 8}, request(*GOOD)),
+    ({"PROC_ALLOW_EXECS": ["/bin/cat"]}, request(*GOOD)),
+    ({"PROC_MAX_ENV": 0}, request(*GOOD, env={"LANG": "C"})),
+    ({}, request(*GOOD, env={"PATH": "/"})),
+    ({}, request(*GOOD, cwd="data")),
+]
+
+
+@pytest.mark.parametrize(("more", "asked"), HARD)
+def test_each_denial_holds_whatever_comes_after(
+    process: CProgram, more: dict[str, object], asked: bytes
+) -> None:
+    limits = caps(timeout_ms=60_000)
+    env = {"PROC_ALLOW_ENV_KEYS": ["LANG"], **COLLECT, **more}
+    assert run(process, policy(**env), asked, limits)[0] == Error(DENIED)
+
+
+def test_what_nothing_denies_is_started(process: CProgram) -> None:
+    done, told = run(process, policy(**COLLECT), request(*GOOD), caps(timeout_ms=60_000))
+    assert (done, told) == (Done(0), [])
 
 
 def test_as_many_processes_as_were_asked_for(process: CProgram) -> None:
