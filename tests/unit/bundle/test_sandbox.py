@@ -17,7 +17,8 @@ BASE = read(base_policy("cli", None), "cli").policy
 
 
 def choice(policy: Policy = BASE, layers: tuple[str, ...] = ()) -> Choice:
-    return Choice("os", layers, Path("base.json"), Effective(policy, Path("used.json"), True, b""))
+    used = Effective(policy, Path("used.json"), derived=True, data=b"", base_data=b"")
+    return Choice("os", layers, Path("base.json"), used)
 
 
 def test_limits_and_layers() -> None:
