@@ -1,4 +1,6 @@
-"""Builds one program that makes many calls of std functions, and reads what came back.
+"""Builds one program that makes many calls of functions, and reads what came back.
+
+The functions are those of std modules, and of the packages that come with the tool.
 
 A `Call` is a function, its arguments as Python values (int, bytes), and what it must return. The
 arguments travel in the program's input, so they may be any bytes; their types come from the
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from x07bundle import std
+from x07bundle import packages, std
 from x07bundle.lang.modules import ModuleProblem, SourceFile
 
 ALL: Final = 0xFFFFFFFF
@@ -34,13 +36,20 @@ class Err:
 
 
 @dataclass(frozen=True)
+class Some:
+    """A value that is there; none is None."""
+
+    value: bytes
+
+
+@dataclass(frozen=True)
 class Trap:
     """Instead of a value: the message that the program stops with begins so."""
 
     message: str
 
 
-Value = int | bytes | Ok | Err | Trap
+Value = int | bytes | Ok | Err | Some | Trap | None
 Argument = int | bytes | Ok | Err
 """An `Ok` or `Err` is an argument of type result_i32."""
 
@@ -74,7 +83,7 @@ class Program:
     def find(self, module_id: str) -> SourceFile | ModuleProblem:
         if module_id == "cases":
             return self.cases
-        found = std.find(module_id, "run-os")
+        found = find(module_id)
         return found or ModuleProblem(f"unknown module: `{module_id}`")
 
     def results(self, output: bytes) -> list[Value]:
@@ -113,10 +122,20 @@ def program(calls: Sequence[Call]) -> Program:
     )
 
 
+def find(module_id: str) -> SourceFile | None:
+    """A std module, or one of the packages that come with the tool."""
+    built_in = std.find(module_id, "run-os")
+    if built_in is not None:
+        return built_in
+    name = f"modules/{module_id.replace('.', '/')}{std.SUFFIX}"
+    files = [each.folder / name for each in packages.released()]
+    return next((SourceFile(name, file.read_bytes()) for file in files if file.is_file()), None)
+
+
 @cache
 def functions_of(module_id: str) -> Mapping[str, Json]:
-    """The exported functions of a std module, by name."""
-    found = std.find(module_id, "run-os")
+    """The exported functions of a module, by name."""
+    found = find(module_id)
     assert found is not None, module_id
     document = json.loads(found.data)
     exports = document["decls"][0]["names"]
@@ -193,6 +212,8 @@ def _encoded(result: str, expression: Json) -> Json:
         return ["view.to_bytes", expression]
     if result == "vec_u8":
         return ["vec_u8.into_bytes", expression]
+    if result == "option_bytes_view":
+        return _encoded_option(expression)
     if not result.startswith("result_"):
         return expression
     default: Json = 0 if result == "result_i32" else ["bytes.empty"]
@@ -204,9 +225,18 @@ def _encoded(result: str, expression: Json) -> Json:
     return ["begin", ["let", "got", expression], ["if", [f"{result}.is_ok", "got"], ok, err]]
 
 
+def _encoded_option(expression: Json) -> Json:
+    view = ["option_bytes_view.unwrap_or", "got", ["view.slice", "input", 0, 0]]
+    some = ["bytes.concat", ["bytes1", 1], ["view.to_bytes", view]]
+    is_some = ["option_bytes_view.is_some", "got"]
+    return ["begin", ["let", "got", expression], ["if", is_some, some, ["bytes1", 0]]]
+
+
 def _decoded(result: str, data: bytes) -> Value:
     if result == "i32":
         return _i32(data)
+    if result == "option_bytes_view":
+        return Some(data[1:]) if data[0] else None
     if not result.startswith("result_"):
         return data
     if data[0] == 0:
