@@ -20,6 +20,8 @@ from x07bundle.run.told import denials, layers, limit
 
 OURS: Final = "X07_"
 """Names that only the policy and this tool set."""
+AUTHORITIES: Final = "X07_CA_FILE"
+"""Names the certificates that TLS trusts: the one variable of the caller that needs no grant."""
 LOADER: Final = ("LD_", "DYLD_", "GLIBC_TUNABLES", "MALLOC_", "GCONV_PATH")
 """Variables that make the C library load code or write files before the program is confined."""
 
@@ -56,12 +58,19 @@ class Sandbox(NamedTuple):
 
 
 def child_environment(sandbox: Sandbox, environment: Mapping[str, str]) -> dict[str, str]:
-    """All that the program sees: the variables that its policy names, and the policy."""
+    """All that the program sees: the variables that its policy names, the file of certificates
+    that TLS trusts, and the policy."""
     return {
         **granted_variables(sandbox.policy.env, environment),
+        **_authorities(sandbox.policy, environment),
         **variables(sandbox.policy),
         **_confinement(sandbox),
     }
+
+
+def _authorities(policy: Policy, environment: Mapping[str, str]) -> dict[str, str]:
+    has_any = policy.net.enabled and AUTHORITIES in environment
+    return {AUTHORITIES: environment[AUTHORITIES]} if has_any else {}
 
 
 def _confinement(sandbox: Sandbox) -> dict[str, str]:

@@ -49,6 +49,13 @@ def test_nothing_of_the_caller_reaches_the_program(policy: Policy) -> None:
     assert seen["X07_OS_FS_READ_ROOTS"] == "."
 
 
+def test_who_has_the_network_has_the_certificates_that_are_named(policy: Policy) -> None:
+    host = {**HOST, "X07_CA_FILE": "ca.pem"}
+    assert "X07_CA_FILE" not in child_environment(Sandbox("os", policy), host)
+    networked = read(base_policy("http-client", None), "http-client").policy
+    assert child_environment(Sandbox("os", networked), host)["X07_CA_FILE"] == "ca.pem"
+
+
 def test_limits_and_layers_are_told(policy: Policy) -> None:
     seen = child_environment(Sandbox("os", policy, ("landlock", "seccomp")), {})
     assert seen["X07_OS_LIMITS_CPU_MS"] == "60000"
