@@ -120,7 +120,7 @@ HARD: Final[list[tuple[dict[str, object], bytes]]] = [
 ]
 
 
-@pytest.mark.parametrize(("more", "asked"), HARD)
+@pytest.mark.parametrize(("more", "asked"), HARD, ids=map(str, range(len(HARD))))
 def test_each_denial_holds_whatever_comes_after(
     process: CProgram, more: dict[str, object], asked: bytes
 ) -> None:
