@@ -21,13 +21,15 @@ BELOW: Final[dict[str, frozenset[str]]] = {
     "native": FLOOR,
     "policy": FLOOR,
     "vm": FLOOR - {"assets"},
+    "image": FLOOR,
     "packages": frozenset(),
     "project": FLOOR | {"lang", "std", "packages"},
     "run": FLOOR | {"project", "policy", "lang", "std", "native"},
     "bundle": FLOOR | {"project", "policy", "lang", "std", "native"},
     "doctor": FLOOR | {"project", "lang", "std", "packages", "native", "vm"},
     "cli": FLOOR
-    | {"doctor", "vm", "bundle", "run", "project", "policy", "packages", "lang", "std", "native"},
+    | {"doctor", "vm", "bundle", "run", "project", "policy", "packages", "lang", "std", "native"}
+    | {"image"},
 }
 """Each room's rooms below, itself aside. A floor module may import the floor."""
 
