@@ -1,4 +1,4 @@
-/* Look-ups of names: the file of hosts, then the name servers of resolv.conf (decision 0013). */
+/* Look-ups of names: the file of hosts, then the name servers of resolv.conf (decision 0015). */
 #ifndef X07_DNS_H
 #define X07_DNS_H
 

@@ -73,9 +73,9 @@ def _name(message: bytes, at: int) -> tuple[str, int]:
 
 
 @contextlib.contextmanager
-def answering(server: NameServer) -> Iterator[NameServer]:
+def answering(server: NameServer, port: int = 0) -> Iterator[NameServer]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-        udp.bind(("127.0.0.1", 0))
+        udp.bind(("127.0.0.1", port))
         server.port = udp.getsockname()[1]
         tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         tcp.bind(("127.0.0.1", server.port))

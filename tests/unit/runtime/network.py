@@ -124,10 +124,10 @@ Talk = Callable[[socket.socket], None]
 
 
 @contextlib.contextmanager
-def serving(talk: Talk, host: str = "127.0.0.1") -> Iterator[int]:
+def serving(talk: Talk, host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """The port of a server that talks with each client in a thread of its own, and hangs up."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, 0), family=family) as listener:
+    with socket.create_server((host, port), family=family) as listener:
         thread = threading.Thread(target=_accept, args=(listener, talk), daemon=True)
         thread.start()
         yield listener.getsockname()[1]

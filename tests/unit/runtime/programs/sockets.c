@@ -3,8 +3,8 @@
 #include "x07_readers.h"
 #include "x07_sockets.h"
 
+#include <poll.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 enum { TAKEN = 2 };
 
@@ -112,7 +112,7 @@ static void open_many(void)
 
 static void pass_time(void)
 {
-    usleep(take_u32() * 1000);
+    poll(NULL, 0, (int)take_u32());
     give_u32(0);
 }
 
