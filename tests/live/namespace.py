@@ -1,8 +1,8 @@
 """A network of its own for one program, where every packet is seen.
 
 Started as `python -m tests.live.namespace` by `in_network`, as root: it gets a network and a view
-of the file system that end with it. All addresses are on the loopback device: 127.0.0.1 has the name
-server and an echo, 192.0.2.1 is a host that nobody is granted.
+of the file system that end with it. All addresses are on the loopback device: 127.0.0.1 has the
+name server and an echo, 192.0.2.1 is a host that nobody is granted.
 """
 
 import base64

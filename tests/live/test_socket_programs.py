@@ -1,9 +1,11 @@
 """Programs that use TCP, UDP, look-ups and TLS of ext-net, under sanitizers."""
 
 import contextlib
+import json
 import socket
 import ssl
 import struct
+import subprocess
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bundling import Tool, module
 from tests.live import socket_program
 from tests.live.certificates import Authority
 from tests.program_build import Workshop
@@ -235,3 +238,42 @@ def test_a_policy(trust: Trust, authority: Authority) -> None:
         assert error(trust.ask(where, env=other)) == DENIED
         plain = {**other, "X07_TEST_WITHOUT_GUARD": "net-hosts"}
         assert trust.ask(where, env=plain) == b"hello"
+
+
+# -- bundles, with the kernel's layers
+
+
+def _says_hello(port: int) -> socket_program.Expression:
+    return ["begin",
+        ["let", "caps", ["std.net.codec.caps_default_v1"]],
+        ["let", "where", ["std.net.codec.addr_dns_v1", ["bytes.view_lit", "localhost"], port]],
+        ["let", "doc", ["std.net.tls.connect_v1", "where", ["bytes.view_lit", ""], "caps"]],
+        ["if", ["std.net.err.is_err_doc_v1", "doc"], ["return", "doc"], 0],
+        ["let", "stream", ["std.net.tls.connect_stream_handle_v1", "doc"]],
+        ["std.net.io.write_all_v1", "stream", ["bytes.view_lit", "hello"], "caps"],
+        ["std.net.tcp.stream_shutdown_v1", "stream", ["std.net.tcp.shutdown_write_v1"]],
+        ["let", "got", ["std.net.tcp.stream_read_v1", "stream", 0, "caps"]],
+        ["std.net.tcp.stream_read_payload_v1", "got"]]  # fmt: skip
+
+
+def test_a_bundle_under_all_layers(tmp_path: Path, x07_cache: Path, authority: Authority) -> None:
+    """What TLS needs of the system is there: certificates, random bytes, the time."""
+    tool = Tool(tmp_path, x07_cache)
+    assert tool("init").returncode == 0
+    assert tool("policy", "init", "--template", "http-client").returncode == 0
+    roots = [word for root in socket_program.ROOTS for word in ("--module-root", str(root))]
+    with serving(authority.context("DNS:localhost")) as port:
+        source = module(_says_hello(port), imports=list(socket_program.IMPORTS))
+        (tmp_path / "tls.x07.json").write_text(json.dumps(source))
+        made = tool(
+            *("bundle", "--program", "tls.x07.json", "--out", "tls", *roots),
+            *("--world", "run-os-sandboxed", "--sandbox-backend", "os"),
+            *("--i-accept-weaker-isolation", "--allow-host", f"localhost:{port}"),
+            *("--policy", ".x07/policies/base/http-client.sandbox.base.policy.json"),
+        )
+        assert made.returncode == 0, made.stderr.decode()
+        trusts = {"X07_CA_FILE": str(authority.file)}
+        done = subprocess.run([tmp_path / "tls"], env=trusts, capture_output=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"hello", b"")
+        others = subprocess.run([tmp_path / "tls"], env={}, capture_output=True, check=False)
+        assert error(others.stdout) == TLS
