@@ -1,21 +1,49 @@
 """`x07 init` (contract/cli.md §6)."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import click
 
 from x07bundle.cli.output import echo_bytes
+from x07bundle.errors import X07Error
 from x07bundle.files import json_compact
-from x07bundle.project.init import InitError, Template, create
+from x07bundle.project.init import MANIFEST, InitError, Template, create
 
-DEFAULT_PROFILES: Final = {"cli": "os", "fs-tool": "sandbox", "worker": "sandbox"}
-"""The templates of this version: those whose programs need no package."""
+
+class Kind(NamedTuple):
+    """A template: the profile that holds, the base policy, the packages that its program uses.
+
+    `words`: a command line with which the program shows something.
+    """
+
+    default_profile: str
+    policy: str
+    packages: tuple[tuple[str, str], ...] = ()
+    words: str = ""
+
+
+NETWORK: Final = (("ext-net", "0.1.11"), ("ext-sockets-c", "0.1.6"), ("ext-url-rs", "0.1.5"))
+KINDS: Final[Mapping[str, Kind]] = {
+    "cli": Kind("os", "cli"),
+    "fs-tool": Kind("sandbox", "fs-tool"),
+    "http-client": Kind("sandbox", "http-client", (*NETWORK, ("ext-curl-c", "0.1.6"))),
+    "json-report": Kind(
+        "os",
+        "cli",
+        (("ext-cli", "0.1.17"), ("ext-data-model", "0.1.11"), ("ext-json-rs", "0.1.7")),
+        "--input x07.json",
+    ),
+    "web-service": Kind("sandbox", "web-service", NETWORK),
+    "worker": Kind("sandbox", "worker"),
+}
 
 
 @click.command(name="init")
 @click.argument("directory", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
-@click.option("--template", metavar="NAME", help="cli, fs-tool or worker: with a base policy.")
+@click.option("--template", metavar="NAME", help=f"With a base policy: {', '.join(KINDS)}.")
 def command(directory: Path | None, template: str | None) -> int:
     """Make a new project in DIR, or in the current folder.
 
@@ -24,7 +52,8 @@ def command(directory: Path | None, template: str | None) -> int:
     one of them is there already, none.
 
     A template has a program of its kind, and the base policy that its profile `sandbox` names. The
-    profile that holds is `os` for cli, and `sandbox` for fs-tool and worker.
+    profile that holds is `os` for cli and json-report, and `sandbox` for the others. Packages that
+    its program uses are got and locked, as `x07 pkg lock` does; where that fails, the files stay.
 
     stdout gets one line of JSON: what was made, or the error's code. Exit code 0, or 20.
 
@@ -33,13 +62,16 @@ def command(directory: Path | None, template: str | None) -> int:
       x07 init                  # here
       x07 init hello            # in a new folder
       x07 init --template cli   # with .x07/policies/base/cli.sandbox.base.policy.json
+      x07 init --template json-report report
     """
     root = directory if directory is not None else Path.cwd()
+    created: tuple[str, ...] = ()
     try:
         made_of = _template(template) if template is not None else None
         created = create(root, made_of)
+        _lock(root, made_of)
     except InitError as error:
-        echo_bytes(json_compact(_failure(root, error)))
+        echo_bytes(json_compact(_failure(root, created, error)))
         click.echo(error.render(), err=True, nl=False)
         return error.exit_code
     echo_bytes(json_compact(_report(root, created, made_of)))
@@ -54,35 +86,64 @@ def _template(name: str) -> Template:
     """
     from x07bundle.policy.templates import base_policy, file_of
 
-    if name not in DEFAULT_PROFILES:
+    kind = KINDS.get(name)
+    if kind is None:
         brief = f"the template `{name}` is not in this version"
-        known = ", ".join(DEFAULT_PROFILES)
+        known = ", ".join(KINDS)
         raise InitError(
             "X07INIT_ARGS",
             brief,
             f"choose {known}, or leave out --template for the default project",
         )
-    return Template(name, DEFAULT_PROFILES[name], str(file_of(name)), base_policy(name, None))
+    policy = base_policy(kind.policy, None)
+    return Template(name, kind.default_profile, str(file_of(kind.policy)), policy, kind.packages)
+
+
+def _lock(root: Path, template: Template | None) -> None:
+    """Gets the packages of the template.
+
+    Raises:
+        InitError: X07INIT_PKG_LOCK; the project stays as it was made.
+    """
+    if template is None or not template.packages:
+        return
+    from x07bundle.project.packages.initial import lock_new
+
+    try:
+        lock_new(root / MANIFEST, os.environ)
+    except X07Error as error:
+        brief = f"the project is made, but its packages cannot be got: {error.brief}"
+        raise InitError(
+            "X07INIT_PKG_LOCK", brief, f"mend that, then `x07 pkg lock` in `{root}`"
+        ) from error
 
 
 def _report(root: Path, created: tuple[str, ...], template: Template | None) -> dict[str, Any]:
-    go = "" if root == Path.cwd() else f"cd {root} && "
-    is_sandboxed = template is not None and template.default_profile == "sandbox"
-    run = "x07 run --profile os" if is_sandboxed else "x07 run"
     return {
         "ok": True,
         "command": "init",
         "root": str(root),
         "created": list(created),
-        "next_steps": [f"{go}{run}", f"{go}x07 bundle --profile os --out dist/app"],
+        "next_steps": _next_steps("" if root == Path.cwd() else f"cd {root} && ", template),
     }
 
 
-def _failure(root: Path, error: InitError) -> dict[str, Any]:
+def _next_steps(go: str, template: Template | None) -> list[str]:
+    """Commands that work at once; `go` leads to the project."""
+    is_sandboxed = template is not None and template.default_profile == "sandbox"
+    run = "x07 run --profile os" if is_sandboxed else "x07 run"
+    bundle = f"{go}x07 bundle --profile os --out dist/app"
+    words = KINDS[template.name].words if template is not None else ""
+    if not words:
+        return [f"{go}{run}", bundle]
+    return [f"{go}{run} -- {words}", bundle, f"{go}dist/app {words}"]
+
+
+def _failure(root: Path, created: tuple[str, ...], error: InitError) -> dict[str, Any]:
     return {
         "ok": False,
         "command": "init",
         "root": str(root),
-        "created": [],
+        "created": list(created),
         "error": {"code": error.code, "message": error.brief},
     }

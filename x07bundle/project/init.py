@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 from x07bundle.errors import X07Error
 from x07bundle.files import json_pretty, json_pretty_sorted, why_no_folder, write_atomic, write_new
 from x07bundle.project.lockfile import new_lock
-from x07bundle.project.manifest import CURRENT_COMPAT
+from x07bundle.project.manifest import CURRENT_COMPAT, Dependency
+from x07bundle.project.packages.dependencies import vendored_path
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 TEMPLATE: Final = TEMPLATES / "default"
@@ -34,12 +35,17 @@ AGENT_KIT: Final = (".agent/docs", ".agent/skills", "AGENT.md")
 
 
 class Template(NamedTuple):
-    """What a project of `--template` has of its own. `policy_file` is relative to the project."""
+    """What a project of `--template` has of its own.
+
+    `policy_file` is relative to the project; `packages` are those that x07.json names, each with
+    its version. They are not got here.
+    """
 
     name: str
     default_profile: str
     policy_file: str
     policy: bytes
+    packages: tuple[tuple[str, str], ...] = ()
 
 
 class InitError(X07Error):
@@ -125,8 +131,12 @@ def _default_content(name: str) -> bytes:
 
 
 def _manifest(template: Template) -> bytes:
-    """The default manifest, with the template's policy and profile."""
+    """The default manifest, with the template's policy, profile and packages."""
     document = json.loads(_default_content(MANIFEST))
+    document["dependencies"] = [
+        Dependency(name, version, vendored_path(name, version))._asdict()
+        for name, version in sorted(template.packages)
+    ]
     document["default_profile"] = template.default_profile
     document["profiles"]["sandbox"]["policy"] = template.policy_file
     return json_pretty_sorted(document)

@@ -38,7 +38,7 @@ def test_failure(tmp_path: Path) -> None:
 
 
 def test_templates(tmp_path: Path) -> None:
-    done = x07("init", "--template", "web-service", folder=tmp_path)
+    done = x07("init", "--template", "sqlite-app", folder=tmp_path)
     assert done.returncode == 20
     assert json.loads(done.stdout)["error"]["code"] == "X07INIT_ARGS"
     assert list(tmp_path.iterdir()) == []
