@@ -17,6 +17,7 @@ from x07bundle.cli.pkg_report import (
     reported,
     say,
 )
+from x07bundle.project.manifest import Manifest
 from x07bundle.project.packages import queries
 from x07bundle.project.packages.failure import PackageError
 from x07bundle.project.packages.index import Entry
@@ -31,7 +32,7 @@ from x07bundle.project.packages.supply import index_of
 @offline_option
 @reported("list")
 def list_packages(index: str | None, offline: bool) -> dict[str, Any]:
-    """List the packages of the index.
+    """List the packages of the index, and what they are for where their files are at hand.
 
     Only the tool's own index and file:// indexes have such a list.
 
@@ -40,13 +41,13 @@ def list_packages(index: str | None, offline: bool) -> dict[str, Any]:
       x07 pkg list
       x07 pkg list --index file:///srv/index/
     """
-    found = index_of(reachable(around(None, index, offline).settings))
-    packages = [
-        {"name": name, "versions": [entry.version for entry in found.entries(name)]}
-        for name in found.names()
-    ]
+    here = around(None, index, offline)
+    found = index_of(reachable(here.settings))
+    packages = [_listed(here.project, name, found.entries(name)) for name in found.names()]
     for one in packages:
         say(f"{one['name']}  {' '.join(one['versions'])}")
+        if "description" in one:
+            say(f"  {one['description']}")
     return {"index": found.url.written, "packages": packages}
 
 
@@ -151,6 +152,19 @@ def provides(module_id: str, project: Path | None) -> dict[str, Any]:
 COMMANDS: Final = (list_packages, versions, info, tree, provides)
 
 
+def _listed(project: Manifest | None, name: str, entries: tuple[Entry, ...]) -> dict[str, Any]:
+    """A package with its versions; its texts are those of the highest one."""
+    package = queries.described(project, entries[-1]) if entries else None
+    return {"name": name, "versions": [entry.version for entry in entries], **_texts(package)}
+
+
+def _texts(package: Package | None) -> dict[str, str]:
+    """As the author of a package wrote them."""
+    document = package.document if package is not None else {}
+    texts = {key: document.get(key) for key in ("description", "license")}
+    return {key: text for key, text in texts.items() if isinstance(text, str)}
+
+
 def _said(entry: Entry) -> dict[str, Any]:
     advisories = [dict(one) for one in entry.active_advisories]
     return {"cksum": entry.cksum, "yanked": entry.yanked, "advisories": advisories}
@@ -163,10 +177,9 @@ def _line(entry: Entry) -> str:
 
 
 def _described(package: Package) -> dict[str, Any]:
-    """What a package brings; texts as its author wrote them."""
-    texts = {key: package.document.get(key) for key in ("description", "license")}
+    """What a package brings."""
     return {
-        **{key: text for key, text in texts.items() if isinstance(text, str)},
+        **_texts(package),
         "modules": list(package.modules),
         "requires_packages": [str(spec) for spec in package.requires],
         "ffi_libs": list(package.ffi_libs),

@@ -123,7 +123,10 @@ def test_lock_check(project: Path) -> None:
 
 def test_questions(project: Path) -> None:
     listed = report("list", folder=project)["result"]["packages"]
-    assert {"name": "ext-fs", "versions": ["0.1.5", "0.1.6"]} in listed
+    said = {one["name"]: one for one in listed}
+    assert said["ext-fs"]["versions"] == ["0.1.5", "0.1.6"]
+    assert all(one["description"] and one["license"] == "Apache-2.0" for one in listed)
+    assert "  Files: whole" in x07("pkg", "list", folder=project).stderr
     versions = report("versions", "ext-fs", folder=project)["result"]["versions"]
     assert [one["version"] for one in versions] == ["0.1.5", "0.1.6"]
     info = report("info", "ext-fs@0.1.5", folder=project)["result"]
