@@ -27,6 +27,10 @@ STATIC_HINT: Final = (
     "or `pip install 'x07bundle[zig]'`, or the static C library of the system"
 )
 
+PACKAGE_HINT: Final = (
+    "`x07 doctor` says which libraries and headers the packages need, and what installs them"
+)
+
 
 class Unit(NamedTuple):
     """What to build: the C text, `main` included, and how."""
@@ -114,5 +118,12 @@ def _built(unit: Unit, finished: process.Finished, folder: Path) -> Built:
     if finished.exit_status == 0 and program.is_file():
         return Built(0, *streams, files.read_bytes(program))
     runtime.check_disk(finished, folder)
-    hint = STATIC_HINT if unit.link.static and b"cannot find -l" in finished.stderr else None
-    return Built(finished.exit_status or 1, *streams, None, hint)
+    return Built(finished.exit_status or 1, *streams, None, _hint(unit.link, finished.stderr))
+
+
+def _hint(link: Link, said: bytes) -> str | None:
+    """What may help against what the compiler said."""
+    if link.static and b"cannot find -l" in said:
+        return STATIC_HINT
+    is_missing = b"cannot find -l" in said or b"No such file" in said or b"not found" in said
+    return PACKAGE_HINT if link.sources and is_missing else None
