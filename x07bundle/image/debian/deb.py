@@ -1,0 +1,96 @@
+"""A package: what it says of itself, and what it puts where (deb(5))."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple
+
+from x07bundle.errors import X07Error
+from x07bundle.image.debian import ar, fields, tar
+from x07bundle.image.debian.unpacking import Unpacked, unpacked, wrong
+from x07bundle.image.layer import Entry
+
+FORMAT: Final = b"2."
+FORMAT_FILE: Final = "debian-binary"
+MAX_FORMAT_BYTES: Final = 64
+MAX_CONTROL_BYTES: Final = 16 << 20
+MAX_DATA_BYTES: Final = 1 << 30
+"""Unpacked. The compiler's package holds less than a tenth."""
+READ_BYTES: Final = 1 << 20
+STICKY: Final = 0o1000
+BITS: Final = 0o777 | STICKY
+"""Permissions that are kept: nothing in a guest runs as somebody else than who starts it."""
+
+
+class Package(NamedTuple):
+    """`control` is its text as it is in the package; `entries` as they come."""
+
+    control: bytes
+    fields: Mapping[str, str]
+    entries: tuple[Entry, ...]
+
+
+def read(file: Path, env: Mapping[str, str], where: str) -> Package:
+    """A package whose digest was checked; `where` names it in errors.
+
+    Raises:
+        X07Error: it cannot be read, or it is none.
+        ToolMissingError: nothing on this machine unpacks it.
+    """
+    try:
+        with file.open("rb") as stream:
+            parts = _parts(stream, file.stat().st_size, where)
+            control = _control(_opened(stream, parts[1], MAX_CONTROL_BYTES, env, where), where)
+            data = _opened(stream, parts[2], MAX_DATA_BYTES, env, where)
+            entries = tuple(_entry(member) for member in tar.members(data.read, where))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise X07Error(f"cannot read {where} (`{file}`): {reason}") from error
+    return Package(control, fields.single(control, f"the control file of {where}"), entries)
+
+
+def _parts(stream: BinaryIO, file_bytes: int, where: str) -> list[ar.Member]:
+    """The three that a package has, in their order. What begins with `_` is for others."""
+    found = [
+        each for each in ar.members(stream, file_bytes, where) if not each.name.startswith("_")
+    ]
+    kinds = [each.name.partition(".tar")[0] for each in found[:3]]
+    if kinds != [FORMAT_FILE, "control", "data"]:
+        raise wrong(where, "it has other parts than a package")
+    stream.seek(found[0].offset_bytes)
+    if not stream.read(min(found[0].size_bytes, MAX_FORMAT_BYTES)).startswith(FORMAT):
+        raise wrong(where, "it is of a format that is not known")
+    return found[:3]
+
+
+def _opened(
+    stream: BinaryIO, part: ar.Member, most_bytes: int, env: Mapping[str, str], where: str
+) -> Unpacked:
+    ending = part.name.partition(".tar")[2]
+    return unpacked(_chunks(stream, part), ending, most_bytes, env, where)
+
+
+def _chunks(stream: BinaryIO, part: ar.Member) -> Iterator[bytes]:
+    at, left = part.offset_bytes, part.size_bytes
+    while left:
+        stream.seek(at)
+        chunk = stream.read(min(left, READ_BYTES))
+        if not chunk:
+            return
+        at, left = at + len(chunk), left - len(chunk)
+        yield chunk
+
+
+def _control(unpacked: Unpacked, where: str) -> bytes:
+    found = b""
+    for member in tar.members(unpacked.read, where):
+        if member.path == "control":
+            found = member.content
+    if not found:
+        raise wrong(where, "it does not say what it is: `control` is missing")
+    return found
+
+
+def _entry(member: tar.Member) -> Entry:
+    return Entry(
+        member.path, member.kind, member.mode & BITS, content=member.content, target=member.target
+    )
