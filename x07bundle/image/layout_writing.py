@@ -1,0 +1,169 @@
+"""OCI image layouts to write: a folder, or the archive that every loader takes.
+
+The archive is an uncompressed tar that holds the layout and docker's `manifest.json` beside it
+(decision 0015). Both appear whole or not at all.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final, NamedTuple
+
+from x07bundle.errors import OutputError, X07Error
+from x07bundle.files import beside, make_folder, output_error, placing, write_new
+from x07bundle.image.layer import Entry, Span, ordered, tar_chunks
+from x07bundle.image.layout import BLOBS, INDEX_FILE, VERSION_FILE, open_layout
+from x07bundle.image.oci import (
+    Annotations,
+    Descriptor,
+    Index,
+    Manifest,
+    canonical,
+    described,
+    index_bytes,
+)
+
+ARCHIVE_SUFFIX: Final = ".tar"
+DOCKER_FILE: Final = "manifest.json"
+VERSION: Final = b'{"imageLayoutVersion":"1.0.0"}'
+
+
+class DockerName(NamedTuple):
+    """What `docker load` is told: an image of one architecture and its names."""
+
+    manifest: Manifest
+    references: tuple[str, ...]
+
+
+class LayoutWriter(NamedTuple):
+    """`folder` is where the layout grows; it is put in its place at the end."""
+
+    folder: Path
+
+    def add(
+        self, media_type: str, data: bytes, annotations: Annotations | None = None
+    ) -> Descriptor:
+        """A blob that is at hand. Raises OSError."""
+        descriptor = described(media_type, data, annotations)
+        with contextlib.suppress(FileExistsError):
+            write_new(self.blob_file(descriptor.digest), data)
+        return descriptor
+
+    @contextmanager
+    def staged(self) -> Iterator[IO[bytes]]:
+        """A file for a blob whose digest is not known yet; `name` it before the block ends."""
+        path = self.folder / f".{os.urandom(8).hex()}"
+        try:
+            with path.open("xb") as stream:
+                yield stream
+        finally:
+            path.unlink(missing_ok=True)
+
+    def name(self, stream: IO[bytes], digest: str) -> None:
+        """Give a staged blob its name. Raises OSError."""
+        stream.flush()
+        Path(stream.name).replace(self.blob_file(digest))
+
+    def blob_file(self, digest: str) -> Path:
+        return self.folder / BLOBS / digest.rpartition(":")[2]
+
+    def finish(self, index: Index, docker: DockerName | None) -> None:
+        """Raises OSError."""
+        write_new(self.folder / VERSION_FILE, VERSION)
+        write_new(self.folder / INDEX_FILE, index_bytes(index))
+        if docker is not None:
+            write_new(self.folder / DOCKER_FILE, _docker_document(docker))
+
+
+def is_archive(target: Path) -> bool:
+    return target.suffix == ARCHIVE_SUFFIX
+
+
+@contextmanager
+def writing(target: Path) -> Iterator[LayoutWriter]:
+    """A writer whose layout becomes `target` when the block ends well: an archive where the name
+    ends in `.tar`, else a folder. A layout that was there before is replaced.
+
+    Raises:
+        OutputError: something else is there, or it cannot be written.
+    """
+    check_target(target)
+    make_folder(target.parent)
+    folder = beside(target)
+    try:
+        (folder / BLOBS).mkdir(parents=True)
+        yield LayoutWriter(folder)
+        _place(folder, target)
+    except OSError as error:
+        raise output_error(target, error) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_target(target: Path) -> None:
+    """Raises OutputError: what is there is no layout, so that it is not replaced."""
+    if is_archive(target) or not target.exists() or _is_empty(target):
+        return
+    try:
+        open_layout(target)
+    except X07Error as error:
+        raise OutputError(
+            f"cannot write `{target}`: it is there, and is no image layout",
+            hint="name another folder, or a file whose name ends in .tar",
+        ) from error
+
+
+def _is_empty(target: Path) -> bool:
+    return target.is_dir() and next(target.iterdir(), None) is None
+
+
+def _place(folder: Path, target: Path) -> None:
+    if is_archive(target):
+        with placing(target) as staged:
+            _write_archive(folder, staged)
+    elif target.exists():
+        _swap(folder, target)
+    else:
+        folder.rename(target)
+
+
+def _swap(folder: Path, target: Path) -> None:
+    """The old layout is back in its place when the new one cannot take it."""
+    old = beside(target)
+    target.rename(old)
+    try:
+        folder.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_archive(folder: Path, file: Path) -> None:
+    """Times are 0: they are those of no build."""
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    entries = ordered(
+        Entry(path.relative_to(folder).as_posix(), "file", 0o644, _whole(path)) for path in paths
+    )
+    with file.open("xb") as stream:
+        for chunk in tar_chunks(entries, 0):
+            stream.write(chunk)
+
+
+def _whole(path: Path) -> Span:
+    return Span(path, 0, path.stat().st_size)
+
+
+def _docker_document(docker: DockerName) -> bytes:
+    def blob(descriptor: Descriptor) -> str:
+        return f"{BLOBS}/{descriptor.digest.rpartition(':')[2]}"
+
+    image = {
+        "Config": blob(docker.manifest.config),
+        "Layers": [blob(layer) for layer in docker.manifest.layers],
+        "RepoTags": list(docker.references) or None,
+    }
+    return canonical([image])
