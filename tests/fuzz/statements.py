@@ -156,7 +156,8 @@ def repeated(w: Writer, depth: int) -> Node:
         counter = w.scopes.declare(w.local(), "i32", fixed=True).name
         down = ["set", counter, ["-", counter, 1]]
         with w.scopes.looping(), w.unbound():
-            extra = w.expr("i32", depth - 2) if w.chance(20) else 1
+            with w.scopes.perhaps():
+                extra = w.expr("i32", depth - 2) if w.chance(20) else 1
             rounds = w.rng.randrange(4)
             test: Node = counter if extra == 1 else ["&&", counter, ["|", extra, 1]]
             body = ["begin", down, w.body(depth - 1)]
