@@ -61,7 +61,9 @@ class Blob:
 
 
 class Layout(NamedTuple):
-    """`top`: index.json. `spans`: digest to the place of the blob. `others`: names that are no part of a layout."""
+    """`top`: index.json. `spans`: digest to the place of the blob. `others`: names beside them that
+    no layout needs.
+    """
 
     path: Path
     top: Index
