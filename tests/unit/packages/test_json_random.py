@@ -3,47 +3,23 @@
 import json
 import math
 import random
-import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from tests.program_build import Workshop
-from tests.program_cases import run_framed
-from tests.unit.packages.values import encode, text
-from tests.unit.std.calls import find
-from x07bundle.lang.compiler import compile_entry
-from x07bundle.lang.modules import ModuleProblem, SourceFile
-from x07bundle.lang.options import Options
+from tests.unit.packages.batches import Json, appended, build, framed, frames
+from tests.unit.packages.values import encode
 
 LETTERS: Final = 'ab:{}[],"\\/\n\0\x1f\x7fé\u2028\ud7ff\uffee\U0001f600'
 DAMAGE: Final = b'{}[]:,"\\u0159eE+-. \ntfn\x00\xff\xc3'
 
-Json = Any
 
-
-class Models:
-    """The modules of the program, but for its entry."""
-
-    def find(self, module_id: str) -> SourceFile | ModuleProblem:
-        return find(module_id) or ModuleProblem(f"unknown module: `{module_id}`")
-
-
-def framed(result: Json) -> Json:
-    """Appends a result_bytes to `out` as a text; a failed one is empty."""
-    value = ["result_bytes.unwrap_or", result, ["bytes.empty"]]
-    return ["begin", ["let", "data", value], *appended("data")]
-
-
-def appended(name: str) -> list[Json]:
-    size = ["codec.write_u32_le", ["bytes.len", name]]
-    return [["set", "out", ["vec_u8.extend_bytes", "out", each]] for each in (size, name)]
-
-
-def entry() -> SourceFile:
-    """Reads texts; for each the document of `parse_v1`, and where that is ok, three texts."""
+@pytest.fixture(scope="module")
+def executable(workshop: Workshop) -> Path:
+    """For each text the document of `parse_v1`, and where that is ok, three texts."""
     value = ["bytes.subview", "doc", 1, ["-", ["bytes.len", "doc"], 1]]
     written = [
         "begin",
@@ -51,53 +27,21 @@ def entry() -> SourceFile:
         framed(["ext.json.write.pretty_v1", value, 3]),
         framed(["ext.json.write.jcs_v1", value]),
     ]
-    size = ["codec.read_u32_le", "input", "at"]
-    each = [
-        "begin",
-        ["let", "text", ["view.slice", "input", ["+", "at", 4], size]],
+    statements = [
         ["let", "doc", ["ext.json.parse.parse_v1", "text"]],
         *appended("doc"),
         ["if", ["bytes.get_u8", "doc", 0], written, 0],
-        ["set", "at", ["+", "at", ["+", 4, size]]],
     ]
-    begin = [["let", "out", ["vec_u8.with_capacity", 4096]], ["let", "at", 0]]
-    loop = ["while", ["<u", "at", ["view.len", "input"]], each]
-    document = {
-        "schema_version": "x07.x07ast@0.8.0",
-        "kind": "entry",
-        "module_id": "main",
-        "imports": ["ext.json.parse", "ext.json.write"],
-        "decls": [],
-        "solve": ["begin", *begin, loop, ["vec_u8.into_bytes", "out"]],
-    }
-    return SourceFile("main.x07.json", json.dumps(document).encode())
-
-
-@pytest.fixture(scope="module")
-def executable(workshop: Workshop) -> Path:
-    compiled = compile_entry(entry(), Models(), Options())
-    assert compiled.c_source is not None, [each.compile_error() for each in compiled.diagnostics]
-    return workshop.build("json_random", compiled.c_source)
+    return build(workshop, "json_random", ["ext.json.parse", "ext.json.write"], statements)
 
 
 def answers(executable: Path, texts: list[bytes]) -> Iterator[list[bytes]]:
     """For each text, the document and what was written of it."""
-    ran = run_framed(executable, b"".join(map(text, texts)))
-    assert (ran.exit_code, ran.output is None) == (0, False), ran
-    assert ran.metrics["mem_stats"]["live_allocs"] == 0
-    frames = split(ran.output or b"")
+    found = frames(executable, texts)
     for _ in texts:
-        doc = next(frames)
-        yield [doc, *(next(frames) for _ in range(3 if doc[0] else 0))]
-    assert next(frames, None) is None
-
-
-def split(data: bytes) -> Iterator[bytes]:
-    at = 0
-    while at < len(data):
-        (size,) = struct.unpack_from("<I", data, at)
-        yield data[at + 4 : at + 4 + size]
-        at += 4 + size
+        doc = next(found)
+        yield [doc, *(next(found) for _ in range(3 if doc[0] else 0))]
+    assert next(found, None) is None
 
 
 def any_value(chance: random.Random, depth: int) -> Json:
