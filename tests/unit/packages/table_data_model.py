@@ -238,6 +238,7 @@ def validating_calls() -> Iterator[Call]:
         (container(4, [b"\6"]), 2),
         (container(4, [NULL], count=2), 7),
         (container(4, [STRING[:-1]]), 1),
+        (container(4, [b"\4\6\0\0\0\1\0\0\0" + encode("longer than that")], count=1), 1),
         (container(5, [text(b"b") + NULL, text(b"a") + NULL]), 6),
         (container(5, [text(b"a") + NULL, text(b"a") + NULL]), 6),
         (container(5, [text(b"\xff") + NULL]), 4),
