@@ -256,24 +256,84 @@ def _says_hello(port: int) -> socket_program.Expression:
         ["std.net.tcp.stream_read_payload_v1", "got"]]  # fmt: skip
 
 
-def test_a_bundle_under_all_layers(tmp_path: Path, x07_cache: Path, authority: Authority) -> None:
-    """What TLS needs of the system is there: certificates, random bytes, the time."""
-    tool = Tool(tmp_path, x07_cache)
-    assert tool("init").returncode == 0
-    assert tool("policy", "init", "--template", "http-client").returncode == 0
+@pytest.fixture
+def tool(tmp_path: Path, x07_cache: Path) -> Tool:
+    made = Tool(tmp_path, x07_cache)
+    assert made("init").returncode == 0
+    return made
+
+
+def bundled(tool: Tool, template: str, solve: socket_program.Expression, *hosts: str) -> Path:
+    """A program under the policy of a template, which grants hosts besides."""
+    assert tool("policy", "init", "--template", template).returncode == 0
     roots = [word for root in socket_program.ROOTS for word in ("--module-root", str(root))]
+    source = module(solve, imports=list(socket_program.IMPORTS))
+    (tool.folder / "program.x07.json").write_text(json.dumps(source))
+    made = tool(
+        *("bundle", "--program", "program.x07.json", "--out", "program", *roots),
+        *("--world", "run-os-sandboxed", "--sandbox-backend", "os"),
+        *("--policy", f".x07/policies/base/{template}.sandbox.base.policy.json"),
+        *("--i-accept-weaker-isolation", *(w for host in hosts for w in ("--allow-host", host))),
+    )
+    assert made.returncode == 0, made.stderr.decode()
+    return tool.folder / "program"
+
+
+def test_tls_under_all_layers(tool: Tool, authority: Authority) -> None:
+    """What TLS needs of the system is there: certificates, random bytes, the time."""
     with serving(authority.context("DNS:localhost")) as port:
-        source = module(_says_hello(port), imports=list(socket_program.IMPORTS))
-        (tmp_path / "tls.x07.json").write_text(json.dumps(source))
-        made = tool(
-            *("bundle", "--program", "tls.x07.json", "--out", "tls", *roots),
-            *("--world", "run-os-sandboxed", "--sandbox-backend", "os"),
-            *("--i-accept-weaker-isolation", "--allow-host", f"localhost:{port}"),
-            *("--policy", ".x07/policies/base/http-client.sandbox.base.policy.json"),
-        )
-        assert made.returncode == 0, made.stderr.decode()
+        program = bundled(tool, "http-client", _says_hello(port), f"localhost:{port}")
         trusts = {"X07_CA_FILE": str(authority.file)}
-        done = subprocess.run([tmp_path / "tls"], env=trusts, capture_output=True, check=False)
+        done = subprocess.run([program], env=trusts, capture_output=True, check=False)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"hello", b"")
-        others = subprocess.run([tmp_path / "tls"], env={}, capture_output=True, check=False)
+        others = subprocess.run([program], env={}, capture_output=True, check=False)
         assert error(others.stdout) == TLS
+
+
+def _serves(port: int) -> socket_program.Expression:
+    return ["begin",
+        ["let", "caps", ["std.net.codec.caps_default_v1"]],
+        ["let", "where", ["std.net.codec.addr_ipv4_v1", 127, 0, 0, 1, port]],
+        ["let", "listening", ["std.net.tcp.listen_v1", "where", "caps"]],
+        ["let", "listener", ["std.net.tcp.listen_listener_handle_v1", "listening"]],
+        ["let", "accepted", ["std.net.tcp.accept_v1", "listener", "caps"]],
+        ["let", "stream", ["std.net.tcp.accept_stream_handle_v1", "accepted"]],
+        ["let", "got", ["std.net.tcp.stream_read_v1", "stream", 0, "caps"]],
+        ["let", "heard", ["std.net.tcp.stream_read_payload_v1", "got"]],
+        ["std.net.io.write_all_v1", "stream", "heard", "caps"],
+        "heard"]  # fmt: skip
+
+
+def test_a_server_under_all_layers(tool: Tool) -> None:
+    with socket.socket() as spare:
+        spare.bind(("127.0.0.1", 0))
+        port = spare.getsockname()[1]
+    program = bundled(tool, "web-service", _serves(port), f"127.0.0.1:{port}")
+    with subprocess.Popen([program], env={}, stdout=subprocess.PIPE) as server:
+        assert _asked(port, b"over here") == b"over here"
+        assert server.stdout is not None
+        assert server.stdout.read() == b"over here"
+        assert server.wait() == 0
+
+
+def _asked(port: int, data: bytes) -> bytes:
+    """What a server answers, once it listens."""
+    for _ in range(500):
+        with contextlib.suppress(ConnectionRefusedError):
+            return _said(port, data)
+        threading.Event().wait(0.01)
+    return b"nobody listens"
+
+
+def _said(port: int, data: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(data)
+        return client.recv(100)
+
+
+def test_a_program_without_sockets_carries_none(tool: Tool) -> None:
+    program = bundled(tool, "http-client", ["bytes.lit", "hello"])
+    assert b"/etc/hosts" in program.read_bytes(), "the sandbox names it"
+    tool.bundle("plain", "--profile", "os")
+    assert b"nameserver" not in program.read_bytes()
+    assert b"/etc/hosts" not in (tool.folder / "plain").read_bytes()

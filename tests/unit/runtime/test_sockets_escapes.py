@@ -2,7 +2,9 @@
 out sees it arrive."""
 
 import contextlib
+import random
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -142,6 +144,25 @@ def test_switches(sandboxed: Sandbox, arrivals: Arrivals, field: str) -> None:
     assert error(document) == DENIED
     assert " to true\n" in said
     assert arrivals.count == 0
+
+
+def test_no_bytes_are_an_address_by_chance(sandboxed: Sandbox) -> None:
+    """Whatever is said to be an address, or capabilities: the sanitizers watch."""
+    chance = random.Random(11)
+    likely = [struct.pack("<I", number) for number in (0, 1, 2, 3, 4, 16, 80, 65535, 0xFFFFFFFF)]
+
+    def some() -> bytes:
+        words = b"".join(chance.choices(likely, k=chance.randrange(9)))
+        return words + chance.randbytes(chance.randrange(20))
+
+    def whole() -> bytes:
+        tag, port = chance.choice(((1, 4), (2, 16))), chance.choice((0, 80, 65536))
+        return struct.pack("<III", 1, tag[0], port) + chance.randbytes(tag[1])
+
+    heads = [net.CONNECT, net.LISTEN, net.BIND]
+    asks = [(chance.choice(heads), chance.choice((some, whole))(), some()) for _ in range(3000)]
+    answers, _ = sandboxed.run(sandboxed.env([]), *asks)
+    assert {error(each) for each in answers} == {DENIED, net.INVALID}
 
 
 # -- names
