@@ -10,6 +10,7 @@ from x07bundle.bundle.target import Target
 from x07bundle.contract.worlds import OS_WORLDS, SANDBOXED
 from x07bundle.errors import UsageError
 from x07bundle.lang.options import Options
+from x07bundle.project.clashes import refuse_clashes
 from x07bundle.project.manifest import Link
 from x07bundle.project.profiles import Profile, links_packages, world_of
 
@@ -19,6 +20,16 @@ if TYPE_CHECKING:  # only sandboxed bundles import it
 SCHEMA_VERSION: Final = "x07.bundle.plan@0.1.0"
 DEFAULT_NAME: Final = "app"
 """The file name of a program's bundle where `--out` is a folder (contract/cli.md §3)."""
+
+
+EMITTED: Final = (
+    "report.json",
+    "program.freestanding.c",
+    "wrapper.main.c",
+    "bundle.combined.c",
+    "policy.used.json",
+)
+"""The files of `--emit-dir`; the last one is of sandboxed bundles (contract/cli.md §3)."""
 
 
 class Plan(NamedTuple):
@@ -59,7 +70,7 @@ def decide(request: Request, target: Target, profile: Profile | None) -> Plan:
     _refuse_sandbox_options(world, tuple(request.sandbox))
     link = target.project.link if target.project and target.kind == "project" else Link()
     out = out_path(request.out, target)
-    _refuse_clashes(out, request.attestation, target)
+    refuse_clashes(_outputs(out, request), _inputs(target))
     return Plan(
         target=target,
         world=world,
@@ -102,16 +113,15 @@ def _refuse_sandbox_options(world: str, flags: tuple[str, ...]) -> None:
         )
 
 
-def _refuse_clashes(out: Path, attestation: Path | None, target: Target) -> None:
-    """An output in the place of a source, or of the other output, is a slip of the pen."""
+def _outputs(out: Path, request: Request) -> list[Path]:
+    """Everything that may be written for the request."""
+    emitted = [request.emit_folder / name for name in EMITTED] if request.emit_folder else []
+    return [out, *([request.attestation] if request.attestation else []), *emitted]
+
+
+def _inputs(target: Target) -> tuple[Path | None, ...]:
     project = target.project.file if target.project is not None else None
-    taken = {path.absolute(): path for path in (target.entry, project, target.lockfile) if path}
-    for output in (out, *([attestation] if attestation is not None else [])):
-        if output.absolute() in taken:
-            raise UsageError(
-                f"`{output}` would be overwritten", hint="choose another path for this output"
-            )
-        taken[output.absolute()] = output
+    return target.entry, project, target.lockfile
 
 
 def _limits(request: Request, profile: Profile | None) -> Limits:

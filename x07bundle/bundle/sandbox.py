@@ -15,6 +15,7 @@ from x07bundle.contract.policy_environment import pairs
 from x07bundle.native.main_text import c_string
 from x07bundle.policy import choice
 from x07bundle.policy.choice import Choice
+from x07bundle.project.clashes import refuse_clashes
 from x07bundle.project.manifest import Link
 from x07bundle.project.profiles import Profile
 
@@ -28,11 +29,13 @@ def sandboxed(
     Without native code it links with no library: those of a project need not be called to run.
 
     Raises:
-        UsageError, NoVmError: there is no such backend, or it was not accepted.
+        UsageError, NoVmError: there is no such backend, or it was not accepted; or an output would
+            replace the policy.
         X07Error: the policy cannot be used.
     """
     place = choice.Place(plan.target.policy_root, profile.policy if profile else None)
     chosen = choice.choose(request.sandbox, place, environment)
+    refuse_clashes([plan.out, *filter(None, [plan.attestation])], [chosen.base])
     language = chosen.effective.policy.language
     allowed = plan.source_limits._replace(
         allow_unsafe=language.allow_unsafe, allow_ffi=language.allow_ffi

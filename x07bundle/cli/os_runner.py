@@ -26,6 +26,7 @@ from x07bundle.contract.consent import NoVmError
 from x07bundle.contract.worlds import DEFAULT
 from x07bundle.errors import UsageError
 from x07bundle.files import json_pretty_sorted, read_bytes
+from x07bundle.project.clashes import refuse_clashes
 from x07bundle.run.job import Job, cc_profile, compiler_options
 from x07bundle.run.report import vm_failure
 from x07bundle.run.runner import Outcome, run_job
@@ -108,6 +109,8 @@ def _place(options: RunnerOptions) -> Place:
 
 def _job(options: RunnerOptions, place: Place) -> Job:
     """Everything decided, or an error."""
+    if options.compiled_out is not None:
+        refuse_clashes([options.compiled_out], (*place.target.files, options.input))
     sandbox = sandbox_of(PROGRAM, place)
     limits = run_limits(options, None, is_sandboxed=place.is_sandboxed)
     source = source_limits(os.environ, options.max_c_bytes)

@@ -16,6 +16,7 @@ from x07bundle.cli.options import (
     refuse_borrow_checks,
     refuse_repair,
     repair_options,
+    sandbox_values,
     world_option,
 )
 from x07bundle.cli.output import echo_bytes
@@ -35,6 +36,7 @@ from x07bundle.contract.consent import NoVmError
 from x07bundle.errors import UsageError
 from x07bundle.files import json_pretty_sorted, write_atomic
 from x07bundle.project import profiles
+from x07bundle.project.clashes import refuse_clashes
 from x07bundle.project.manifest import Manifest
 from x07bundle.project.profiles import Profile
 from x07bundle.run.input import InputChoice, input_bytes
@@ -202,6 +204,7 @@ def _say_hydrated(what: str) -> None:
 def _job(options: RunOptions, place: Place) -> Job:
     """Everything decided, or an error."""
     target, profile, world = place
+    _refuse_clashes(options, place)
     sandbox = sandbox_of("x07 run", place)
     limits = run_limits(options, profile, is_sandboxed=place.is_sandboxed)
     job = Job(
@@ -215,6 +218,17 @@ def _job(options: RunOptions, place: Place) -> Job:
         auto_ffi=profiles.links_packages(auto_ffi(), profile),
     )
     return confined(job, sandbox)
+
+
+def _refuse_clashes(options: RunOptions, place: Place) -> None:
+    """Raises UsageError when an output would replace what is run, its input or its policy."""
+    outputs = [path for path in (options.compiled_out, options.report_out) if path is not None]
+    if outputs:
+        policy = sandbox_values().get("--policy")
+        profile = place.profile
+        of_profile = (profile.input, profile.policy) if profile is not None else ()
+        named = (options.input, Path(policy) if policy else None)
+        refuse_clashes(outputs, (*place.target.files, *named, *of_profile))
 
 
 def _world(options: RunOptions, target: Target, profile: Profile | None) -> str:

@@ -39,6 +39,13 @@ class Target(NamedTuple):
     project: Manifest | None = None
 
     @property
+    def files(self) -> tuple[Path | None, ...]:
+        """What is read to run it; modules are known by their names."""
+        project = self.project
+        of_project = (project.file, project.lockfile) if project is not None else ()
+        return self.path, self.entry, *of_project
+
+    @property
     def working_folder(self) -> Path:
         """Where the program runs: in its project, otherwise where the caller is."""
         if self.kind == "project" and self.project is not None:

@@ -79,6 +79,14 @@ def test_refused(
     assert sorted(tool.folder.rglob("*")) == before
 
 
+def test_an_output_never_replaces_what_is_run(tool: Tool) -> None:
+    before = (tool.folder / "x07.json").read_bytes()
+    ran = tool.os_runner("--project", "x07.json", "--compiled-out", "x07.json")
+    assert (ran.status, ran.stdout) == (2, b"")
+    assert "`x07.json` would be overwritten" in ran.stderr
+    assert (tool.folder / "x07.json").read_bytes() == before
+
+
 def test_an_error_as_it_is_printed(tool: Tool) -> None:
     ran = tool.os_runner("--project", "nowhere")
     assert (ran.status, ran.stdout) == (2, b"")

@@ -158,6 +158,26 @@ def test_an_executable_that_cannot_be_placed(tool: Tool) -> None:
     assert ran.stderr.startswith("error: cannot write `src`: is a directory\nhint: ")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--compiled-out", "x07.json"),
+        ("--report-out", "src/../x07.json"),
+        ("--report-out", "src/main.x07.json"),
+        ("--input", "in.bin", "--report-out", "in.bin"),
+        ("--compiled-out", "r", "--report-out", "r"),
+    ],
+)
+def test_an_output_never_replaces_what_is_run(
+    tool: Tool, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tool.folder)
+    (tool.folder / "in.bin").write_bytes(b"hello")
+    before = {path: path.read_bytes() for path in tool.folder.rglob("*") if path.is_file()}
+    assert f"`{arguments[-1]}` would be overwritten" in refusal(command, arguments)
+    assert {path: path.read_bytes() for path in tool.folder.rglob("*") if path.is_file()} == before
+
+
 def test_a_program_with_its_roots(tool: Tool, tmp_path: Path) -> None:
     (tmp_path / "lib").mkdir()
     (tool.folder / "src/app.x07.json").rename(tmp_path / "lib/app.x07.json")
