@@ -92,7 +92,8 @@ static uint64_t write_rights(uint32_t grants)
 {
     uint64_t rights = WRITE_FILE | TRUNCATE | MAKE_FILE;
     rights |= grants & X07_CAN_MKDIR ? MAKE_FOLDER : 0;
-    rights |= grants & X07_CAN_REMOVE ? REMOVE_FILE | REMOVE_FOLDER : 0;
+    /* Removing a folder with all that is in it lists it. */
+    rights |= grants & X07_CAN_REMOVE ? REMOVE_FILE | REMOVE_FOLDER | READ_FOLDER : 0;
     /* To rename is to remove and to make; which of them is meant, the system calls tell. */
     rights |= grants & X07_CAN_RENAME ? REMOVE_FILE | REMOVE_FOLDER | MAKE_FOLDER | MOVE : 0;
     return rights;

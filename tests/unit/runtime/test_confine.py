@@ -94,6 +94,15 @@ def test_changes_of_folders_need_their_switch(
     assert confined.answers(word, grants=files([], ["out"], **{switch: "1"})) == (OK,)
 
 
+@pytest.mark.usefixtures("tree")
+def test_who_may_remove_may_list_what_there_is_to_remove(confined: Confined) -> None:
+    need(confined, LANDLOCK)
+    for removes, listed in (("0", "EACCES"), ("1", OK)):
+        grants = files(["in"], ["out"], ALLOW_REMOVE=removes)
+        answers = confined.answers("list out", "list secret", "read out/a", grants=grants)
+        assert answers == (listed, "EACCES", "EACCES")
+
+
 def test_a_write_root_that_is_not_there_is_made_where_folders_may_be(confined: Confined) -> None:
     grants = files([], ["new/out"], ALLOW_MKDIR="1")
     assert confined.answers("write new/out/a", grants=grants) == (OK,)
