@@ -8,6 +8,7 @@ import json
 from typing import Any, Final
 
 from x07bundle.contract.layers import NAMES
+from x07bundle.run.traps import EXCEEDED
 
 DENIALS: Final = "policy_denials"
 LAYERS: Final = "sandbox_layers"
@@ -32,13 +33,20 @@ def layers(stderr: bytes) -> dict[str, dict[str, Any]]:
 
 
 def limit(stderr: bytes) -> dict[str, Any] | None:
-    """The limit of the policy that was met first, by its field, with its value; None where none."""
-    found = _member(stderr, LIMIT)
+    """The limit of the policy that was met first, by its field, with its value; None where none.
+    A program that ended before it could tell said so when it met the limit.
+    """
+    found = _member(stderr, LIMIT, missing=_limit_met(stderr))
     if not isinstance(found, dict):
         return None
     field, value = found.get("field"), found.get("value")
     known = isinstance(field, str) and type(value) is int
     return {"field": field, "value": value} if known else None
+
+
+def _limit_met(stderr: bytes) -> dict[str, Any] | None:
+    met = EXCEEDED.search(stderr)
+    return {"field": met[1].decode(), "value": int(met[2])} if met else None
 
 
 def _layer(value: dict[str, Any]) -> dict[str, Any]:
@@ -48,14 +56,14 @@ def _layer(value: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _member(stderr: bytes, name: str) -> object:
-    """What the last line that has this member says."""
+def _member(stderr: bytes, name: str, missing: object = None) -> object:
+    """What the last line that has this member says; `missing` where none has it."""
     for line in reversed(stderr.splitlines()):
         if name.encode() in line and line.lstrip().startswith(b"{"):
             found = _object(line)
             if name in found:
                 return found[name]
-    return None
+    return missing
 
 
 def _object(line: bytes) -> dict[str, Any]:

@@ -156,6 +156,15 @@ def test_what_has_no_shape_is_left_out(line: bytes) -> None:
     assert (denials(line), layers(line), limit(line)) == ([], {}, None)
 
 
+def test_a_limit_that_ended_a_program_before_it_could_tell() -> None:
+    said = b"x\nlimit exceeded: limits.mem_bytes=1048576\nlimit exceeded: limits.fds=3\n"
+    assert limit(said) == {"field": "limits.mem_bytes", "value": 1048576}
+    told = b'{"limit_exceeded": {"field": "limits.fds", "value": 3}}'
+    assert limit(said + told) == {"field": "limits.fds", "value": 3}
+    assert limit(said + b'{"limit_exceeded": null}') is None
+    assert limit(b"a limit exceeded: limits.fds=3") is None
+
+
 SANDBOXED_MEMBERS = """\
 {
   "limit_exceeded": {
