@@ -1,10 +1,10 @@
 """Calls of ext-net's HTTP functions, and of ext-url-rs, that ask no system."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from tests.unit.packages.table_network import expect
-from tests.unit.std.calls import Call, Err, Ok
+from tests.unit.std.calls import Call, Err, Ok, Value
 from tests.unit.std.models import u32
 
 FAILED: Final = b"\0" + u32(6) + u32(0)
@@ -104,7 +104,7 @@ ANSWER_1: Final = b"\1\1" + u32(200) + u32(0) + text(b"body")
 ANSWER_2: Final = b"\1\2" + u32(404) + HEADERS + text(b"body")
 ANSWER_3: Final = b"\1\3" + u32(200) + NONE + text(b"out/a") + u32(70000)
 ANSWERS: Final = (ANSWER_1, ANSWER_2, ANSWER_3, FAILED, b"", ANSWER_2[:20])
-READ: Final = {
+READ: Final[Mapping[str, tuple[Value, ...]]] = {
     "is_err": (0, 0, 0, 1, 1, 0),
     "err_code": (0, 0, 0, 6, 0, 0),
     "ver": (1, 2, 3, 0, 0, 2),
