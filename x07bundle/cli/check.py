@@ -8,6 +8,7 @@ import click
 from x07bundle.cli.findings import text
 from x07bundle.cli.output import echo_bytes
 from x07bundle.cli.source_limits import source_limits
+from x07bundle.contract.policy import Language
 from x07bundle.contract.worlds import DEFAULT
 from x07bundle.errors import UsageError
 from x07bundle.files import json_compact
@@ -33,7 +34,7 @@ def command(project: Path | None, profile: str | None, as_json: bool) -> int:
 
     Checks the entry program, the modules that it imports, and every other *.x07.json file below
     the module roots. Each finding names its file, a JSON pointer, and what to do; pointers refer
-    to the formatted file.
+    to the formatted file. Of a sandboxed profile the policy says whether native code may be called.
 
     Exit code 0; 1 when there are errors; 2 when the project cannot be read.
 
@@ -44,18 +45,37 @@ def command(project: Path | None, profile: str | None, as_json: bool) -> int:
     """
     loaded = manifest.load(_project_file(project), os.environ)
     verify(loaded)
-    world = profiles.world_of(None, profiles.select(loaded, profile), loaded)
-    checked = check_project(loaded, _options(world))
+    chosen = profiles.select(loaded, profile)
+    world = profiles.world_of(None, chosen, loaded)
+    checked = check_project(loaded, _options(world, chosen.policy if chosen else None))
     checked.add(missing_roots(loaded))
     _print(checked, as_json)
     return 1 if has_errors(checked.found) else 0
 
 
-def _options(world: str) -> Options:
-    """What programs of this world may do; of a sandboxed one, what no policy needs to grant."""
-    is_open = world == DEFAULT
+def _options(world: str, policy: Path | None) -> Options:
+    """What programs of this world may do; of a sandboxed one, what its policy grants."""
     limits = source_limits(os.environ)
-    return limits._replace(world=world, allow_unsafe=is_open, allow_ffi=is_open)
+    if world == DEFAULT or policy is None:
+        is_open = world == DEFAULT
+        return limits._replace(world=world, allow_unsafe=is_open, allow_ffi=is_open)
+    language = _language(policy)
+    return limits._replace(
+        world=world, allow_unsafe=language.allow_unsafe, allow_ffi=language.allow_ffi
+    )
+
+
+def _language(policy: Path) -> Language:
+    """Of a policy that is not there yet: what none needs to grant.
+
+    Raises:
+        X07Error: it is there, and is no policy.
+    """
+    if not policy.exists():
+        return Language(allow_unsafe=False, allow_ffi=False)
+    from x07bundle.contract import policy_reading  # for sandboxed programs alone
+
+    return policy_reading.load(policy).policy.language
 
 
 def _project_file(project: Path | None) -> Path:
