@@ -133,6 +133,13 @@ LOOK_UP: Final = [
     "out",
 ]  # fmt: skip
 
+
+def over_tls(config: bytes, where: bytes, data: bytes, *, says_all: bool = True) -> bytes:
+    """What OVER_TLS takes. `says_all`: the end is announced before anything is read."""
+    fields = b"".join(struct.pack("<I", len(each)) + each for each in (config, where, data))
+    return fields + struct.pack("<I", says_all)
+
+
 OVER_TLS: Final = [
     "begin",
     CAPS,
@@ -146,7 +153,8 @@ OVER_TLS: Final = [
     _let("stream", ["std.net.tls.connect_stream_handle_v1", "doc"]),
     _let("put", ["std.net.io.write_all_v1", "stream", "data", "caps"]),
     ["if", ["std.net.err.is_err_doc_v1", "put"], ["return", "put"], 0],
-    ["std.net.tcp.stream_shutdown_v1", "stream", ["std.net.tcp.shutdown_write_v1"]],
+    ["if", ["std.net.codec.u32_at", "rest", ["-", ["bytes.len", "rest"], 4]],
+        ["std.net.tcp.stream_shutdown_v1", "stream", ["std.net.tcp.shutdown_write_v1"]], 0],
     _let("out", ["vec_u8.with_capacity", 0]),
     _let("more", 1),
     ["while", "more", ["begin",

@@ -121,8 +121,8 @@ class Trust:
         data: bytes = b"hello",
         env: Mapping[str, str] = NO_ENVIRONMENT,
     ) -> bytes:
-        fields = b"".join(struct.pack("<I", len(each)) + each for each in (config, where, data))
-        return socket_program.run(self.program, "tls", fields, {**self.variables, **env})
+        sent = socket_program.over_tls(config, where, data)
+        return socket_program.run(self.program, "tls", sent, {**self.variables, **env})
 
 
 def config(name: str, verify: int = 1) -> bytes:
