@@ -6,8 +6,9 @@ that do not fit a ustar header get PAX records, which every loader reads.
 """
 
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from x07bundle.errors import X07Error
@@ -56,8 +57,12 @@ class Entry(NamedTuple):
         return self.content.size_bytes if isinstance(self.content, Span) else len(self.content)
 
 
-def ordered(entries: Iterable[Entry]) -> list[Entry]:
-    """The entries as they are written; folders that are missing are added.
+NOTHING: Final[Mapping[str, Entry]] = MappingProxyType({})
+
+
+def ordered(entries: Iterable[Entry], below: Mapping[str, Entry] = NOTHING) -> list[Entry]:
+    """The entries as they are written; folders that are missing are added, as they are in the
+    layers `below` or else anew: a folder that came with other permissions would change theirs.
 
     Raises:
         X07Error: a name twice, a name that is none, a folder that is a file or a link too, a hard
@@ -70,7 +75,7 @@ def ordered(entries: Iterable[Entry]) -> list[Entry]:
             raise X07Error(f"a layer has `{entry.path}` twice", hint="each name once")
         by_path[entry.path] = entry
     for path in list(by_path):
-        _add_parents(path, by_path)
+        _add_parents(path, by_path, below)
     _check_hard_links(by_path)
     return sorted(by_path.values(), key=_key)
 
@@ -98,10 +103,11 @@ def _check_path(path: str) -> None:
         )
 
 
-def _add_parents(path: str, by_path: dict[str, Entry]) -> None:
+def _add_parents(path: str, by_path: dict[str, Entry], below: Mapping[str, Entry]) -> None:
     parent = path.rpartition("/")[0]
     while parent:
-        above = by_path.setdefault(parent, Entry(parent, "folder", FOLDER_MODE))
+        known = below.get(parent) or Entry(parent, "folder", FOLDER_MODE)
+        above = by_path.setdefault(parent, known)
         if above.kind != "folder":
             raise X07Error(f"a layer has `{path}` below `{parent}`, which is a {above.kind}")
         parent = parent.rpartition("/")[0]
