@@ -14,7 +14,7 @@ from x07bundle.project.packages import package
 PAGES: Final = ROOT / "docs/reference/packages"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "ext-url-rs"])
 def test_the_page_says_what_the_modules_say(name: str) -> None:
     page = (PAGES / f"{name}.md").read_text()
     release = packages.versions(name)[-1]
