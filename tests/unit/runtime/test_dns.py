@@ -107,6 +107,27 @@ def test_an_answer_that_is_cut_is_had_by_tcp(program: CProgram, tmp_path: Path) 
     assert server.by_tcp == 1
 
 
+def test_one_kind_of_address_is_enough(program: CProgram, tmp_path: Path) -> None:
+    """Some servers leave questions about IPv6 without an answer."""
+
+    def no_six(message: bytes) -> bytes | None:
+        return None if b"\0" + struct.pack(">H", AAAA) in message[12:] else message
+
+    document = asked(program, NameServer(NAMES, no_six), tmp_path, "both.test")
+    assert found(document) == [("192.0.2.1", 80), ("192.0.2.2", 80)]
+
+
+def test_the_next_server_is_asked(program: CProgram, tmp_path: Path) -> None:
+    """Nobody answers at the first."""
+    server = NameServer(NAMES)
+    with answering(server):
+        env = environment(server, tmp_path)
+        servers = "nameserver 127.0.0.3\nnameserver 127.0.0.1\n"
+        (tmp_path / "resolv.conf").write_text(servers)
+        [document] = program.answers(look_up("one.test"), env=env)
+    assert found(document) == [("192.0.2.1", 80)]
+
+
 # -- answers that are none
 
 
