@@ -3,11 +3,15 @@ runner reads the child"). Pure."""
 
 import signal
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from x07bundle.process import Finished
 from x07bundle.run import frame, metrics, traps
 from x07bundle.run.limits import RunLimits
+
+OURS: Final = "x07: "
+HINT: Final = "hint: "
+"""What does not start a program says why, in a line that begins so, and then what to do."""
 
 
 class Solve(NamedTuple):
@@ -60,9 +64,23 @@ def _trap(finished: Finished, limits: RunLimits, frame_trap: str | None) -> str 
 
 def _last_words(stderr: bytes) -> str | None:
     """The last line that says something and is no JSON. The line `  in fn` comes before it."""
+    said = _said(stderr)
+    refusal = _refusal(said)
+    return refusal[0] if refusal else said[-1] if said else None
+
+
+def _refusal(said: list[str]) -> tuple[str, str] | None:
+    """Why it was not started, and what to do."""
+    match said[-2:]:
+        case [reason, advice] if reason.startswith(OURS) and advice.startswith(HINT):
+            return reason.removeprefix(OURS), advice.removeprefix(HINT)
+        case _:
+            return None
+
+
+def _said(stderr: bytes) -> list[str]:
     lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines()]
-    said = [line for line in lines if line and not line.startswith("{")]
-    return said[-1] if said else None
+    return [line for line in lines if line and not line.startswith("{")]
 
 
 def _solve(
@@ -79,5 +97,12 @@ def _solve(
         stderr=finished.stderr,
         metrics=counters,
         trap=trap,
-        trap_help=traps.explain(trap, limits, finished.stderr) if trap else None,
+        trap_help=_help(trap, limits, finished.stderr) if trap else None,
     )
+
+
+def _help(trap: str, limits: RunLimits, stderr: bytes) -> str | None:
+    refusal = _refusal(_said(stderr))
+    if refusal is not None and refusal[0] == trap:
+        return refusal[1]
+    return traps.explain(trap, limits, stderr)

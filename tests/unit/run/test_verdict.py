@@ -48,6 +48,17 @@ def test_a_trap_is_the_last_line_that_says_something() -> None:
     assert (solve.exit_status, solve.output, solve.metrics) == (132, b"", None)
 
 
+def test_what_is_not_started_says_why_and_what_to_do() -> None:
+    refused = b"x07: the layer `rlimits` is required\nhint: leave it out\n"
+    solve = verdict(125, stdout=b"", stderr=refused)
+    assert (solve.trap, solve.trap_help) == ("the layer `rlimits` is required", "leave it out")
+    own = verdict(3, stdout=b"", stderr=b"no such thing\nhint: make one\n")
+    assert (own.trap, own.trap_help) == ("hint: make one", None)
+    late = verdict(125, stdout=b"", stderr=refused, timed_out=True)
+    assert late.trap == "timed out"
+    assert late.trap_help != "leave it out"
+
+
 def test_words_do_not_matter_when_it_went_well() -> None:
     assert verdict(stderr=b"a debug line\n" + METRICS).ok
 
