@@ -22,6 +22,7 @@ BELOW: Final[dict[str, frozenset[str]]] = {
     "policy": FLOOR,
     "vm": FLOOR - {"assets"},
     "image": FLOOR,
+    "registry": FLOOR | {"image"},
     "packages": frozenset(),
     "project": FLOOR | {"lang", "std", "packages"},
     "run": FLOOR | {"project", "policy", "lang", "std", "native"},
@@ -29,7 +30,7 @@ BELOW: Final[dict[str, frozenset[str]]] = {
     "doctor": FLOOR | {"project", "lang", "std", "packages", "native", "vm"},
     "cli": FLOOR
     | {"doctor", "vm", "bundle", "run", "project", "policy", "packages", "lang", "std", "native"}
-    | {"image"},
+    | {"image", "registry"},
 }
 """Each room's rooms below, itself aside. A floor module may import the floor."""
 
@@ -38,6 +39,7 @@ THIRD_PARTY: Final[dict[str, frozenset[str]]] = {
     "bundle": frozenset({"jinja2"}),
     "run": frozenset({"jinja2"}),
     "native": frozenset({"jinja2"}),
+    "registry": frozenset({"oras", "requests", "urllib3", "cryptography"}),
 }
 """Packages that a room may import; every other room has the standard library alone."""
 
