@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -15,13 +16,18 @@ enum {
     USUAL_INPUT_BYTES = 4096,
 };
 
-static _Noreturn void fail(const char *reason)
+static void say(const char *reason)
 {
     x07_writer writer = {.fd = STDERR_FILENO};
     x07_writer_text(&writer, "x07 bundle: ");
     x07_writer_text(&writer, reason);
     x07_writer_text(&writer, "\n");
     x07_writer_flush(&writer);
+}
+
+static _Noreturn void fail(const char *reason)
+{
+    say(reason);
     _exit(FAILED);
 }
 
@@ -99,6 +105,10 @@ int x07_bundle_main(const x07_bundle_config *config, int argc, char **argv)
         fail("output exceeded cap");
     }
     int written = x07_write_all(STDOUT_FILENO, output.ptr, output.len);
+    /* Told where nobody would know that output is missing: whoever closed stdout does. */
+    if (written < 0 && errno != EPIPE && errno != EBADF) {
+        say("the output cannot be written");
+    }
     x07_bytes_drop(output);
     x07_program_end();
     return written < 0 ? FAILED : x07_program_exit_code();

@@ -172,6 +172,15 @@ def test_output_up_to_the_cap(bundled: CProgram) -> None:
     assert _lines(done) == ["x07 bundle: output exceeded cap"]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_output_that_is_lost_is_told(bundled: CProgram) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [bundled.path, "ehello"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (FAILED, b"x07 bundle: the output cannot be written\n")
+
+
 @pytest.mark.parametrize("name", ["framed", "bundled"])
 def test_a_reader_that_went_away_is_a_failure_and_no_signal(c_program: Programs, name: str) -> None:
     read_end, write_end = os.pipe()
