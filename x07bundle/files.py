@@ -65,7 +65,7 @@ def placing(target: Path) -> Iterator[Path]:
     Raises:
         OutputError: a file system error, in the block or in the renaming.
     """
-    _refuse_other_than_files(target)
+    refuse_other_than_files(target)
     staged = beside(target)
     try:
         yield staged
@@ -77,7 +77,8 @@ def placing(target: Path) -> Iterator[Path]:
             staged.unlink()
 
 
-def _refuse_other_than_files(target: Path) -> None:
+def refuse_other_than_files(target: Path) -> None:
+    """Raises OutputError where `target` is there and is no file: it is not to be read either."""
     if target.is_dir():
         raise output_error(target, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
     if target.exists() and not target.is_file():
@@ -147,11 +148,18 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
     try:
         folder.mkdir(0o700)
     except OSError as error:
-        raise output_error(folder, error) from error
+        raise _no_temporary_folder(folder, error) from error
     try:
         yield folder
     finally:
         _remove_tree(folder)
+
+
+def _no_temporary_folder(folder: Path, error: OSError) -> OutputError:
+    failure = output_error(folder, error)
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        failure.hint = "set `TMPDIR` to a folder that you can write"
+    return failure
 
 
 def _remove_tree(folder: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from x07bundle.errors import OutputError
-from x07bundle.files import make_folder, read_bytes, write_atomic
+from x07bundle.files import make_folder, read_bytes, refuse_other_than_files, write_atomic
 
 Status = Literal["created", "unchanged", "overwritten", "exists_different"]
 
@@ -17,8 +17,9 @@ def place(data: bytes, path: Path, *, force: bool) -> Status:
 
     Raises:
         X07Error: a file cannot be read.
-        OutputError: a file cannot be written.
+        OutputError: a file cannot be written, or a folder or a device has its name.
     """
+    refuse_other_than_files(path)
     is_there = path.exists()
     if is_there and read_bytes(path) == data:
         return "unchanged"

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.unit.cli.commands import x07
+from tests.unit.cli.commands import X07, environment, x07
 from tests.unit.contract.policies import policy
 from x07bundle.cli.policy import check, command, diff, init
 from x07bundle.errors import X07Error
@@ -141,6 +142,19 @@ def test_init_where_nothing_can_be_written(tmp_path: Path) -> None:
     assert everything(tmp_path) == [".x07"]
     with pytest.raises(X07Error, match=r"cannot write `.*/\.x07`: not a directory"):
         run(init, "--template", "cli", "--out", ".x07/p.json")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
+def test_init_never_reads_a_device(tmp_path: Path) -> None:
+    """It would not come to an end."""
+    limited = 'ulimit -v 4000000 && exec "$@"'
+    words = ("sh", "-c", limited, "sh", *X07, "policy", "init", "--template", "cli")
+    done = subprocess.run(
+        (*words, "--out", "/dev/zero"),
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: cannot write `/dev/zero`: it is a device")
 
 
 def test_check_of_valid_policies() -> None:

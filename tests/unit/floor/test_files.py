@@ -99,8 +99,10 @@ def test_temporary_folder_goes_with_all_it_holds(tmp_path: Path) -> None:
         (folder / "a" / "b").mkdir(parents=True)
         (folder / "a" / "file").touch()
     assert names(tmp_path) == []
-    with pytest.raises(OutputError), files.temporary_folder(tmp_path / "missing"):
+    named = pytest.raises(OutputError, match="cannot write")
+    with named as caught, files.temporary_folder(tmp_path / "missing"):
         pass
+    assert caught.value.hint == "set `TMPDIR` to a folder that you can write"
 
 
 def test_digests(tmp_path: Path) -> None:
