@@ -18,6 +18,7 @@ from x07bundle.cli.options import (
     ffi_options,
     override_options,
     policy_options,
+    profile_option,
     refuse_borrow_checks,
     refuse_repair,
     repair_options,
@@ -69,7 +70,7 @@ class BundleOptions(NamedTuple):
     help="With --program: a folder of its modules. Repeatable.",
 )
 @click.option("--out", metavar="PATH", help="The executable, or a folder to put it in.")
-@click.option("--profile", metavar="NAME", help="A profile of the project. Default: its own.")
+@profile_option
 @click.option("--static", is_flag=True, help="Link no shared library: it runs in an empty chroot.")
 @click.option("--cc-profile", type=click.Choice(CC_PROFILES), help="`size`: a smaller one.")
 @click.option(

@@ -9,12 +9,14 @@
 """
 
 import contextlib
+import errno
 import gc
 import io
 import os
 import re
 import signal
 import sys
+from pathlib import Path
 from typing import Final, NoReturn
 
 import click
@@ -28,6 +30,11 @@ PIPE_CLOSED: Final = 1
 TRACEBACK: Final = "X07_TRACEBACK"
 
 QUOTED: Final = r"'([^'\s]+)'"
+NO_COMMAND: Final = r"(No such command `(.*?)`).*"
+"""Some versions of click go on with what was meant, for some groups."""
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Where no path is named, it was a stream: files have errors of their own (`files`)."""
+STDOUT_HINT: Final = "files that the command wrote are whole; send standard output somewhere else"
 RECURSION: Final = 20_000
 """Frames. A document may nest 256 levels; a pass takes a few frames for each, and Python's own
 limit of 1000 leaves too little. No pass recurses over anything that is longer than deep."""
@@ -61,7 +68,8 @@ def run(command: click.Command, program: str) -> int:
         code = PIPE_CLOSED
     except OSError as error:
         drop_stdout()
-        code = _say(OutputError(f"cannot write to standard output: {_reason(error)}"))
+        text = f"cannot write to standard output: {_reason(error)}"
+        code = _say(OutputError(text, hint=STDOUT_HINT))
     return code
 
 
@@ -80,9 +88,7 @@ def _exit_code(command: click.Command, program: str) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        what = f"`{os.fsdecode(error.filename)}`" if error.filename else "input or output failed"
-        hint = "check the file system, then try again"
-        return _say(X07Error(f"{what}: {_reason(error)}", hint=hint))
+        return _say(_system_error(error))
     except Exception as error:
         return _internal(program, error)
 
@@ -93,12 +99,49 @@ def _say(error: X07Error) -> int:
     return error.exit_code
 
 
+def _system_error(error: OSError) -> X07Error:
+    """A failure of the system that no room has put into words."""
+    if error.filename:
+        what = f"`{os.fsdecode(error.filename)}`"
+        return X07Error(
+            f"{what}: {_reason(error)}", hint="check the path, and who may use it, then try again"
+        )
+    if not _has_folder():
+        return X07Error(
+            "the current folder is not there any more", hint="change to another one: `cd ..`"
+        )
+    if error.errno in FULL:
+        return OutputError(f"cannot write to standard output: {_reason(error)}", hint=STDOUT_HINT)
+    return X07Error(f"input or output failed: {_reason(error)}", hint="try again")
+
+
+def _has_folder() -> bool:
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True
+
+
 def _usage_error(error: click.ClickException) -> X07Error:
     """Wrong options in the words of this tool."""
     message = re.sub(QUOTED, r"`\1`", error.format_message().rstrip("."))
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f"`{context.command_path} --help` says what it takes" if context else None
+    wrong = re.fullmatch(NO_COMMAND, message)
+    if wrong is not None and context is not None:
+        message, nearest = wrong[1], _nearest_command(wrong[2], context)
+        hint = f"did you mean `{nearest}`? {hint}" if nearest else hint
     return UsageError(message[:1].lower() + message[1:], hint=hint)
+
+
+def _nearest_command(name: str, context: click.Context) -> str | None:
+    """The command of a group that was meant."""
+    from difflib import get_close_matches  # only for mistakes
+
+    group = context.command
+    names = group.list_commands(context) if isinstance(group, click.Group) else []
+    return next(iter(get_close_matches(name, names, 1)), None)
 
 
 def _internal(program: str, error: Exception) -> int:

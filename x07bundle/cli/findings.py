@@ -1,6 +1,7 @@
 """Diagnostics as text for people: what, where, the expression itself, what to do."""
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,8 @@ from x07bundle.lang import document
 from x07bundle.lang.canonical import canonical, dump
 from x07bundle.lang.diagnostics import Diagnostic
 from x07bundle.lang.findings import Findings
+from x07bundle.lang.format import formatted
+from x07bundle.lang.modules import SourceFile
 
 SUFFIX: Final = ".x07.json"
 WIDTH: Final = 76
@@ -23,9 +26,15 @@ def text(diagnostics: Iterable[Diagnostic]) -> str:
     parts = [_one(one, documents[one.file][0]) for one in found]
     unformatted = sorted(file for file, (_, is_formatted) in documents.items() if not is_formatted)
     if unformatted:
-        command = f"x07 fmt --write {' '.join(unformatted)}"
-        parts.append(f"note: pointers refer to the formatted file: `{command}`\n")
+        parts.append(_formatting(unformatted))
     return "\n".join([*parts, _count(found)])
+
+
+def _formatting(unformatted: list[str]) -> str:
+    """Where pointers point to. Files that cannot be read as x07AST, `x07 fmt` leaves alone."""
+    files = [file for file in unformatted if _has_format(file)]
+    command = f": `x07 fmt --write {shlex.join(files)}`" if files else ""
+    return f"note: pointers refer to the formatted file{command}\n"
 
 
 def _one(one: Diagnostic, tree: dict[str, Any] | None) -> str:
@@ -57,6 +66,11 @@ def _document(file: str) -> tuple[dict[str, Any] | None, bool]:
         return value, True
     tree = canonical(value)
     return tree, data in (dump(tree), dump(tree, pretty=True))
+
+
+def _has_format(file: str) -> bool:
+    result, _ = formatted(SourceFile(file, read_bytes(Path(file))), pretty=False)
+    return result is not None
 
 
 def _excerpt(tree: dict[str, Any], pointer: str) -> str | None:

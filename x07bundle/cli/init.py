@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
+from x07bundle.cli.options import one_of
 from x07bundle.cli.output import echo_bytes
 from x07bundle.errors import X07Error
 from x07bundle.files import json_compact
@@ -43,7 +44,12 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 @click.command(name="init")
 @click.argument("directory", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
-@click.option("--template", metavar="NAME", help=f"With a base policy: {', '.join(KINDS)}.")
+@click.option(
+    "--template",
+    metavar="NAME",
+    shell_complete=one_of(*KINDS),
+    help=f"With a base policy: {', '.join(KINDS)}.",
+)
 def command(directory: Path | None, template: str | None) -> int:
     """Make a new project in DIR, or in the current folder.
 

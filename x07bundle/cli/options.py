@@ -67,12 +67,36 @@ def refuse_repair(mode: str) -> None:
         )
 
 
+def empty(name: str) -> UsageError:
+    """A value of no characters: mostly a variable that is not set, and never what was meant."""
+    return UsageError(f"`{name}` is empty", hint=f"give it a value, or leave `{name}` out")
+
+
+def _not_empty(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value == "":
+        raise empty(parameter.opts[0])
+    return value
+
+
+def one_of(*names: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """What a shell completes, where the option itself takes more or says more about mistakes."""
+    return lambda _context, _parameter, begun: [name for name in names if name.startswith(begun)]
+
+
+def _layers(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    from x07bundle.contract.layers import NAMES  # only shells ask
+
+    return one_of(*NAMES)(context, parameter, begun)
+
+
 def sandbox_option(name: str, **attributes: Any) -> Decorator:  # noqa: ANN401  they are click's
     """An option that only sandboxed programs have: kept in the context, for those that are."""
     return click.option(name, expose_value=False, callback=_keep, **attributes)
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    if value == "":
+        raise empty(parameter.opts[0])
     if value:
         context.meta.setdefault(SANDBOX, {})[parameter.opts[0]] = value
 
@@ -107,6 +131,13 @@ def world_option(default: str) -> Decorator:
     return click.option("--world", type=click.Choice(WORLDS), metavar="NAME", help=text)
 
 
+profile_option: Final = click.option(
+    "--profile",
+    metavar="NAME",
+    callback=_not_empty,
+    help="A profile of the project. Default: its own.",
+)
+
 borrow_checks_option: Final = click.option(
     "--debug-borrow-checks", is_flag=True, help="Not in this version: refused."
 )
@@ -133,6 +164,7 @@ policy_options: Final = all_of(
     sandbox_option(
         "--sandbox-backend",
         metavar="NAME",
+        shell_complete=one_of("vm", "os", "none"),
         help="Sandbox: vm, os (the kernel here), none. [X07_SANDBOX_BACKEND, vm]",
     ),
     sandbox_option(
@@ -142,6 +174,7 @@ policy_options: Final = all_of(
         "--require-layer",
         metavar="NAMES",
         multiple=True,
+        shell_complete=_layers,
         help="Sandbox: do not start without these: landlock,seccomp.",
     ),
 )

@@ -1,12 +1,9 @@
 """Bytes to stdout: data, exactly as it is."""
 
 import sys
-from typing import Final
 
-from x07bundle.cli.entry import drop_stdout
+from x07bundle.cli.entry import STDOUT_HINT, drop_stdout
 from x07bundle.errors import OutputError
-
-HINT: Final = "files that the command wrote are whole; send standard output somewhere else"
 
 
 def echo_bytes(data: bytes) -> None:
@@ -25,4 +22,4 @@ def echo_bytes(data: bytes) -> None:
     except OSError as error:
         drop_stdout()
         reason = (error.strerror or str(error)).lower()
-        raise OutputError(f"cannot write to standard output: {reason}", hint=HINT) from error
+        raise OutputError(f"cannot write to standard output: {reason}", hint=STDOUT_HINT) from error

@@ -13,6 +13,7 @@ from x07bundle.cli.options import (
     auto_ffi,
     ffi_options,
     override_options,
+    profile_option,
     refuse_borrow_checks,
     refuse_repair,
     repair_options,
@@ -92,7 +93,7 @@ class ToolInput:
 
 @click.command(name="run")
 @target_options
-@click.option("--profile", metavar="NAME", help="A profile of the project. Default: its own.")
+@profile_option
 @world_option("the profile's")
 @click.option(
     "--runner",

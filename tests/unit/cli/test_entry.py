@@ -139,8 +139,43 @@ def test_a_full_disk_behind_stdout() -> None:
             (*X07, "--help"), stdout=full, stderr=subprocess.PIPE, env=environment(), check=False
         )
     assert done.returncode == 2
-    assert b"no space left on device" in done.stderr
+    assert b"cannot write to standard output: no space left on device\nhint: " in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("check",), ("run",), ("doctor",)])
+def test_the_current_folder_is_gone(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+    done = subprocess.run(
+        ("sh", "-c", script, "sh", *X07, *arguments),
+        cwd=tmp_path, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: the current folder is not there any more\nhint: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "nearest"),
+    [(("bundel",), "bundle"), (("policy", "chek"), "check"), (("zzzzzz",), None)],
+)
+def test_a_command_that_is_not_there(
+    tmp_path: Path, arguments: tuple[str, ...], nearest: str | None
+) -> None:
+    done = x07(*arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: no such command `{arguments[-1]}`\nhint: ")
+    assert ("did you mean" in done.stderr) == (nearest is not None)
+    assert nearest is None or f"did you mean `{nearest}`? `x07 " in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--profile", "--policy", "--sandbox-backend"])
+@pytest.mark.parametrize("command", ["run", "bundle"])
+def test_a_value_of_no_characters(tmp_path: Path, command: str, option: str) -> None:
+    """`--policy "$POLICY"` with a variable that is not set must not choose another policy."""
+    done = x07(command, option, "", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: `{option}` is empty\n")
 
 
 def test_output_is_utf8_in_every_locale(tmp_path: Path) -> None:

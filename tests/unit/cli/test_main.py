@@ -91,7 +91,13 @@ def test_completion_of_the_runner() -> None:
 
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [("x07 che", "plain,check\n"), ("x07 fmt --ch", "plain,--check\n")],
+    [
+        ("x07 che", "plain,check\n"),
+        ("x07 fmt --ch", "plain,--check\n"),
+        ("x07 init --template cl", "plain,cli\n"),
+        ("x07 run --sandbox-backend v", "plain,vm\n"),
+        ("x07 bundle --require-layer sec", "plain,seccomp\n"),
+    ],
 )
 def test_completion(tmp_path: Path, words: str, expected: str) -> None:
     variables = {
