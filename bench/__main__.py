@@ -4,14 +4,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import bundle_cost, hello_world, kernel_speed, network_cost, policy_cost
+from bench import bundle_cost, hello_world, http_cost, kernel_speed, network_cost, policy_cost
 from bench.workshop import open_workshop
+
+PARTS = (bundle_cost, kernel_speed, hello_world, policy_cost, network_cost, http_cost)
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="x07-bench-") as folder:
         workshop = open_workshop(Path(folder))
-        for part in (bundle_cost, kernel_speed, hello_world, policy_cost, network_cost):
+        for part in PARTS:
             for figure in part.measure(workshop):
                 sys.stdout.write(f"{figure}\n")
                 sys.stdout.flush()

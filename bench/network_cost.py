@@ -23,12 +23,12 @@ MODULES: Final = ("ext-net/0.1.11/modules", "ext-sockets-c/0.1.6/modules")
 
 def measure(workshop: Workshop) -> Iterator[Figure]:
     server = workshop.tool("echoes")
-    with _running(server) as port:
+    with running(server) as port:
         yield _echoes(workshop, port)
 
 
 @contextlib.contextmanager
-def _running(server: Path) -> Iterator[str]:
+def running(server: Path) -> Iterator[str]:
     """The port of a server."""
     with subprocess.Popen([server], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
