@@ -126,6 +126,8 @@ def test_another_port_is_decided_again(client: Client, server: Server, other: Se
         denial["grant"] == f'add {{"host":"127.0.0.1","ports":[{other.port}]}} to net.allow_hosts'
     )
     assert len(other.seen) == before
+    unguarded = boxed.with_variables(X07_TEST_WITHOUT_GUARD="net-hosts")
+    assert unguarded.get(url, FOLLOWING).status == 200
     both = client.under(server.grant, other.grant)
     assert both.get(url, FOLLOWING).status == 200
 
