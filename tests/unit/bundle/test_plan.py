@@ -14,6 +14,7 @@ from x07bundle.bundle.plan import Plan, as_json
 from x07bundle.bundle.request import Limits, Request
 from x07bundle.contract.consent import NoVmError
 from x07bundle.errors import ProjectError, UsageError, X07Error
+from x07bundle.policy.templates import base_policy
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "x07bundle" / "schemas"
 
@@ -196,3 +197,21 @@ def test_no_project_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match="no project found"):
         planned(Request(out="app"))
+
+
+def test_the_policy_stays(project: Project) -> None:
+    folder = project(profiles=SANDBOXED)
+    policy = folder / str(SANDBOXED["sandbox"]["policy"])
+    policy.parent.mkdir(parents=True, exist_ok=True)
+    policy.write_bytes(base_policy("cli", None))
+    usual = Request(out="app", profile="sandbox", sandbox=ACCEPTED)
+    assert planned(usual).sandbox is not None
+    for outputs in ({"out": str(policy)}, {"attestation": policy}):
+        with pytest.raises(UsageError, match="would be overwritten"):
+            planned(usual._replace(**outputs))
+
+
+def test_an_evaluation_world(project: Project) -> None:
+    """Taken, as by the public toolchain; what it lacks is found by the compiler."""
+    project()
+    assert planned(Request(out="app", world="solve-pure")).world == "solve-pure"
