@@ -37,7 +37,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         (("ext-cli", "0.1.17"), ("ext-data-model", "0.1.11"), ("ext-json-rs", "0.1.7")),
         "--input x07.json",
     ),
-    "web-service": Kind("sandbox", "web-service", NETWORK),
+    "web-service": Kind("sandbox", "web-service", NETWORK, "1"),
     "worker": Kind("sandbox", "worker"),
 }
 
