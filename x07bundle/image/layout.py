@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
-from x07bundle.errors import X07Error
+from x07bundle.errors import RefusedError, X07Error
 from x07bundle.image.layer import Span
 from x07bundle.image.oci import ALGORITHM, Descriptor, Index
 from x07bundle.image.oci_reading import DIGEST, FormatError, read_index, read_version
@@ -27,7 +27,7 @@ GZIP_MAGIC: Final = b"\x1f\x8b"
 DAMAGED: Final = "the image is damaged; build it or get it again"
 
 
-class DamagedError(X07Error):
+class DamagedError(RefusedError):
     """Bytes that are not those of their digest, or not there."""
 
 
@@ -61,14 +61,14 @@ class Blob:
 
 
 class Layout(NamedTuple):
-    """`top`: index.json. `spans`: digest to the place of the blob. `others`: names beside them that
-    no layout needs.
+    """`top`: index.json. `spans`: digest to the place of the blob. `others`: names of files beside
+    them that no layout needs, to their places.
     """
 
     path: Path
     top: Index
     spans: Mapping[str, Span]
-    others: tuple[str, ...]
+    others: Mapping[str, Span]
 
     @contextmanager
     def read_blob(self, descriptor: Descriptor) -> Iterator[Blob]:
@@ -113,11 +113,11 @@ def open_layout(path: Path) -> Layout:
             f"`{path}` is no OCI image layout: it has no `{VERSION_FILE}` and `{INDEX_FILE}`",
             hint="name the folder or the .tar that `x07 image build --out` made",
         )
-    read_version(_small(path, files[VERSION_FILE]))
-    index = read_index(_small(path, files[INDEX_FILE]))
+    read_version(small_file(path, files.pop(VERSION_FILE)))
+    top = read_index(small_file(path, files.pop(INDEX_FILE)))
     spans = {digest: span for name, span in files.items() if (digest := _digest(name))}
-    others = [name for name in files if not _digest(name)]
-    return Layout(path, index, spans, tuple(sorted({*others} - {VERSION_FILE, INDEX_FILE})))
+    others = {name: span for name, span in files.items() if not _digest(name)}
+    return Layout(path, top, spans, others)
 
 
 def _digest(name: str) -> str:
@@ -175,10 +175,14 @@ def _files_of_archive(path: Path) -> dict[str, Span]:
         }
 
 
-def _small(path: Path, span: Span) -> bytes:
-    """A file of the layout that has no digest."""
+def small_file(path: Path, span: Span) -> bytes:
+    """A file of the layout at `path` that has no digest.
+
+    Raises:
+        FormatError: it is too large for what it is.
+    """
     if span.size_bytes > MOST_DOCUMENT_BYTES:
-        raise FormatError(f"`{path}`: its index has {span.size_bytes} bytes", hint=DAMAGED)
+        raise FormatError(f"`{path}`: a document has {span.size_bytes} bytes", hint=DAMAGED)
     with _opened(span.file) as stream:
         stream.seek(span.offset_bytes)
         return stream.read(span.size_bytes)

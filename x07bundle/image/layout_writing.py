@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 from x07bundle.errors import OutputError, X07Error
 from x07bundle.files import beside, make_folder, output_error, placing, write_new
@@ -157,13 +157,14 @@ def _whole(path: Path) -> Span:
     return Span(path, 0, path.stat().st_size)
 
 
-def _docker_document(docker: DockerName) -> bytes:
+def docker_row(manifest: Manifest) -> dict[str, Any]:
+    """What leads docker to an image: places of its blobs."""
+
     def blob(descriptor: Descriptor) -> str:
         return f"{BLOBS}/{descriptor.digest.rpartition(':')[2]}"
 
-    image = {
-        "Config": blob(docker.manifest.config),
-        "Layers": [blob(layer) for layer in docker.manifest.layers],
-        "RepoTags": list(docker.references) or None,
-    }
-    return canonical([image])
+    return {"Config": blob(manifest.config), "Layers": [blob(layer) for layer in manifest.layers]}
+
+
+def _docker_document(docker: DockerName) -> bytes:
+    return canonical([{**docker_row(docker.manifest), "RepoTags": list(docker.references)}])
