@@ -184,7 +184,7 @@ def _stays(entry: Entry, kitchen: _Kitchen) -> bool:
 
 
 def _merged(entry: Entry) -> Entry:
-    """Where it goes when `/lib` is a link to `usr/lib`. That link itself, as a package has it, too."""
+    """Where it goes when `/lib` is a link to `usr/lib`; that link itself stays where it is."""
     if entry.path in MERGED and entry.kind == "symlink":
         return entry
     target = _moved(entry.target) if entry.kind == "hardlink" else entry.target
@@ -224,10 +224,14 @@ def _bundles(kitchen: _Kitchen, tree: _Tree) -> Iterator[Entry]:
         )
         if not names:
             raise X07Error(f"there are no certificates for `{path}`", "no package has any")
-        content = b"".join(kitchen.certificates[name].rstrip(b"\n") + b"\n" for name in names)
+        content = b"".join(_ended(kitchen.certificates[name]) for name in names)
         bundle = Entry(path, "file", FILE_MODE, content)
         if tree.place(bundle, RECIPE):
             yield bundle
+
+
+def _ended(text: bytes) -> bytes:
+    return text if text.endswith(b"\n") else text + b"\n"
 
 
 def _entries_of(extra: Extra, triplet: str) -> list[Entry]:
