@@ -157,25 +157,26 @@ def _read(kitchen: _Kitchen, package: Locked) -> tuple[bytes, list[Entry]]:
 
 def _without_dropped(entries: list[Entry], kitchen: _Kitchen) -> list[Entry]:
     """A hard link to a file that is dropped becomes that file."""
-    contents = {entry.path: entry for entry in entries if entry.kind == "file"}
+    files: dict[str, Entry] = {}
+    names: dict[str, str] = {}
     left: list[Entry] = []
-    stay: dict[str, str] = {}
     for entry in entries:
+        if entry.kind in ("file", "hardlink"):
+            files[entry.path] = files.get(entry.target, entry)
         if kitchen.is_dropped(entry.path) and not _stays(entry, kitchen):
             continue
-        if entry.kind == "hardlink" and (first := stay.setdefault(entry.target, entry.path)):
-            entry = _linked(entry, first, contents[entry.target])
-        elif entry.kind == "file":
-            stay[entry.path] = entry.path
+        if entry.path in files:
+            entry = _linked(entry.path, files[entry.path], names)
         left.append(entry)
     return left
 
 
-def _linked(entry: Entry, first: str, content: Entry) -> Entry:
-    """`first`: the first name of the file that stays."""
-    return (
-        content._replace(path=entry.path) if first == entry.path else entry._replace(target=first)
-    )
+def _linked(path: str, file: Entry, names: dict[str, str]) -> Entry:
+    """The file under this name, or a link to it. `names`: the first that each file has here."""
+    first = names.setdefault(file.path, path)
+    if first == path:
+        return file._replace(path=path)
+    return Entry(path, "hardlink", file.mode, target=first)
 
 
 def _stays(entry: Entry, kitchen: _Kitchen) -> bool:

@@ -5,16 +5,19 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from x07bundle.errors import X07Error
-from x07bundle.image.debian import ar, fields, tar
+from x07bundle.image.debian import ar, fields
 from x07bundle.image.debian.unpacking import Unpacked, unpacked, wrong
 from x07bundle.image.layer import Entry
+from x07bundle.image.tar_reader import Content, Limits, Member, TarReader
 
 FORMAT: Final = b"2."
 FORMAT_FILE: Final = "debian-binary"
 MAX_FORMAT_BYTES: Final = 64
 MAX_CONTROL_BYTES: Final = 16 << 20
-MAX_DATA_BYTES: Final = 1 << 30
-"""Unpacked. The compiler's package holds less than a tenth."""
+MAX_DATA_BYTES: Final = 512 << 20
+"""Unpacked. The compiler's package holds an eighth."""
+MAX_FILE_BYTES: Final = 128 << 20
+LIMITS: Final = Limits(members=100_000, content_bytes=MAX_DATA_BYTES)
 READ_BYTES: Final = 1 << 20
 STICKY: Final = 0o1000
 BITS: Final = 0o777 | STICKY
@@ -41,7 +44,7 @@ def read(file: Path, env: Mapping[str, str], where: str) -> Package:
             parts = _parts(stream, file.stat().st_size, where)
             control = _control(_opened(stream, parts[1], MAX_CONTROL_BYTES, env, where), where)
             data = _opened(stream, parts[2], MAX_DATA_BYTES, env, where)
-            entries = tuple(_entry(member) for member in tar.members(data.read, where))
+            entries = tuple(_entry(*each) for each in TarReader(data, where, LIMITS))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise X07Error(f"cannot read {where} (`{file}`): {reason}") from error
@@ -82,15 +85,16 @@ def _chunks(stream: BinaryIO, part: ar.Member) -> Iterator[bytes]:
 
 def _control(unpacked: Unpacked, where: str) -> bytes:
     found = b""
-    for member in tar.members(unpacked.read, where):
-        if member.path == "control":
-            found = member.content
+    for member, content in TarReader(unpacked, where, LIMITS):
+        if member.path == "control" and member.kind == "file":
+            found = content.all()
     if not found:
         raise wrong(where, "it does not say what it is: `control` is missing")
     return found
 
 
-def _entry(member: tar.Member) -> Entry:
-    return Entry(
-        member.path, member.kind, member.mode & BITS, content=member.content, target=member.target
-    )
+def _entry(member: Member, content: Content) -> Entry:
+    if member.size_bytes > MAX_FILE_BYTES:
+        raise wrong(content.what, f"`{member.path}` has more than {MAX_FILE_BYTES} bytes")
+    bits = member.mode & BITS
+    return Entry(member.path, member.kind, bits, content.all(), member.target)
