@@ -30,6 +30,7 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "bundle": Subcommand("x07bundle.cli.bundle", "Make one executable of a program."),
     "pkg": Subcommand("x07bundle.cli.pkg", "Use packages: add, lock, look up and make them."),
     "policy": Subcommand("x07bundle.cli.policy", "Write and check policies; say what they grant."),
+    "image": Subcommand("x07bundle.cli.image", "Make and look at the images that VMs run."),
     "doctor": Subcommand("x07bundle.cli.doctor", "Say what this machine lacks, and what mends it."),
     "completion": Subcommand("x07bundle.cli.completion", "Print a shell's completion script."),
 }

@@ -1,0 +1,208 @@
+"""`x07 image build`: from the recipe to a layout."""
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import click
+
+from x07bundle import __version__, host
+from x07bundle.cli.image_lock import (
+    downloads,
+    find_mirrors,
+    mirror_options,
+    recipe_file,
+    recipe_option,
+)
+from x07bundle.cli.image_steps import ShownSteps
+from x07bundle.cli.options import PATH
+from x07bundle.cli.output import echo_bytes
+from x07bundle.errors import UsageError, X07Error
+from x07bundle.files import json_compact
+from x07bundle.image import assembly, names, report
+from x07bundle.image import recipe as recipes
+from x07bundle.image.assembly import FLAVOURS, Parts
+from x07bundle.image.build import Contents, Wanted, build
+from x07bundle.image.debian import lock as locks
+from x07bundle.image.debian import locking
+from x07bundle.image.debian.lock import Lock
+from x07bundle.image.layout_writing import check_target
+from x07bundle.image.packing import COMPRESSIONS, Compression
+from x07bundle.image.recipe import ARCHITECTURES, Recipe
+from x07bundle.native.cache import temporary_root
+
+EPOCH: Final = "SOURCE_DATE_EPOCH"
+NAME: Final = "x07-guest-runner"
+MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+class Options(NamedTuple):
+    """The options as given."""
+
+    out: Path
+    flavour: str
+    arch: tuple[str, ...]
+    tag: str | None
+    toolchain: Path | None
+    compression: Compression
+    is_updated: bool
+    recipe: Path | None
+    mirrors: tuple[str, ...]
+    offline: bool
+    as_json: bool
+
+
+@click.command(name="build")
+@click.option(
+    "--out",
+    metavar="DIR|FILE.tar",
+    type=PATH,
+    required=True,
+    help="A layout folder, or where the name ends in .tar an archive that every loader takes.",
+)
+@click.option(
+    "--flavour",
+    type=click.Choice(list(FLAVOURS)),
+    default="full",
+    help="full compiles and runs programs, run only runs static ones. [full]",
+)
+@click.option(
+    "--arch",
+    type=click.Choice(ARCHITECTURES),
+    multiple=True,
+    help="For which machine; twice for both. [this machine's]",
+)
+@click.option("--tag", metavar="REF", help=f"Its name. [{NAME}:VERSION, {NAME}:VERSION-run]")
+@click.option(
+    "--toolchain",
+    metavar="DIR",
+    type=PATH,
+    help="What goes into the toolchain layer, laid out from usr/ on.",
+)
+@click.option(
+    "--compression", type=click.Choice(COMPRESSIONS), default="gzip", help="Of layers. [gzip]"
+)
+@click.option(
+    "--update", "is_updated", is_flag=True, help="Take what the mirrors have now, not the lock."
+)
+@recipe_option
+@mirror_options
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead.")
+def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Options
+    """Make an image of locked packages, without a container engine and without root.
+
+    Each package is checked by its digest and unpacked here; no script of a package runs. The same
+    lock gives the same bytes: times are SOURCE_DATE_EPOCH's, or the lock's.
+
+    stdout gets the digests and sizes of what was made.
+
+    Exit code 0; 2 when packages cannot be had or the output cannot be written; 125 when a package
+    is not what the lock says.
+
+    \b
+    Examples:
+      x07 image build --flavour run --out dist/run.tar
+      x07 image build --flavour run --arch amd64 --arch arm64 --out dist/run
+      x07 image build --toolchain build/toolchain --out dist/full.tar --tag x07-guest-runner:1.0
+    """
+    options = Options(**values)
+    name = names.read(options.tag or _default_name(options.flavour))
+    epoch = _epoch()
+    architectures = tuple(dict.fromkeys(options.arch)) or (_own_architecture(),)
+    assembly.check_toolchain(options.flavour, options.toolchain, architectures)
+    check_target(options.out)
+    with ShownSteps("x07 image build", has_lines=True) as steps:
+        made = [_contents(options, architecture, steps) for architecture in architectures]
+        times = [epoch if epoch is not None else lock_seconds for _, lock_seconds in made]
+        flavour = FLAVOURS[options.flavour]
+        wanted = Wanted(
+            options.flavour,
+            name,
+            options.compression,
+            max(times),
+            flavour.env,
+            flavour.working_dir,
+        )
+        done = build([contents for contents, _ in made], wanted, options.out, steps)
+    if options.as_json:
+        echo_bytes(json_compact(report.document(done)))
+    else:
+        click.echo(report.text(done), nl=False)
+    return 0
+
+
+def _contents(options: Options, architecture: str, steps: ShownSteps) -> tuple[Contents, int]:
+    """What goes into the image of one architecture, and the time of its lock in seconds."""
+    file = recipe_file(options.recipe)
+    recipe = recipes.load(file)
+    mirrors = find_mirrors(recipe, options.mirrors)
+    lock = _lock(options, recipe, file, architecture, mirrors, steps)
+    locked = locking.of_flavour(lock, options.flavour)
+    steps.begin(f"{architecture}: packages", sum(one.size_bytes for one in locked))
+    packages = locking.fetch(
+        lock, options.flavour, mirrors, downloads(options.offline), steps.advance
+    )
+    steps.end()
+    steps.say(f"{architecture}: unpacking {len(locked)} packages")
+    parts = Parts(recipe, lock, packages, options.toolchain)
+    contents = assembly.contents(parts, options.flavour, os.environ)
+    return contents, int(lock.date.timestamp())
+
+
+def _lock(
+    options: Options,
+    recipe: Recipe,
+    file: Path,
+    architecture: str,
+    mirrors: locking.Mirrors,
+    steps: ShownSteps,
+) -> Lock:
+    """The lock beside the recipe, or with `--update` one that is not written.
+
+    Raises:
+        X07Error: there is none, or it is for another recipe.
+    """
+    place = file.parent / locks.file_name(architecture)
+    before = locks.read(place) if place.is_file() else None
+    if options.is_updated:
+        around = locking.Surroundings(
+            mirrors,
+            downloads(options.offline),
+            os.environ,
+            temporary_root(os.environ),
+            datetime.now(UTC),
+            say=steps.say,
+        )
+        return locking.make(recipe, architecture, around, before)
+    if before is None:
+        hint = f"make it: `x07 image lock --arch {architecture}`; or build with --update"
+        raise X07Error(f"there is no lock for {architecture}: `{place}`", hint=hint)
+    locking.check_recipe(before, recipe)
+    return before
+
+
+def _default_name(flavour: str) -> str:
+    return f"{NAME}:{__version__}" if flavour == "full" else f"{NAME}:{__version__}-{flavour}"
+
+
+def _own_architecture() -> str:
+    machine = host.read().arch
+    if machine not in MACHINES:
+        raise UsageError(f"there are no images for `{machine}`", hint="--arch amd64 or arm64")
+    return MACHINES[machine]
+
+
+def _epoch() -> int | None:
+    """Seconds that SOURCE_DATE_EPOCH says, if it says any.
+
+    Raises:
+        UsageError: what it says is no time that files can have.
+    """
+    text = os.environ.get(EPOCH, "")
+    if text and not re.fullmatch(r"\d{1,10}", text, re.ASCII):
+        raise UsageError(
+            f"{EPOCH} is `{text[:40]}`", hint="it is to be seconds since 1970, a whole number"
+        )
+    return int(text) if text else None

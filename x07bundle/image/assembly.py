@@ -1,0 +1,98 @@
+"""Recipe, locked packages and toolchain -> the contents of an image of one architecture."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from x07bundle.errors import UsageError
+from x07bundle.files import sha256_bytes
+from x07bundle.image import folder
+from x07bundle.image.build import Contents
+from x07bundle.image.debian import lock as locks
+from x07bundle.image.debian.lock import Lock
+from x07bundle.image.debian.locking import of_flavour
+from x07bundle.image.layer import Entry
+from x07bundle.image.recipe import Recipe
+from x07bundle.image.rootfs import rootfs
+
+TOOLCHAIN: Final = "toolchain"
+"""The layer that `--toolchain` fills."""
+PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+WORKSPACE: Final = "/opt/x07"
+
+
+class Flavour(NamedTuple):
+    """`env`, `working_dir` of what is started in it (contract/vm.md §12)."""
+
+    env: tuple[str, ...]
+    working_dir: str
+    needs_toolchain: bool
+
+
+FLAVOURS: Final[Mapping[str, Flavour]] = {
+    "full": Flavour((f"PATH={PATH}", f"X07_WORKSPACE_ROOT={WORKSPACE}"), WORKSPACE, True),
+    "run": Flavour(
+        (f"PATH={PATH}", "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"), "/", False
+    ),
+}
+
+
+class Parts(NamedTuple):
+    """`packages`: a folder with each locked package by its digest. `toolchain`: laid out as it is
+    to be in the image, from `usr/` on.
+    """
+
+    recipe: Recipe
+    lock: Lock
+    packages: Path
+    toolchain: Path | None
+
+
+def contents(parts: Parts, flavour: str, env: Mapping[str, str]) -> Contents:
+    """The layers, lowest first; those that nothing is in are left out.
+
+    Raises:
+        X07Error: a package or the toolchain cannot be used.
+    """
+    layers = rootfs(parts.recipe, parts.lock, flavour, parts.packages, env)
+    if parts.toolchain is not None:
+        layers = _with_toolchain(layers, folder.entries_of(parts.toolchain), parts.toolchain)
+    return Contents(
+        architecture=parts.lock.architecture,
+        layers={name: entries for name, entries in layers.items() if entries},
+        package_digests={one.name: one.sha256 for one in of_flavour(parts.lock, flavour)},
+        lock_sha256=sha256_bytes(locks.text(parts.lock)),
+        distribution=parts.recipe.distribution.name,
+        suite=parts.recipe.distribution.suites[0],
+    )
+
+
+def check_toolchain(flavour: str, toolchain: Path | None, architectures: tuple[str, ...]) -> None:
+    """Raises UsageError: there is none, or one for several architectures."""
+    if toolchain is None and FLAVOURS[flavour].needs_toolchain:
+        raise UsageError(
+            f"an image of the flavour `{flavour}` needs a toolchain",
+            "its layer has x07 and x07-os-runner as Linux builds",
+            "--toolchain names the folder that holds their `usr/`; --flavour run needs none",
+        )
+    if toolchain is not None and len(architectures) > 1:
+        raise UsageError("`--toolchain` is for one architecture", hint="build each by itself")
+
+
+def _with_toolchain(
+    layers: Mapping[str, tuple[Entry, ...]], found: tuple[Entry, ...], toolchain: Path
+) -> dict[str, tuple[Entry, ...]]:
+    """Folders that the layer has already stay as they are."""
+    if not found:
+        raise UsageError(f"`{toolchain}` is empty", hint="name the folder that holds `usr/`")
+    own = {entry.path: entry for entry in layers.get(TOOLCHAIN, ())}
+    below = {entry.path: entry for entries in layers.values() for entry in entries}
+    for entry in found:
+        there = below.get(entry.path)
+        if there is not None and (there.kind, entry.kind) != ("folder", "folder"):
+            raise UsageError(
+                f"`{toolchain}` has `{entry.path}`, which the image has as a {there.kind}",
+                hint="a toolchain is below usr/local and opt",
+            )
+        own.setdefault(entry.path, there or entry)
+    return {**layers, TOOLCHAIN: tuple(own.values())}
