@@ -39,6 +39,7 @@ THIRD_PARTY: Final[dict[str, frozenset[str]]] = {
     "bundle": frozenset({"jinja2"}),
     "run": frozenset({"jinja2"}),
     "native": frozenset({"jinja2"}),
+    "image": frozenset({"zstandard"}),
     "registry": frozenset({"oras", "requests", "urllib3", "cryptography"}),
 }
 """Packages that a room may import; every other room has the standard library alone."""

@@ -118,7 +118,7 @@ def _since(started: float) -> int:
 def _image(
     writer: LayoutWriter, contents: Contents, wanted: Wanted, pool: Executor, steps: Steps
 ) -> _Built:
-    packages = installed.packages(_files_of_interest(contents))
+    packages = _packages(contents)
     layers = _with_sbom(contents, wanted, packages)
     packed = list(_layers(writer, layers, wanted, pool, steps))
     config = writer.add(CONFIG, config_bytes(_config(contents, wanted, packed)))
@@ -221,13 +221,15 @@ def _annotations(contents: Contents, wanted: Wanted) -> dict[str, str]:
     return {**named, **_labels(contents, wanted)}
 
 
-def _files_of_interest(contents: Contents) -> dict[str, bytes]:
-    return {
+def _packages(contents: Contents) -> tuple[installed.Package, ...]:
+    entries = [entry for layer in contents.layers.values() for entry in layer]
+    files = {
         entry.path: _bytes(entry)
-        for entries in contents.layers.values()
         for entry in entries
         if entry.kind == "file" and installed.is_of_interest(entry.path)
     }
+    links = {entry.path: entry.target for entry in entries if entry.kind == "symlink"}
+    return installed.packages(files, links)
 
 
 def _bytes(entry: Entry) -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 
-from x07bundle.image import installed, trees
+from x07bundle.image import trees
 from x07bundle.image.images import Image
 from x07bundle.image.installed import Package
 from x07bundle.image.layout import Layout
@@ -101,7 +101,7 @@ def _packages(before: Tree, after: Tree) -> tuple[PackageChange, ...]:
 def _versions(tree: Tree) -> dict[str, str]:
     """By name; of a name with several architectures, all."""
     found: dict[str, list[Package]] = {}
-    for package in installed.packages(tree.kept):
+    for package in trees.packages(tree):
         found.setdefault(package.name, []).append(package)
     return {name: ", ".join(one.version for one in all_of) for name, all_of in found.items()}
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final, NamedTuple
 
-from x07bundle.image import installed, trees
+from x07bundle.image import trees
 from x07bundle.image.images import Found, Image
 from x07bundle.image.installed import Package
 from x07bundle.image.layout import Layout
@@ -55,7 +55,7 @@ def inspect(layout: Layout, image: Image, artifacts: tuple[Found, ...], steps: S
     return Facts(
         image,
         tuple(_layer(image, tree, number) for number in range(len(image.manifest.layers))),
-        installed.packages(tree.kept),
+        trees.packages(tree),
         tuple(each for each in about if _subject(each) == image.descriptor.digest),
     )
 

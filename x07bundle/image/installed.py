@@ -16,16 +16,20 @@ STATUS_FOLDER: Final = "var/lib/dpkg/status.d/"
 FIELDS: Final = frozenset(
     "package version architecture source maintainer installed-size status".split()
 )
-COPYRIGHT: Final = re.compile(r"usr/share/doc/([a-z0-9][a-z0-9+.-]*)/copyright")
+DOCUMENTS: Final = "usr/share/doc/"
+COPYRIGHT: Final = re.compile(r"usr/share/doc/[a-z0-9][a-z0-9+.-]*/copyright")
 LICENSE: Final = re.compile(r"(?m)^License:[ \t]*([^\s(][^\n]*?)[ \t]*$")
+COMMON_LICENSE: Final = re.compile(
+    r"/usr/share/common-licenses/([A-Za-z0-9][A-Za-z0-9+.-]*[A-Za-z0-9+])"
+)
 MOST_FILE_BYTES: Final = 64 << 20
 MOST_LICENSES: Final = 64
 
 
 class Package(NamedTuple):
     """`installed_bytes`: as the package says it, in whole KiB. `licenses`: names that its copyright
-    file gives where a machine can read it; they are the distribution's, not always SPDX's.
-    `source`: the source package, with its version where that is another one.
+    file gives, or refers to where it is not for machines; they are the distribution's, not always
+    SPDX's. `source`: the source package, with its version where that is another one.
     """
 
     name: str
@@ -46,8 +50,9 @@ def is_of_interest(path: str) -> bool:
     )
 
 
-def packages(files: Mapping[str, bytes]) -> tuple[Package, ...]:
-    """By name. `files`: those of interest, by path.
+def packages(files: Mapping[str, bytes], links: Mapping[str, str]) -> tuple[Package, ...]:
+    """By name. `files`: those of interest, by path. `links`: symlinks to their targets; a package
+    may share the folder of its documents with another one.
 
     Raises:
         X07Error: a control file is none.
@@ -59,7 +64,7 @@ def packages(files: Mapping[str, bytes]) -> tuple[Package, ...]:
         for paragraph in fields.paragraphs(data, f"`{path}`", only=FIELDS)
         if "package" in paragraph and _is_installed(paragraph)
     }
-    return tuple(_package(found[key], files) for key in sorted(found))
+    return tuple(_package(found[key], files, links) for key in sorted(found))
 
 
 def _is_status(path: str) -> bool:
@@ -72,8 +77,11 @@ def _is_installed(paragraph: Mapping[str, str]) -> bool:
     return "status" not in paragraph or paragraph["status"].endswith(" installed")
 
 
-def _package(paragraph: Mapping[str, str], files: Mapping[str, bytes]) -> Package:
+def _package(
+    paragraph: Mapping[str, str], files: Mapping[str, bytes], links: Mapping[str, str]
+) -> Package:
     name = paragraph["package"]
+    folder = links.get(DOCUMENTS + name, name)
     size = paragraph.get("installed-size", "")
     return Package(
         name,
@@ -82,11 +90,12 @@ def _package(paragraph: Mapping[str, str], files: Mapping[str, bytes]) -> Packag
         paragraph.get("source", name),
         paragraph.get("maintainer", ""),
         int(size) * 1024 if re.fullmatch(r"\d{1,12}", size, re.ASCII) else 0,
-        tuple(_licenses(files.get(f"usr/share/doc/{name}/copyright", b""))),
+        tuple(_licenses(files.get(f"{DOCUMENTS}{folder}/copyright", b""))),
     )
 
 
 def _licenses(copyright_file: bytes) -> Iterator[str]:
     """Each once, in alphabetical order."""
     text = copyright_file.decode("utf-8", "replace")
-    yield from sorted(set(LICENSE.findall(text)))[:MOST_LICENSES]
+    named = set(LICENSE.findall(text)) or set(COMMON_LICENSE.findall(text))
+    yield from sorted(named)[:MOST_LICENSES]

@@ -107,6 +107,12 @@ def read(layout: Layout, image: Image, steps: Steps) -> Tree:
     return Tree(tree.files, tree.kept)
 
 
+def packages(tree: Tree) -> tuple[installed.Package, ...]:
+    """Raises X07Error: a control file is none."""
+    links = {path: file.target for path, file in tree.files.items() if file.kind == "symlink"}
+    return installed.packages(tree.kept, links)
+
+
 def read_layer(
     layout: Layout,
     descriptor: Descriptor,
