@@ -1,7 +1,7 @@
 """One blob from a registry into a file: gone on with where it stopped, checked by its digest.
 
 What came so far is in `HEX.part`; a process that is killed leaves it, and the next one asks for the
-rest. A whole blob is renamed to `HEX`, so that what has that name was checked.
+rest. A whole blob is renamed to `HEX`.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import IO, Final
 
-from x07bundle.files import output_error
+from x07bundle.files import output_error, sha256_file
 from x07bundle.image.oci import Descriptor
 from x07bundle.registry.failure import (
     InterruptedTransferError,
@@ -41,7 +41,7 @@ def download(session: Session, wanted: Descriptor, folder: Path, watch: Watch) -
         OutputError: it cannot be written.
     """
     file = blob_file(folder, wanted.digest)
-    if file.is_file() and file.stat().st_size == wanted.size_bytes:
+    if file.is_file() and f"sha256:{sha256_file(file)}" == wanted.digest:
         return "there"
     part = file.with_suffix(".part")
     try:

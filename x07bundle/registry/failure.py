@@ -28,9 +28,11 @@ class UntrueError(RefusedError):
 
 
 class InterruptedTransferError(RegistryError):
-    """It may work when tried again. `pause_s`: what the registry asks us to wait, if it does."""
+    """It may work when tried again. `pause_s`: what the registry asks us to wait, if it does.
+    `was_answered`: by a status, which says that nothing was cut."""
 
     pause_s: float | None = None
+    was_answered = False
 
 
 class StatusError(RegistryError):

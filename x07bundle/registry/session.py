@@ -167,6 +167,7 @@ class Session:
             return error
         passing = InterruptedTransferError(error.brief, error.details, error.hint)
         passing.pause_s = retry_after(header)
+        passing.was_answered = True
         return passing
 
     def _not_let_in(self, what: str, error: StatusError) -> StatusError:

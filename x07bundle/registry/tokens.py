@@ -24,7 +24,7 @@ MOST_TOKEN_BYTES: Final = 1 << 18
 CHALLENGE: Final = re.compile(
     r"""\s*,?\s*(?:
         (?P<key>[A-Za-z0-9_-]+)\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^\s,"]+))
-        |(?P<scheme>[A-Za-z][A-Za-z0-9_-]*)(?=\s|$))""",
+        |(?P<scheme>[A-Za-z][A-Za-z0-9_-]*)(?=[\s,]|$))""",
     re.VERBOSE,
 )
 TOKEN: Final = re.compile(r"[\x21-\x7e]+")

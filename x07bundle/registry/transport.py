@@ -166,8 +166,13 @@ def chunks(answer: Answer) -> Iterator[bytes]:
     """
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise RegistryError("the registry sent compressed bytes, which nobody asked for")
-    with reaching(answer.url):
-        yield from answer.iter_content(RECEIVE_BYTES)
+    # Not `iter_content`: that fills its buffer first, and loses it when the connection is cut.
+    while True:
+        with reaching(answer.url):
+            chunk: bytes = answer.raw.read1(RECEIVE_BYTES, decode_content=False)
+        if not chunk:
+            return
+        yield chunk
 
 
 def whole(answer: Answer, most_bytes: int) -> bytes:

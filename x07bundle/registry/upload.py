@@ -187,6 +187,9 @@ class Upload:
     def _send_from(self, place: Place) -> None:
         """Attempts count anew when the registry got further.
 
+        Every second time that the registry answers with an error it gets the same again without
+        being asked how far it got: one that fails in a rhythm is not met at the same beat.
+
         Raises:
             _LostError: it is to be begun anew.
         """
@@ -205,9 +208,11 @@ class Upload:
                 if wait_s is None or attempt >= self.session.settings.patience.attempts:
                     raise
                 self.session.pause(wait_s)
-            if self.is_there():
+                is_odd = attempt % 2 == 1
+                again = is_odd or not error.was_answered
+            further = self._where(place) if again else place
+            if further is None:
                 return
-            further = self._where(place)
             attempt = 0 if further.sent_bytes > place.sent_bytes else attempt
             self.was_resumed = self.was_resumed or further.sent_bytes > 0
             place = further
@@ -265,11 +270,18 @@ class Upload:
         offset = self.layout.spans[self.blob.digest].offset_bytes + start
         return Part(stream, offset, size, self.watch, start) if size else b""
 
-    def _where(self, place: Place) -> Place:
+    def _where(self, place: Place) -> Place | None:
+        """None: the blob is there, and only the answer was lost. Raises _LostError."""
+
         def asked() -> Place:
             return self._asked(place)
 
-        return patiently(asked, self.session.settings, self.session.pause)
+        try:
+            return patiently(asked, self.session.settings, self.session.pause)
+        except _LostError:
+            if self.is_there():
+                return None
+            raise
 
     def _asked(self, place: Place) -> Place:
         """How far the registry got. Raises _LostError: it does not know the upload."""
