@@ -117,7 +117,7 @@ def _package_lines(facts: Facts) -> list[str]:
     names = max((len(one.name) for one in facts.packages), default=0)
     versions = max((len(one.version) for one in facts.packages), default=0)
     for one in facts.packages:
-        licenses = ", ".join(one.licenses) or "not said for machines"
+        licenses = ", ".join(one.licenses) or "not said"
         size = f"{mib(one.installed_bytes):>10}"
         lines.append(f"  {one.name:<{names}}  {one.version:<{versions}}  {size}  {licenses}")
     return lines

@@ -24,6 +24,7 @@ COMMON_LICENSE: Final = re.compile(
 )
 MOST_FILE_BYTES: Final = 64 << 20
 MOST_LICENSES: Final = 64
+MOST_LINKS: Final = 4
 
 
 class Package(NamedTuple):
@@ -81,7 +82,9 @@ def _package(
     paragraph: Mapping[str, str], files: Mapping[str, bytes], links: Mapping[str, str]
 ) -> Package:
     name = paragraph["package"]
-    folder = links.get(DOCUMENTS + name, name)
+    folder = name
+    for _ in range(MOST_LINKS):
+        folder = links.get(DOCUMENTS + folder, folder)
     size = paragraph.get("installed-size", "")
     return Package(
         name,
