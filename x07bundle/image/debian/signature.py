@@ -11,7 +11,7 @@ from x07bundle.errors import RefusedError, ToolMissingError, X07Error
 
 WALL_MS: Final = 30_000
 STATUS: Final = re.compile(rb"^\[GNUPG:\] ([A-Z0-9_]+)(?: (.*))?$", re.MULTILINE)
-BAD: Final = frozenset({b"BADSIG", b"REVKEYSIG", b"KEYREVOKED", b"FAILURE"})
+BAD: Final = frozenset({b"BADSIG", b"REVKEYSIG", b"KEYREVOKED", b"ERROR", b"FAILURE"})
 
 
 def signed_text(

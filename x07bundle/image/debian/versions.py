@@ -6,7 +6,9 @@ from typing import Final
 
 from x07bundle.errors import X07Error
 
-VALID: Final = re.compile(r"(?:[0-9]{1,9}:)?[0-9A-Za-z][0-9A-Za-z.+~:-]*")
+VALID: Final = re.compile(
+    r"[0-9]{1,9}:[0-9A-Za-z][0-9A-Za-z.+~:-]*|[0-9A-Za-z][0-9A-Za-z.+~-]*"
+)
 PARTS: Final = re.compile(r"([^0-9]*)([0-9]*)")
 END: Final = 0
 """Where a run of non-digits ends; `~` sorts before it, all else after."""
@@ -44,13 +46,16 @@ def key(version: str) -> tuple[int, tuple[Part, ...], tuple[Part, ...]]:
 
 
 def _parts(text: str) -> tuple[Part, ...]:
-    """Non-digits and numbers by turns; trailing parts that equal nothing at all are left out."""
+    """Non-digits and numbers by turns, and nothing at the end.
+
+    Only the first part may be as good as nothing, as that of `0` is: it stays.
+    """
     found = [
         ((*map(_order, letters), END), int(digits or "0"))
         for letters, digits in PARTS.findall(text)
     ]
     nothing = ((END,), 0)
-    while found and found[-1] == nothing:
+    while len(found) > 1 and found[-1] == nothing:
         found.pop()
     return (*found, nothing)
 

@@ -1,0 +1,195 @@
+"""Packages that are well made, and those that are refused before anything of them is used."""
+
+import gzip
+import lzma
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.unit.image.debian.making import ENV, ar, control, deb, folder, hard, link, member, tar
+from x07bundle.errors import ToolMissingError, X07Error
+from x07bundle.image.debian import deb as debs
+from x07bundle.image.debian.unpacking import Unpacked
+from x07bundle.image.layer import Entry
+
+SOUND = (folder("./usr"), member("./usr/a", content=b"one", mode=0o755), link("./usr/b", "a"))
+
+
+def read(data: bytes, tmp_path: Path) -> debs.Package:
+    """The only file that there is after reading it is the package itself."""
+    file = tmp_path / "package"
+    file.write_bytes(data)
+    try:
+        return debs.read(file, ENV, "the package `a1` 1.0")
+    finally:
+        assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("packed", ["xz", "gz"])
+def test_what_it_holds(packed: str, tmp_path: Path) -> None:
+    found = read(deb("a1", *SOUND, packed=packed).data, tmp_path)
+    assert found.fields["package"] == "a1"
+    assert found.control.startswith(b"Package: a1\n")
+    assert found.entries == (
+        Entry("usr", "folder", 0o755),
+        Entry("usr/a", "file", 0o755, b"one"),
+        Entry("usr/b", "symlink", 0o777, target="a"),
+    )
+
+
+def test_long_names_and_links(tmp_path: Path) -> None:
+    long = "usr/" + "long-" * 60
+    found = read(deb("a1", member(f"./{long}", content=b"x"), link("./l", long)).data, tmp_path)
+    assert [entry.path for entry in found.entries] == [long, "l"]
+    assert found.entries[1].target == long
+
+
+def test_nobody_else_runs_it(tmp_path: Path) -> None:
+    found = read(deb("a1", member("./su", mode=0o6755), folder("./tmp", 0o1777)).data, tmp_path)
+    assert [entry.mode for entry in found.entries] == [0o755, 0o1777]
+
+
+@pytest.mark.skipif(shutil.which("zstd") is None, reason="no zstd to pack with")
+def test_zstd(tmp_path: Path) -> None:
+    def pack(data: bytes) -> bytes:
+        return subprocess.run(["zstd", "-q"], input=data, capture_output=True, check=True).stdout
+
+    data = ar(
+        (b"debian-binary", b"2.0\n"),
+        (b"control.tar.zst", pack(tar(member("./control", content=control("a1", "1", {}))))),
+        (b"data.tar.zst", pack(tar(*SOUND))),
+    )
+    assert len(read(data, tmp_path).entries) == 3
+    with pytest.raises(X07Error, match="damaged"):
+        read(_with_data(b"data.tar.zst", pack(PLAIN)[:-20]), tmp_path)
+
+
+def test_no_zstd(tmp_path: Path) -> None:
+    data = ar((b"debian-binary", b"2.0\n"), (b"control.tar.zst", b"x"), (b"data.tar.zst", b"x"))
+    file = tmp_path / "package"
+    file.write_bytes(data)
+    try:
+        debs.read(file, {"PATH": str(tmp_path)}, "it")
+    except ToolMissingError as error:
+        assert "`zstd` is missing" in error.brief
+    except X07Error as error:  # a Python that reads it itself
+        assert "damaged" in error.brief
+
+
+HOSTILE = {
+    "leads up": [member("./../a")],
+    "leads up within": [member("./usr/../../a")],
+    "absolute": [member("/etc/passwd")],
+    "a link out": [link("./a", "../b")],
+    "a link far out": [link("./usr/a", "/../../b")],
+    "below a link": [link("./usr", "/tmp"), member("./usr/a")],
+    "below a file": [member("./usr"), member("./usr/a")],
+    "a hard link to a file outside": [hard("./a", "/etc/passwd")],
+    "a hard link up": [hard("./a", "../etc/passwd")],
+    "a hard link to nothing": [hard("./a", "./b")],
+    "a hard link to what comes later": [hard("./a", "./b"), member("./b")],
+    "a hard link to a folder": [folder("./b"), hard("./a", "./b")],
+    "a hard link to a link": [link("./b", "/etc/passwd"), hard("./a", "./b")],
+    "a block device": [member("./a", tarfile.BLKTYPE)],
+    "a character device": [member("./a", tarfile.CHRTYPE)],
+    "a pipe": [member("./a", tarfile.FIFOTYPE)],
+    "a sparse file": [member("./a", tarfile.GNUTYPE_SPARSE)],
+    "of no known kind": [member("./a", b"Z")],
+    "a name twice": [member("./a"), member("./a")],
+    "a file and a folder": [folder("./a"), member("./a")],
+    "a folder and a link": [folder("./a"), member("./a/b"), link("./a", "b")],
+}
+
+
+@pytest.mark.parametrize("members", HOSTILE.values(), ids=HOSTILE)
+def test_hostile(members: list[tuple[tarfile.TarInfo, bytes]], tmp_path: Path) -> None:
+    with pytest.raises(X07Error) as caught:
+        read(deb("a1", *members).data, tmp_path)
+    assert "the package `a1` 1.0" in caught.value.brief
+
+
+def test_ten_gigabytes_in_a_small_package(tmp_path: Path) -> None:
+    """Zeros by the chunk: the data is never in memory, here or there."""
+    packer = lzma.LZMACompressor(preset=0)
+    info, _ = member("./a")
+    info.size = 10 << 30
+    packed = packer.compress(info.tobuf(tarfile.GNU_FORMAT))
+    packed += packer.compress(bytes(64 << 20)) + packer.flush()
+    with pytest.raises(X07Error, match="holds more than"):
+        read(_with_data(b"data.tar.xz", packed), tmp_path)
+
+
+def test_more_than_it_says_is_never_unpacked() -> None:
+    chunks = iter([b"x" * 100] * 10**9)
+    with pytest.raises(X07Error, match="holds more than 1000 bytes"):
+        Unpacked(chunks, 1000, "it").read(1 << 30)
+
+
+def _with_data(name: bytes, packed: bytes) -> bytes:
+    text = gzip.compress(tar(member("./control", content=control("a1", "1.0", {}))))
+    return ar((b"debian-binary", b"2.0\n"), (b"control.tar.gz", text), (name, packed))
+
+
+PLAIN = tar(*SOUND)
+
+
+@pytest.mark.parametrize(
+    ("name", "packed"),
+    [
+        (b"data.tar.xz", lzma.compress(PLAIN)[:-30]),
+        (b"data.tar.xz", lzma.compress(PLAIN) + b"more"),
+        (b"data.tar.xz", b"not xz"),
+        (b"data.tar.xz", b""),
+        (b"data.tar.gz", gzip.compress(PLAIN)[:-3]),
+        (b"data.tar.gz", gzip.compress(PLAIN) + gzip.compress(PLAIN)),
+        (b"data.tar.gz", gzip.compress(PLAIN[:700])),
+        (b"data.tar.gz", gzip.compress(PLAIN + b"x" * 512)),
+        (b"data.tar.gz", gzip.compress(b"\1" + PLAIN[1:])),
+        (b"data.tar.bz2", b"BZh"),
+        (b"data.tar", PLAIN[:1000]),
+        (b"data.zip", PLAIN),
+    ],
+)
+def test_damaged_data(name: bytes, packed: bytes, tmp_path: Path) -> None:
+    with pytest.raises(X07Error, match="the package `a1` 1.0"):
+        read(_with_data(name, packed), tmp_path)
+
+
+SOUND_DEB = deb("a1", *SOUND).data
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "does not begin as an archive"),
+        (b"!<thin>\n" + SOUND_DEB[8:], "does not begin as an archive"),
+        (SOUND_DEB[:40], "ends within the header"),
+        (SOUND_DEB[:-1], "ends within `data.tar.xz`"),
+        (SOUND_DEB.replace(b"2.0\n", b"3.0\n"), "format that is not known"),
+        (SOUND_DEB.replace(b"`\n", b"'\n", 1), "no header of a member"),
+        (SOUND_DEB.replace(b"4         `\n", b"-4        `\n", 1), "no header of a member"),
+        (SOUND_DEB.replace(b"debian-binary ", b"../debian-bin "), "no header of a member"),
+        (ar((b"debian-binary", b"2.0\n"), (b"debian-binary", b"2.0\n")), "twice"),
+        (ar((b"debian-binary", b"2.0\n")), "other parts"),
+        (ar((b"data.tar.xz", b""), (b"control.tar.xz", b"")), "other parts"),
+        (ar(*((b"_%d" % number, b"") for number in range(40))), "more than 16 members"),
+    ],
+)
+def test_damaged_archive(data: bytes, why: str, tmp_path: Path) -> None:
+    with pytest.raises(X07Error, match=why):
+        read(data, tmp_path)
+
+
+def test_without_control(tmp_path: Path) -> None:
+    other = gzip.compress(tar(link("./control", "b")))
+    data = ar((b"debian-binary", b"2.0\n"), (b"control.tar.gz", other), (b"data.tar", PLAIN))
+    with pytest.raises(X07Error, match="`control` is missing"):
+        read(data, tmp_path)
+
+
+def test_a_package_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(X07Error, match="no such file"):
+        debs.read(tmp_path / "nothing", ENV, "it")
