@@ -88,7 +88,7 @@ def main() -> None:
         stack.enter_context(answering(NameServer(NAMES), 53))
         stack.enter_context(net.serving(net.echo, port=ECHO_PORT))
         packets = stack.enter_context(_watching())
-        done = _run(wanted)
+        done = _run(wanted, Path(folder))
         time.sleep(0.3)
     answer = {"status": done.returncode, "stdout": base64.b64encode(done.stdout).decode()}
     shown = [line for line in packets if line.strip()]
@@ -122,9 +122,11 @@ def _watching() -> Iterator[list[str]]:
         reader.join()
 
 
-def _run(wanted: dict[str, Any]) -> subprocess.CompletedProcess[bytes]:
+def _run(wanted: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[bytes]:
+    """In a folder of its own: a sandboxed program makes its write roots."""
     return subprocess.run(
         wanted["command"],
+        cwd=folder,
         input=base64.b64decode(wanted["data"]),
         capture_output=True,
         check=False,

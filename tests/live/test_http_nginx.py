@@ -12,6 +12,7 @@ import pytest
 
 from tests.live.certificates import Authority
 from tests.live.http_program import DENIED, FOLLOWING, TOO_LARGE, Caps, Client, request
+from tests.unit.runtime.network import spare_port
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/sbin:/usr/bin:/usr/local/bin")
 BODY = bytes(range(256)) * 4000
@@ -67,7 +68,7 @@ def nginx(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Ite
     (folder / "pages/page").write_bytes(BODY)
     (folder / "pages/folder/index.html").write_bytes(b"index")
     folder.chmod(0o755)
-    found = Nginx(_free_port(), _free_port(), folder)
+    found = Nginx(spare_port(), spare_port(), folder)
     settings = SETTINGS.format(**found._asdict(), certificate=certificate.with_suffix(""))
     (folder / "nginx.conf").write_text(settings)
     words = [str(NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf")]
@@ -75,11 +76,6 @@ def nginx(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Ite
         _wait(found.plain, server)
         yield found
         server.terminate()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as spare:
-        return int(spare.getsockname()[1])
 
 
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:

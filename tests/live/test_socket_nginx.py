@@ -12,7 +12,7 @@ import pytest
 from tests.live import socket_program
 from tests.live.certificates import Authority
 from tests.program_build import Workshop
-from tests.unit.runtime.network import named
+from tests.unit.runtime.network import named, spare_port
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/sbin:/usr/bin:/usr/local/bin")
 BODY = bytes(range(256)) * 4000
@@ -49,9 +49,7 @@ def port(tmp_path: Path, authority: Authority) -> Iterator[int]:
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "page").write_bytes(BODY)
     tmp_path.chmod(0o755)
-    with socket.socket() as spare:
-        spare.bind(("127.0.0.1", 0))
-        free = int(spare.getsockname()[1])
+    free = spare_port()
     names = {"folder": tmp_path, "port": free, "certificate": certificate.with_suffix("")}
     (tmp_path / "nginx.conf").write_text(SETTINGS.format(**names))
     words = [str(NGINX), "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]

@@ -284,9 +284,13 @@ def test_tls_under_all_layers(tool: Tool, authority: Authority) -> None:
     with serving(authority.context("DNS:localhost")) as port:
         program = bundled(tool, "http-client", _says_hello(port), f"localhost:{port}")
         trusts = {"X07_CA_FILE": str(authority.file)}
-        done = subprocess.run([program], env=trusts, capture_output=True, check=False)
+        done = subprocess.run(
+            [program], cwd=tool.folder, env=trusts, capture_output=True, check=False
+        )
         assert (done.returncode, done.stdout, done.stderr) == (0, b"hello", b"")
-        others = subprocess.run([program], env={}, capture_output=True, check=False)
+        others = subprocess.run(
+            [program], cwd=tool.folder, env={}, capture_output=True, check=False
+        )
         assert error(others.stdout) == TLS
 
 
@@ -305,11 +309,9 @@ def _serves(port: int) -> socket_program.Expression:
 
 
 def test_a_server_under_all_layers(tool: Tool) -> None:
-    with socket.socket() as spare:
-        spare.bind(("127.0.0.1", 0))
-        port = spare.getsockname()[1]
+    port = net.spare_port()
     program = bundled(tool, "web-service", _serves(port), f"127.0.0.1:{port}")
-    with subprocess.Popen([program], env={}, stdout=subprocess.PIPE) as server:
+    with subprocess.Popen([program], cwd=tool.folder, env={}, stdout=subprocess.PIPE) as server:
         assert _asked(port, b"over here") == b"over here"
         assert server.stdout is not None
         assert server.stdout.read() == b"over here"

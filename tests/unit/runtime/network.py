@@ -1,6 +1,7 @@
 """What tests of sockets say to `programs/sockets.c`, and the servers that it talks with."""
 
 import contextlib
+import random
 import socket
 import struct
 import threading
@@ -36,6 +37,20 @@ SHORT: Final = caps(connect_ms=200, io_ms=200)
 
 
 # -- addresses
+
+
+def spare_port() -> int:
+    """A port that is free for TCP and UDP, and that the system gives to nobody by itself."""
+    while True:
+        port = random.randrange(12_000, 32_000)
+        with (
+            contextlib.suppress(OSError),
+            socket.socket() as streams,
+            socket.socket(type=socket.SOCK_DGRAM) as messages,
+        ):
+            streams.bind(("127.0.0.1", port))
+            messages.bind(("127.0.0.1", port))
+            return port
 
 
 def address(host: str, port: int) -> bytes:

@@ -267,9 +267,7 @@ def test_an_address_that_was_looked_up_is_no_grant(sandboxed: Sandbox) -> None:
 
 @pytest.mark.parametrize("operation", [net.LISTEN, net.BIND])
 def test_no_listener_where_none_is_granted(sandboxed: Sandbox, operation: int) -> None:
-    with socket.socket() as spare:
-        spare.bind((HOST, 0))
-        port = spare.getsockname()[1]
+    port = net.spare_port()
     env = sandboxed.env([f"{HOST}:{port - 1},{port}", f"192.0.2.1:{port + 1}"])
     asks = [
         (operation, address(HOST, port + 1), DEFAULTS),
@@ -288,9 +286,7 @@ def test_no_listener_where_none_is_granted(sandboxed: Sandbox, operation: int) -
 
 @pytest.mark.parametrize("operation", [net.LISTEN, net.BIND])
 def test_no_listener_by_name(sandboxed: Sandbox, operation: int) -> None:
-    with socket.socket() as spare:
-        spare.bind((HOST, 0))
-        port = spare.getsockname()[1]
+    port = net.spare_port()
     env = sandboxed.env([f"localhost:{port}"])
     ask = (operation, named("localhost", port), DEFAULTS)
     answers, said = sandboxed.run(env, ask)
@@ -306,9 +302,7 @@ def test_no_listener_by_name(sandboxed: Sandbox, operation: int) -> None:
 
 
 def test_no_message_to_what_is_not_granted(sandboxed: Sandbox, arrivals: Arrivals) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as spare:
-        spare.bind((HOST, 0))
-        own = spare.getsockname()[1]
+    own = net.spare_port()
     env = sandboxed.env([f"{HOST}:{own}"])
     bind = (net.BIND, address(HOST, own), DEFAULTS)
     send = (net.SEND, FIRST, address(HOST, arrivals.port), b"x", DEFAULTS)

@@ -78,9 +78,7 @@ def test_reading_takes_what_is_there(program: CProgram) -> None:
 
 
 def test_a_server(program: CProgram) -> None:
-    with socket.socket() as spare:
-        spare.bind((HOST, 0))
-        port = spare.getsockname()[1]
+    port = net.spare_port()
     heard: list[bytes] = []
     thread = threading.Thread(target=lambda: heard.append(_said_to(port)))
     thread.start()
