@@ -49,8 +49,13 @@ class Workshop:
         return self.folder / "libx07.a"
 
     def build(self, name: str, c_source: str, flags: tuple[str, ...] = ()) -> Path:
-        """A framed executable from generated C; a warning is an error."""
-        source, executable = self.folder / f"{name}.c", self.folder / name
+        """A framed executable from generated C; a warning is an error.
+
+        Each process of a test session has its own: one may be run while another is linked.
+        """
+        own = self.folder / str(os.getpid())
+        own.mkdir(exist_ok=True)
+        source, executable = own / f"{name}.c", own / name
         source.write_text(c_source + FRAMED_MAIN)
         command = [self.cc, *WARNINGS, *self.flags, *flags, f"-I{INCLUDE}", str(source)]
         command += [str(self.archive), "-lm", "-o", str(executable)]
