@@ -154,7 +154,8 @@ def make_keys(home: Path) -> Keys:
 SIGNER: Final = (
     'out=; while [ $# -gt 1 ]; do [ "$1" = --output ] && out=$2; shift; done\n'
     'cat "$1" > "$out"\n'
-    "printf '[GNUPG:] PLAINTEXT 74 0\\n[GNUPG:] NEWSIG\\n[GNUPG:] GOODSIG 1 m\\n[GNUPG:] VALIDSIG 1\\n'"
+    "for word in 'PLAINTEXT 74 0' NEWSIG 'GOODSIG 1 m' 'VALIDSIG 1'; do\n"
+    '  echo "[GNUPG:] $word"\ndone'
 )
 """A `gpgv` that finds everything well signed."""
 

@@ -1,9 +1,11 @@
 """Packages that are well made, and those that are refused before anything of them is used."""
 
 import gzip
+import itertools
 import lzma
 import shutil
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -71,12 +73,10 @@ def test_no_zstd(tmp_path: Path) -> None:
     data = ar((b"debian-binary", b"2.0\n"), (b"control.tar.zst", b"x"), (b"data.tar.zst", b"x"))
     file = tmp_path / "package"
     file.write_bytes(data)
-    try:
+    is_known = sys.version_info >= (3, 14)
+    with pytest.raises(X07Error if is_known else ToolMissingError) as caught:
         debs.read(file, {"PATH": str(tmp_path)}, "it")
-    except ToolMissingError as error:
-        assert "`zstd` is missing" in error.brief
-    except X07Error as error:  # a Python that reads it itself
-        assert "damaged" in error.brief
+    assert ("damaged" if is_known else "`zstd` is missing") in caught.value.brief
 
 
 HOSTILE = {
@@ -123,7 +123,7 @@ def test_ten_gigabytes_in_a_small_package(tmp_path: Path) -> None:
 
 
 def test_more_than_it_says_is_never_unpacked() -> None:
-    chunks = iter([b"x" * 100] * 10**9)
+    chunks = itertools.repeat(b"x" * 100)
     with pytest.raises(X07Error, match="holds more than 1000 bytes"):
         Unpacked(chunks, 1000, "it").read(1 << 30)
 
@@ -154,7 +154,7 @@ PLAIN = tar(*SOUND)
     ],
 )
 def test_damaged_data(name: bytes, packed: bytes, tmp_path: Path) -> None:
-    with pytest.raises(X07Error, match="the package `a1` 1.0"):
+    with pytest.raises(X07Error, match=r"the package `a1` 1\.0"):
         read(_with_data(name, packed), tmp_path)
 
 

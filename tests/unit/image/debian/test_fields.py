@@ -6,8 +6,8 @@ from x07bundle.errors import X07Error
 from x07bundle.image.debian import fields
 
 
-def read(data: bytes, **options: bool) -> list[dict[str, str]]:
-    return list(fields.paragraphs(data, "the index", **options))
+def read(data: bytes, *, comments: bool = False) -> list[dict[str, str]]:
+    return list(fields.paragraphs(data, "the index", comments=comments))
 
 
 def test_paragraphs_and_lines_that_continue() -> None:

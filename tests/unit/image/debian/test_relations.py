@@ -17,7 +17,10 @@ def test_clauses_and_alternatives() -> None:
 
 @pytest.mark.parametrize(
     ("relation", "yes", "no"),
-    [("<< 2", "1", "2"), ("<= 2", "2", "2.1"), ("= 2", "2", "2-1"), (">= 2", "2", "2~"), (">> 2", "3", "2")],
+    [
+        ("<< 2", "1", "2"), ("<= 2", "2", "2.1"), ("= 2", "2", "2-1"),
+        (">= 2", "2", "2~"), (">> 2", "3", "2"),
+    ],
 )  # fmt: skip
 def test_versions(relation: str, yes: str, no: str) -> None:
     ((found,),) = clauses(f"a1 ({relation})")
