@@ -5,6 +5,7 @@ The archive is an uncompressed tar that holds the layout and docker's `manifest.
 """
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -105,6 +106,8 @@ def writing(target: Path) -> Iterator[LayoutWriter]:
 
 def check_target(target: Path) -> None:
     """Raises OutputError: what is there is no layout, so that it is not replaced."""
+    if is_archive(target) and target.is_dir():
+        raise output_error(target, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
     if is_archive(target) or not target.exists() or _is_empty(target):
         return
     try:

@@ -71,7 +71,7 @@ def test_content_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "spool"
     file.write_bytes(b"aabbbcc")
     data = tar_of(Entry("x", "file", 0o644, Span(file, 2, 3)))
-    assert tarfile.open(fileobj=io.BytesIO(data)).extractfile("x").read() == b"bbb"  # type: ignore[union-attr]
+    assert data[512 : 512 + 4] == b"bbb\0"
 
 
 def test_a_file_that_became_shorter(tmp_path: Path) -> None:
