@@ -133,7 +133,7 @@ def _layer(image: Image, tree: trees.Tree, number: int) -> LayerFacts:
         diff_id=image.config.diff_ids[number],
         media_type=descriptor.media_type,
         stored_bytes=descriptor.size_bytes,
-        unpacked_bytes=sum(file.size_bytes for file in files),
+        unpacked_bytes=sum(file.size_bytes for file in files if not file.is_another_name),
         file_count=len(files),
     )
 

@@ -24,7 +24,9 @@ MOST_KEPT_BYTES: Final = 256 << 20
 
 
 class File(NamedTuple):
-    """`sha256`: of a file's bytes, or "". `layer`: which one it comes from, 0 the lowest."""
+    """`sha256`: of a file's bytes, or "". `layer`: which one it comes from, 0 the lowest.
+    `is_another_name`: of a file that is counted already (a hard link).
+    """
 
     kind: Kind
     mode: int
@@ -34,6 +36,7 @@ class File(NamedTuple):
     target: str
     sha256: str
     layer: int
+    is_another_name: bool = False
 
 
 class Tree(NamedTuple):
@@ -53,7 +56,13 @@ class Growing:
 
     def add(self, member: Member, content: Content, layer: int) -> None:
         self.kept.pop(member.path, None)
-        self.files[member.path] = File(
+        self.files[member.path] = self._file(member, content, layer)
+
+    def _file(self, member: Member, content: Content, layer: int) -> File:
+        named = self.files.get(member.target) if member.kind == "hardlink" else None
+        if named is not None:
+            return named._replace(layer=layer, is_another_name=True)
+        return File(
             kind=member.kind,
             mode=member.mode,
             user=member.user,
@@ -72,8 +81,6 @@ class Growing:
                 self.kept.pop(path, None)
 
     def _digest(self, member: Member, content: Content) -> str:
-        if member.kind == "hardlink" and member.target in self.files:
-            return self.files[member.target].sha256
         if member.kind != "file":
             return ""
         if not installed.is_of_interest(member.path):
