@@ -137,7 +137,7 @@ def _contents(options: Options, architecture: str, steps: ShownSteps) -> tuple[C
     """What goes into the image of one architecture, and the time of its lock in seconds."""
     file = recipe_file(options.recipe)
     recipe = recipes.load(file)
-    mirrors = find_mirrors(recipe, options.mirrors)
+    mirrors = find_mirrors(recipe, options.mirrors, options.offline)
     lock = _lock(options, recipe, file, architecture, mirrors, steps)
     locked = locking.of_flavour(lock, options.flavour)
     steps.begin(f"{architecture}: packages", sum(one.size_bytes for one in locked))

@@ -83,7 +83,7 @@ def command(
     loaded = recipes.load(file)
     with Progress("x07 image lock") as progress:
         around = locking.Surroundings(
-            find_mirrors(loaded, mirrors),
+            find_mirrors(loaded, mirrors, offline),
             downloads(offline),
             os.environ,
             temporary_root(os.environ),
@@ -110,8 +110,14 @@ def downloads(offline: bool) -> Downloads:
     return Downloads(open_cache(os.environ).folder / PACKAGES, Web(os.environ), offline)
 
 
-def find_mirrors(recipe: Recipe, named: tuple[str, ...]) -> locking.Mirrors:
-    """Those that were named, else apt's."""
+def find_mirrors(recipe: Recipe, named: tuple[str, ...], offline: bool) -> locking.Mirrors:
+    """Those that were named, else apt's; none where nothing is to be asked.
+
+    Raises:
+        X07Error: there is none for a suite.
+    """
+    if offline:
+        return {}
     return locking.find_mirrors(recipe, named, Path("/"))
 
 

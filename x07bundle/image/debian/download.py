@@ -58,7 +58,10 @@ class Downloads(NamedTuple):
             X07Error: no mirror has it.
         """
         if self.offline:
-            raise X07Error(f"`{path}` is on a mirror, and the network may not be used")
+            raise X07Error(
+                f"`{path}` is on a mirror, and the network may not be used",
+                hint="leave out --offline",
+            )
         reasons = []
         for mirror in mirrors:
             try:

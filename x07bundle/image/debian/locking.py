@@ -134,7 +134,7 @@ def _left(missing: Sequence[Locked], lock: Lock) -> X07Error:
 def _release(recipe: Recipe, suite: str, around: Surroundings) -> tuple[str, Release, str]:
     """The mirror that has a suite, its release, and the digest of that."""
     path = f"dists/{suite}/InRelease"
-    mirror, signed = around.downloads.text(around.mirrors[suite], path, release.MAX_BYTES)
+    mirror, signed = around.downloads.text(around.mirrors.get(suite, ()), path, release.MAX_BYTES)
     keyrings = around.keyrings or recipe.distribution.keyrings
     checked = signature.signed_text(signed, keyrings, around.env, around.temporary)
     found = release.read(checked, suite)

@@ -6,9 +6,7 @@ from typing import Final
 
 from x07bundle.errors import X07Error
 
-VALID: Final = re.compile(
-    r"[0-9]{1,9}:[0-9A-Za-z][0-9A-Za-z.+~:-]*|[0-9A-Za-z][0-9A-Za-z.+~-]*"
-)
+VALID: Final = re.compile(r"[0-9]{1,9}:[0-9A-Za-z][0-9A-Za-z.+~:-]*|[0-9A-Za-z][0-9A-Za-z.+~-]*")
 PARTS: Final = re.compile(r"([^0-9]*)([0-9]*)")
 END: Final = 0
 """Where a run of non-digits ends; `~` sorts before it, all else after."""
