@@ -33,7 +33,21 @@ SEED: Final = int(os.environ.get("X07_FUZZ_SEED", "1"))
 LONG: Final = Entry("n" * 150 + "/" + "ö" * 60, "file", 0o644, b"long name")
 TAR: Final = b"".join(tar_chunks(ordered([*BASE, LONG]), 1_700_000_000))
 READERS: Final = (read_manifest, read_index, read_config)
-ODD: Final = (None, True, -1, 2**70, "", "x", [], {}, [[]], {"": ""}, "sha256:", 1.5, "\udc80")
+ODD: Final[tuple[Any, ...]] = (
+    None,
+    True,
+    -1,
+    2**70,
+    "",
+    "x",
+    [],
+    {},
+    [[]],
+    {"": ""},
+    "sha256:",
+    1.5,
+    "\udc80",
+)
 
 
 class Bytes:
