@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 import socket
@@ -73,6 +74,7 @@ class Registry(ThreadingHTTPServer):
         self.seen: list[Seen] = []
         self.realm = ""
         self.count = 0
+        self.names = itertools.count()
 
     @property
     def host(self) -> str:
@@ -229,7 +231,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.blobs[repository, mount] = self.server.blobs[source, mount]
             self.answer(201, Location=f"/v2/{repository}/blobs/{mount}")
             return
-        name = f"{len(self.server.uploads):x}"
+        name = f"{next(self.server.names):x}"
         self.server.uploads[name] = bytearray()
         self._goes_on(202, repository, name)
 

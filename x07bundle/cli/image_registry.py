@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +11,6 @@ import click
 
 from x07bundle.cli.options import PATH, all_of
 from x07bundle.cli.output import echo_bytes
-from x07bundle.cli.progress import CLEAR_LINE
 from x07bundle.errors import UsageError
 from x07bundle.files import json_pretty
 
@@ -76,36 +76,66 @@ def refuse_offline(what: str, values: Mapping[str, Any]) -> None:
         )
 
 
+class Bar:
+    """One blob on its way."""
+
+    def __init__(self, bars: "Bars", name: str, size_bytes: int) -> None:
+        self.bars, self.name, self.size_bytes = bars, name, size_bytes
+        self.done_bytes = 0
+        self.start_s = time.monotonic()
+
+    def moved(self, done_bytes: int) -> None:
+        self.done_bytes = done_bytes
+        self.bars.draw()
+
+    def end(self, outcome: str) -> None:
+        self.bars.remove(self, f"{self.name} {size(self.size_bytes)} {outcome}")
+
+    def __str__(self) -> str:
+        part = min(self.done_bytes / self.size_bytes, 1.0) if self.size_bytes else 1.0
+        cells = ("#" * int(part * BAR_CELLS)).ljust(BAR_CELLS, "·")
+        speed = self.done_bytes / MIB / max(time.monotonic() - self.start_s, 0.001)
+        amount = f"{size(self.done_bytes)} of {size(self.size_bytes)}"
+        return f"{self.name} {cells} {amount}, {speed:.0f} MiB/s"
+
+
 class Bars:
-    """A bar for each blob on a terminal; a line when it is done elsewhere. All on stderr."""
+    """A bar for each blob on a terminal, below the lines of those that are done; elsewhere the
+    lines alone. All on stderr."""
 
     def __init__(self) -> None:
         self.is_terminal = sys.stderr.isatty()
-        self.name, self.size_bytes = "", 0
-        self.start_s = self.drawn_s = 0.0
-
-    def begin(self, name: str, size_bytes: int) -> None:
-        self.name, self.size_bytes = name[:NAME_CHARACTERS], size_bytes
-        self.start_s = time.monotonic()
+        self.lock = threading.Lock()
+        self.bars: list[Bar] = []
+        self.drawn = 0
         self.drawn_s = 0.0
-        self.moved(0)
 
-    def moved(self, done_bytes: int) -> None:
-        now_s = time.monotonic()
-        if not self.is_terminal or now_s - self.drawn_s < REDRAW_SECONDS:
-            return
-        self.drawn_s = now_s
-        done = min(done_bytes / self.size_bytes, 1.0) if self.size_bytes else 1.0
-        bar = ("#" * int(done * BAR_CELLS)).ljust(BAR_CELLS, "·")
-        speed = done_bytes / MIB / max(now_s - self.start_s, 0.001)
-        amount = f"{size(done_bytes)} of {size(self.size_bytes)}"
-        click.echo(f"{CLEAR_LINE}{self.name} {bar} {amount} {speed:.0f} MiB/s", err=True, nl=False)
+    def begin(self, name: str, size_bytes: int) -> Bar:
+        bar = Bar(self, name[:NAME_CHARACTERS], size_bytes)
+        with self.lock:
+            self.bars.append(bar)
+        return bar
 
-    def end(self, outcome: str) -> None:
-        self.note(f"{self.name} {size(self.size_bytes)} {outcome}")
+    def draw(self) -> None:
+        with self.lock:
+            if self.is_terminal and time.monotonic() - self.drawn_s > REDRAW_SECONDS:
+                self._show("")
+
+    def remove(self, bar: Bar, line: str) -> None:
+        with self.lock:
+            self.bars.remove(bar)
+            self._show(f"{line}\n")
 
     def note(self, text: str) -> None:
-        click.echo(f"{CLEAR_LINE if self.is_terminal else ''}{text}", err=True)
+        with self.lock:
+            self._show(f"{text}\n")
+
+    def _show(self, lines: str) -> None:
+        """Lines that stay, and the bars anew."""
+        back = f"\x1b[{self.drawn}F\x1b[J" if self.drawn else ""
+        shown = [str(bar) for bar in self.bars] if self.is_terminal else []
+        self.drawn, self.drawn_s = len(shown), time.monotonic()
+        click.echo(back + lines + "".join(f"{line}\n" for line in shown), err=True, nl=False)
 
 
 def size(count: int) -> str:

@@ -18,7 +18,7 @@ from x07bundle.registry.failure import (
 )
 from x07bundle.registry.session import Request, Session, wait
 from x07bundle.registry.transport import Answer, chunks
-from x07bundle.registry.watching import Watch
+from x07bundle.registry.watching import Transfer
 
 READ_BYTES: Final = 1 << 20
 PARTIAL: Final = 206
@@ -32,7 +32,7 @@ def blob_file(folder: Path, digest: str) -> Path:
     return folder / digest.rpartition(":")[2]
 
 
-def download(session: Session, wanted: Descriptor, folder: Path, watch: Watch) -> str:
+def download(session: Session, wanted: Descriptor, folder: Path, transfer: Transfer) -> str:
     """Get a blob into `folder`; what became of it: "there", "resumed" or "pulled".
 
     Raises:
@@ -46,7 +46,7 @@ def download(session: Session, wanted: Descriptor, folder: Path, watch: Watch) -
     part = file.with_suffix(".part")
     try:
         with part.open("ab") as stream:
-            before = _Received(session, wanted, stream, watch).all()
+            before = _Received(session, wanted, stream, transfer).all()
     except OSError as error:
         raise output_error(part, error) from error
     part.replace(file)
@@ -57,9 +57,9 @@ class _Received:
     """The bytes of one blob so far: hashed and in a file."""
 
     def __init__(
-        self, session: Session, wanted: Descriptor, stream: IO[bytes], watch: Watch
+        self, session: Session, wanted: Descriptor, stream: IO[bytes], transfer: Transfer
     ) -> None:
-        self.session, self.wanted, self.stream, self.watch = session, wanted, stream, watch
+        self.session, self.wanted, self.stream, self.transfer = session, wanted, stream, transfer
         self.hash = hashlib.sha256()
         self.size_bytes = 0
 
@@ -94,7 +94,7 @@ class _Received:
     def _count(self, chunk: bytes) -> None:
         self.hash.update(chunk)
         self.size_bytes += len(chunk)
-        self.watch.moved(self.size_bytes)
+        self.transfer.moved(self.size_bytes)
 
     def _forget(self) -> None:
         self.stream.flush()

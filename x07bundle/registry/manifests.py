@@ -57,6 +57,20 @@ def get(session: Session, wanted: str) -> Stored | None:
     return Stored(_media_type(answer, data), data)
 
 
+def knock(session: Session) -> None:
+    """Asks for anything with the rights of a push, so that a wrong password is said once, and not
+    by each of the threads that push.
+
+    Raises:
+        RegistryError: we are not let in.
+    """
+    place = session.urls.manifest_url(session.reference.wanted)
+    what = f"cannot push to `{session.reference.name}`"
+    expected, scopes = frozenset({200, 404}), session.scope("pull", "push")
+    accept = {"Accept": ", ".join(ACCEPTED)}
+    session.ask(Request("HEAD", session.url(place), what, expected, scopes, accept)).close()
+
+
 def put(session: Session, wanted: str, stored: Stored) -> Answer:
     """Store a manifest; its answer.
 

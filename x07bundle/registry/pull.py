@@ -25,6 +25,7 @@ from x07bundle.registry.manifests import Stored
 from x07bundle.registry.push import Done
 from x07bundle.registry.reference import Reference
 from x07bundle.registry.session import Session
+from x07bundle.registry.together import together
 from x07bundle.registry.watching import Watch
 
 COMPANIONS: Final = (".sig", ".att")
@@ -41,8 +42,8 @@ class Pulled(NamedTuple):
 class _Graph:
     """What was found: manifests by digest, and how the index of the layout lists them."""
 
-    def __init__(self, session: Session, watch: Watch) -> None:
-        self.session, self.watch = session, watch
+    def __init__(self, session: Session) -> None:
+        self.session = session
         self.manifests: dict[str, Stored] = {}
         self.blobs: dict[str, Descriptor] = {}
         self.listed: dict[str, Descriptor] = {}
@@ -102,13 +103,12 @@ class _Graph:
 def pull(session: Session, out: Path, watch: Watch, *, with_referrers: bool = True) -> Pulled:
     """Raises RegistryError, UntrueError, OutputError; the output is as it was before, then."""
     check_target(out)
-    graph = _found(session, watch, with_referrers=with_referrers)
+    graph = _found(session, with_referrers=with_referrers)
     root = next(iter(graph.manifests.values()))
     folder = state_folder(out)
     make_folder(folder)
     _take_known(out, graph.blobs.values(), folder)
-    for blob in graph.blobs.values():
-        graph.done.append(_blob(session, blob, folder, watch))
+    graph.done += together(lambda blob: _blob(session, blob, folder, watch), graph.blobs.values())
     with writing(out) as writer:
         _fill(writer, graph, folder)
         named = root.descriptor._replace(annotations=_names(session.reference))
@@ -122,7 +122,7 @@ def state_folder(out: Path) -> Path:
     return out.with_name(f".{out.name}.x07-pull")
 
 
-def _found(session: Session, watch: Watch, *, with_referrers: bool) -> _Graph:
+def _found(session: Session, *, with_referrers: bool) -> _Graph:
     reference = session.reference
     root = manifests.get(session, reference.wanted)
     if root is None:
@@ -130,7 +130,7 @@ def _found(session: Session, watch: Watch, *, with_referrers: bool) -> _Graph:
             f"there is no `{reference}`",
             hint="check the spelling; some registries hide what a login may not see",
         )
-    graph = _Graph(session, watch)
+    graph = _Graph(session)
     graph.add(root)
     for digest in tuple(graph.manifests) if with_referrers else ():
         graph.add_referrers(digest)
@@ -139,9 +139,9 @@ def _found(session: Session, watch: Watch, *, with_referrers: bool) -> _Graph:
 
 
 def _blob(session: Session, blob: Descriptor, folder: Path, watch: Watch) -> Done:
-    watch.begin(blob.digest, blob.size_bytes)
-    outcome = download(session, blob, folder, watch)
-    watch.end(outcome)
+    transfer = watch.begin(blob.digest, blob.size_bytes)
+    outcome = download(session, blob, folder, transfer)
+    transfer.end(outcome)
     return Done("blob", blob.media_type, blob.digest, blob.size_bytes, outcome)
 
 

@@ -11,8 +11,9 @@ from x07bundle.errors import UsageError
 from x07bundle.image import oci
 from x07bundle.registry import manifests, referrers
 from x07bundle.registry.manifests import Stored
-from x07bundle.registry.selection import Referrer, Selection
+from x07bundle.registry.selection import Blob, Referrer, Selection
 from x07bundle.registry.session import Session
+from x07bundle.registry.together import together
 from x07bundle.registry.unfinished import Unfinished
 from x07bundle.registry.upload import Upload
 from x07bundle.registry.watching import Watch
@@ -47,7 +48,8 @@ def push(session: Session, selection: Selection, choices: Choices, watch: Watch)
     """Raises RegistryError, UntrueError: nothing is promised of what is there then."""
     reference = session.reference
     _check_digest(selection, reference.digest)
-    done = list(_blobs(session, selection, choices, watch))
+    manifests.knock(session)
+    done = _blobs(session, selection, choices, watch)
     done += [_manifest(session, stored, watch) for stored in selection.manifests]
     done += [_referrer(session, one, watch) for one in selection.referrers]
     tags = {**selection.companions, **({reference.tag: selection.root} if reference.tag else {})}
@@ -67,21 +69,23 @@ def _check_digest(selection: Selection, digest: str) -> None:
 
 def _blobs(session: Session, selection: Selection, choices: Choices, watch: Watch) -> list[Done]:
     unfinished = Unfinished(choices.unfinished, f"{session.origin}/{session.repository}")
-    done = []
-    for layout, blob in selection.blobs:
-        watch.begin(blob.digest, blob.size_bytes)
-        outcome = Upload(session, layout, blob, unfinished, watch).push(choices.mount_from)
-        watch.end(outcome)
-        done.append(Done("blob", blob.media_type, blob.digest, blob.size_bytes, outcome))
-    return done
+
+    def send(one: Blob) -> Done:
+        layout, blob = one
+        transfer = watch.begin(blob.digest, blob.size_bytes)
+        outcome = Upload(session, layout, blob, unfinished, transfer).push(choices.mount_from)
+        transfer.end(outcome)
+        return Done("blob", blob.media_type, blob.digest, blob.size_bytes, outcome)
+
+    return together(send, selection.blobs)
 
 
 def _manifest(session: Session, stored: Stored, watch: Watch) -> Done:
     """Put by digest, whether or not it is there: what is there stays the same."""
-    watch.begin(stored.digest, len(stored.data))
+    transfer = watch.begin(stored.digest, len(stored.data))
     manifests.put(session, stored.digest, stored)
     manifests.read_back(session, stored.digest, stored)
-    watch.end("pushed")
+    transfer.end("pushed")
     kind = "index" if stored.media_type in oci.INDEX_TYPES else "manifest"
     return Done(kind, stored.media_type, stored.digest, len(stored.data), "pushed")
 

@@ -129,12 +129,13 @@ class Session:
         if not self.is_own(request.url):
             return self._send(request, request.url, {})
         for _ in range(MOST_CHALLENGES):
-            answer = self._send(request, request.url, self.keys.header(request.scopes))
+            used = self.keys.header(request.scopes)
+            answer = self._send(request, request.url, used)
             if answer.status_code != 401:
                 return answer
             header = answer.headers.get("WWW-Authenticate", "")
             with answer:
-                if not self.keys.answer(header, request.scopes):
+                if not self.keys.answer(header, request.scopes, used):
                     break
         return self._send(request, request.url, self.keys.header(request.scopes))
 

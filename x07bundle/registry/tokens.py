@@ -6,6 +6,7 @@ old or too small: another is got, for what this challenge names and what we need
 
 import base64
 import re
+import threading
 import time
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
@@ -76,6 +77,7 @@ class Keys:
         self.transport = transport
         self.found = found
         self.is_basic = False
+        self.lock = threading.Lock()
         self.tokens: dict[tuple[str, ...], Token] = {}
 
     def header(self, scopes: tuple[str, ...]) -> dict[str, str]:
@@ -85,12 +87,17 @@ class Keys:
             return {"Authorization": f"Bearer {token.value}"}
         return self._basic() if self.is_basic else {}
 
-    def answer(self, header: str, scopes: tuple[str, ...]) -> bool:
-        """Whether there is something new to say to a challenge.
+    def answer(self, header: str, scopes: tuple[str, ...], used: dict[str, str]) -> bool:
+        """Whether there is something new to say to a challenge. `used`: what was said before it;
+        another thread may have learned something better since.
 
         Raises:
             RegistryError: a token cannot be got.
         """
+        with self.lock:
+            return self.header(scopes) != used or self._learn(header, scopes)
+
+    def _learn(self, header: str, scopes: tuple[str, ...]) -> bool:
         offered = {challenge.scheme: challenge for challenge in reversed(challenges(header))}
         if "bearer" in offered:
             self.tokens[scopes] = self._token(offered["bearer"], scopes)

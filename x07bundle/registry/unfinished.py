@@ -5,6 +5,7 @@ beginning, so that nothing here is an error.
 """
 
 import contextlib
+import threading
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ class Unfinished:
     def __init__(self, folder: Path | None, repository: str) -> None:
         name = f"{sha256_bytes(repository.encode())}.json"
         self.file = folder / name if folder is not None else None
+        self.lock = threading.Lock()
 
     def find(self, digest: str) -> str:
         """The URL where an upload goes on, or ""."""
@@ -28,12 +30,14 @@ class Unfinished:
         return url if isinstance(url, str) else ""
 
     def keep(self, digest: str, url: str) -> None:
-        self._write({**self._places(), digest: url})
+        with self.lock:
+            self._write({**self._places(), digest: url})
 
     def forget(self, digest: str) -> None:
-        places = self._places()
-        if places.pop(digest, None) is not None:
-            self._write(places)
+        with self.lock:
+            places = self._places()
+            if places.pop(digest, None) is not None:
+                self._write(places)
 
     def _places(self) -> dict[str, Any]:
         if self.file is None:

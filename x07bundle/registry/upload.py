@@ -21,7 +21,7 @@ from x07bundle.registry.failure import (
 from x07bundle.registry.session import Request, Session, patiently, wait
 from x07bundle.registry.transport import Answer, Body, chunks
 from x07bundle.registry.unfinished import Unfinished
-from x07bundle.registry.watching import Watch
+from x07bundle.registry.watching import Transfer
 
 CHUNK_BYTES: Final = 16 << 20
 MOST_CHUNK_BYTES: Final = 1 << 30
@@ -38,11 +38,11 @@ class Part:
     """A span of an open file as the body of a request."""
 
     def __init__(
-        self, stream: IO[bytes], start: int, size_bytes: int, watch: Watch, at: int
+        self, stream: IO[bytes], start: int, size_bytes: int, transfer: Transfer, at: int
     ) -> None:
         stream.seek(start)
         self.stream, self.left, self.size_bytes = stream, size_bytes, size_bytes
-        self.watch, self.at = watch, at
+        self.transfer, self.at = transfer, at
 
     def __len__(self) -> int:
         return self.size_bytes
@@ -55,7 +55,7 @@ class Part:
         wanted = self.left if count < 0 else min(count, self.left)
         chunk = self.stream.read(wanted)
         self.left -= len(chunk)
-        self.watch.moved(self.at + self.size_bytes - self.left)
+        self.transfer.moved(self.at + self.size_bytes - self.left)
         return chunk
 
 
@@ -80,10 +80,10 @@ class Upload:
         layout: Layout,
         blob: Descriptor,
         unfinished: Unfinished,
-        watch: Watch,
+        transfer: Transfer,
     ) -> None:
         self.session, self.layout, self.blob = session, layout, blob
-        self.unfinished, self.watch = unfinished, watch
+        self.unfinished, self.transfer = unfinished, transfer
         self.was_resumed = False
 
     def push(self, mount_from: tuple[str, ...]) -> str:
@@ -268,7 +268,7 @@ class Upload:
     def _part(self, stream: IO[bytes], start: int, size: int) -> Body | bytes:
         """No body is no stream: the HTTP library would send that in chunks."""
         offset = self.layout.spans[self.blob.digest].offset_bytes + start
-        return Part(stream, offset, size, self.watch, start) if size else b""
+        return Part(stream, offset, size, self.transfer, start) if size else b""
 
     def _where(self, place: Place) -> Place | None:
         """None: the blob is there, and only the answer was lost. Raises _LostError."""

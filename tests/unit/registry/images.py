@@ -19,6 +19,7 @@ from x07bundle.registry.watching import Unwatched
 
 LAYER_BYTES: Final = 300_000
 QUICK: Final = Patience(silence_s=5, attempts=4, pause_s=0.5)
+STUBBORN: Final = QUICK._replace(attempts=40)
 
 
 def make(path: Path, architecture: str = "amd64", seed: int = 1, *, referrer: bool = True) -> Path:
@@ -48,10 +49,11 @@ def session(
     *,
     env: Mapping[str, str] | None = None,
     pause: Callable[[float], None] = lambda seconds: None,
+    patience: Patience = QUICK,
 ) -> Session:
     reference = parse(f"{server.host}/{name}")
     settings = settings_for(reference, Options(plain_http=True), env or {"HOME": "/nonexistent"})
-    return Session(reference, settings._replace(patience=QUICK), pause)
+    return Session(reference, settings._replace(patience=patience), pause)
 
 
 def pushed(opened: Session, *layouts: Path, choices: Choices = Choices()) -> Pushed:  # noqa: B008

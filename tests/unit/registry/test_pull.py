@@ -178,7 +178,7 @@ def test_what_is_not_there(server: fake.Registry, tmp_path: Path) -> None:
 @pytest.mark.parametrize("every", [2, 3, 5])
 def test_500_now_and_then(server: fake.Registry, layout: Path, tmp_path: Path, every: int) -> None:
     server.faults.every_500 = every
-    images.pulled(images.session(server), tmp_path / "out")
+    images.pulled(images.session(server, patience=images.STUBBORN), tmp_path / "out")
     assert blobs(tmp_path / "out") == blobs(layout)
 
 

@@ -111,7 +111,7 @@ def test_two_images_for_one_platform_are_ambiguous(server: fake.Registry, tmp_pa
 @pytest.mark.parametrize("every", [2, 3, 4, 5])
 def test_500_now_and_then(server: fake.Registry, layout: Path, every: int) -> None:
     server.faults.every_500 = every
-    done = images.pushed(images.session(server), layout)
+    done = images.pushed(images.session(server, patience=images.STUBBORN), layout)
     assert server.manifests["team/app", "v1"][1] == done.root.data
 
 
