@@ -1,7 +1,7 @@
 """OCI image layouts to write: a folder, or the archive that every loader takes.
 
 The archive is an uncompressed tar that holds the layout and docker's `manifest.json` beside it
-(decision 0015). Both appear whole or not at all.
+(decision 0017). Both appear whole or not at all.
 """
 
 import contextlib
