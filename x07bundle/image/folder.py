@@ -12,6 +12,7 @@ from typing import Final
 
 from x07bundle.errors import UsageError, X07Error
 from x07bundle.image.layer import Entry, Span
+from x07bundle.image.tar_reader import leaves_tree
 
 PROGRAM_MODE: Final = 0o755
 FILE_MODE: Final = 0o644
@@ -59,9 +60,8 @@ def _entry(root: Path, path: Path) -> Entry:
 
 
 def _target(name: str, path: Path) -> str:
-    """Raises X07Error: the link leads out of the folder."""
+    """An absolute one starts at the root of the image. Raises X07Error: the link leads out of it."""
     target = os.fspath(path.readlink())
-    within = Path(os.path.normpath(Path(name).parent / target))
-    if within.is_absolute() or ".." in within.parts:
+    if leaves_tree(name, target):
         raise X07Error(f"`{path}` leads out of the folder, to `{target}`")
     return target

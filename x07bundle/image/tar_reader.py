@@ -313,7 +313,7 @@ class _Names:
         self._check_parents(path)
         if member.kind == "hardlink" and self.kinds.get(member.target) not in ("file", "hardlink"):
             raise self._error(path, f"a hard link to `{member.target}`, which is no file before it")
-        if member.kind == "symlink" and _leaves(path, member.target):
+        if member.kind == "symlink" and leaves_tree(path, member.target):
             raise self._error(path, f"a link out of the tree, to `{member.target}`")
         self.kinds[path] = member.kind
 
@@ -326,7 +326,7 @@ class _Names:
             parent = parent.rpartition("/")[0]
 
 
-def _leaves(path: str, target: str) -> bool:
+def leaves_tree(path: str, target: str) -> bool:
     """Whether a link climbs above the root. An absolute one starts at the root of the image."""
     depth = 0 if target.startswith("/") else path.count("/")
     for name in target.split("/"):

@@ -32,7 +32,7 @@ def test_permissions_and_times_of_this_machine_do_not_matter(tmp_path: Path) -> 
     assert modes["usr/notes"] == "0o644"
 
 
-@pytest.mark.parametrize("target", ["/etc/passwd", "../../../../etc/passwd"])
+@pytest.mark.parametrize("target", ["/../etc/passwd", "../../../../etc/passwd"])
 def test_links_out_are_refused(tmp_path: Path, target: str) -> None:
     made(tmp_path, 0o755, 0o644)
     (tmp_path / "usr/out").symlink_to(target)
