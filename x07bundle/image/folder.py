@@ -60,7 +60,7 @@ def _entry(root: Path, path: Path) -> Entry:
 
 
 def _target(name: str, path: Path) -> str:
-    """An absolute one starts at the root of the image. Raises X07Error: the link leads out of it."""
+    """An absolute one starts at the root of the image. Raises X07Error: it leads out."""
     target = os.fspath(path.readlink())
     if leaves_tree(name, target):
         raise X07Error(f"`{path}` leads out of the folder, to `{target}`")
