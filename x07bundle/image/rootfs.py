@@ -51,7 +51,7 @@ class _Tree:
             self.entries[entry.path], self.owners[entry.path] = entry, owner
             return True
         first = self.owners[entry.path]
-        is_same = there == entry or there.kind == entry.kind == "folder"
+        is_same = _is_same(there, entry) or there.kind == entry.kind == "folder"
         if not is_same and first != RECIPE:
             raise X07Error(
                 f"`{first}` and `{owner}` both have `{entry.path}`",
@@ -73,6 +73,11 @@ class _Tree:
                 raise X07Error(f"`{path}` is below `{parent}`, a {there.kind} of {owner}")
             yield there or Entry(parent, "folder", self.modes.get(parent, FOLDER_MODE))
             parent = parent.rpartition("/")[0]
+
+
+def _is_same(one: Entry, other: Entry) -> bool:
+    """But for when it was made."""
+    return one == other._replace(time_seconds=one.time_seconds)
 
 
 class _Kitchen(NamedTuple):
@@ -176,7 +181,7 @@ def _linked(path: str, file: Entry, names: dict[str, str]) -> Entry:
     first = names.setdefault(file.path, path)
     if first == path:
         return file._replace(path=path)
-    return Entry(path, "hardlink", file.mode, target=first)
+    return file._replace(path=path, kind="hardlink", content=b"", target=first)
 
 
 def _stays(entry: Entry, kitchen: _Kitchen) -> bool:

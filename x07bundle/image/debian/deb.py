@@ -97,4 +97,5 @@ def _entry(member: Member, content: Content) -> Entry:
     if member.size_bytes > MAX_FILE_BYTES:
         raise wrong(content.what, f"`{member.path}` has more than {MAX_FILE_BYTES} bytes")
     bits = member.mode & BITS
-    return Entry(member.path, member.kind, bits, content.all(), member.target)
+    time = member.time_seconds
+    return Entry(member.path, member.kind, bits, content.all(), member.target, time_seconds=time)

@@ -17,6 +17,8 @@ from tests.fakes import install
 
 ENV: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
 SUITE: Final = "stable"
+TIME_SECONDS: Final = 1_700_000_000
+"""Of members."""
 DATE: Final = "Sat, 11 Jul 2026 10:16:37 UTC"
 
 
@@ -55,6 +57,7 @@ def member(
 ) -> tuple[tarfile.TarInfo, bytes]:
     info = tarfile.TarInfo(name)
     info.type, info.linkname, info.mode, info.size = kind, target, mode, len(content)
+    info.mtime = TIME_SECONDS
     return info, content
 
 

@@ -11,7 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.image.debian.making import ENV, ar, control, deb, folder, hard, link, member, tar
+from tests.unit.image.debian.making import (
+    ENV,
+    TIME_SECONDS,
+    ar,
+    control,
+    deb,
+    folder,
+    hard,
+    link,
+    member,
+    tar,
+)
 from x07bundle.errors import ToolMissingError, X07Error
 from x07bundle.image.debian import deb as debs
 from x07bundle.image.debian.unpacking import Unpacked
@@ -36,9 +47,9 @@ def test_what_it_holds(packed: str, tmp_path: Path) -> None:
     assert found.fields["package"] == "a1"
     assert found.control.startswith(b"Package: a1\n")
     assert found.entries == (
-        Entry("usr", "folder", 0o755),
-        Entry("usr/a", "file", 0o755, b"one"),
-        Entry("usr/b", "symlink", 0o777, target="a"),
+        Entry("usr", "folder", 0o755, time_seconds=TIME_SECONDS),
+        Entry("usr/a", "file", 0o755, b"one", time_seconds=TIME_SECONDS),
+        Entry("usr/b", "symlink", 0o777, target="a", time_seconds=TIME_SECONDS),
     )
 
 
