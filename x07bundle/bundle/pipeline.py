@@ -16,7 +16,7 @@ from x07bundle.contract.worlds import SANDBOXED
 from x07bundle.errors import X07Error
 from x07bundle.lang.diagnostics import Diagnostic
 from x07bundle.project import profiles
-from x07bundle.project.roots import missing_roots
+from x07bundle.project.roots import warnings
 
 
 class Outcome(NamedTuple):
@@ -56,12 +56,12 @@ def bundle(plan: Plan, environment: Mapping[str, str], say: Say) -> Outcome:
         place(outputs(plan, made, report, environment, say))
     elif plan.attestation is not None:
         raise X07Error("`--emit-attestation` requires a successful bundle", result.compile_error)
-    return Outcome(report, result, (*made.front.compiled.diagnostics, *_missing_roots(plan)))
+    return Outcome(report, result, (*made.front.compiled.diagnostics, *_warnings(plan)))
 
 
-def _missing_roots(plan: Plan) -> tuple[Diagnostic, ...]:
-    """Of the project, where the modules are in its roots."""
-    return missing_roots(plan.target.project) if plan.target.kind == "project" else ()
+def _warnings(plan: Plan) -> tuple[Diagnostic, ...]:
+    """Of the project, where it is what is bundled."""
+    return warnings(plan.target.project) if plan.target.kind == "project" else ()
 
 
 def outputs(

@@ -17,7 +17,7 @@ from x07bundle.lang.options import Options
 from x07bundle.project import discovery, manifest, profiles
 from x07bundle.project.checking import Checked, check_project
 from x07bundle.project.lockfile import verify
-from x07bundle.project.roots import missing_roots
+from x07bundle.project.roots import warnings
 
 
 @click.command(name="check")
@@ -48,7 +48,7 @@ def command(project: Path | None, profile: str | None, as_json: bool) -> int:
     chosen = profiles.select(loaded, profile)
     world = profiles.world_of(None, chosen, loaded)
     checked = check_project(loaded, _options(world, chosen.policy if chosen else None))
-    checked.add(missing_roots(loaded))
+    checked.add(warnings(loaded))
     _print(checked, as_json)
     return 1 if has_errors(checked.found) else 0
 

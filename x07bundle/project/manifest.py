@@ -74,6 +74,8 @@ class Manifest(NamedTuple):
     patch: Mapping[str, Patch] = {}
     default_profile: str | None = None
     profiles: Mapping[str, Any] | None = None
+    document: Mapping[str, Any] = {}
+    """As it was read."""
 
     @property
     def root(self) -> Path:
@@ -133,6 +135,7 @@ def _manifest(file: Path, members: Members, places: Places) -> Manifest:
         certification_entry_symbol=members.checked("certification_entry_symbol", _symbol_problem),
         default_profile=members.text("default_profile"),
         profiles=_profiles(members),
+        document=members.value,
     )
 
 

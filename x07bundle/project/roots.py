@@ -8,8 +8,18 @@ from typing import Final
 from x07bundle.lang.diagnostics import Diagnostic
 from x07bundle.project.manifest import Manifest
 from x07bundle.project.members import read_object
+from x07bundle.project.unknown_members import unknown_members
 
 NO_FOLDER: Final = "X07-PROJECT-0001"
+
+
+def warnings(project: Manifest | None) -> tuple[Diagnostic, ...]:
+    """What every command that compiles says of a project besides what its modules have.
+
+    Raises:
+        ProjectError: the manifest has gone in the meantime.
+    """
+    return (*unknown_members(project), *missing_roots(project))
 
 
 def missing_roots(project: Manifest | None) -> tuple[Diagnostic, ...]:

@@ -16,7 +16,7 @@ from x07bundle.native.programs import Program, program
 from x07bundle.native.toolchain import open_toolchain
 from x07bundle.project.manifest import Manifest
 from x07bundle.project.packages.native_code import native_code
-from x07bundle.project.roots import missing_roots
+from x07bundle.project.roots import warnings
 from x07bundle.project.sources import ProjectModules
 from x07bundle.run.job import Job
 
@@ -45,7 +45,7 @@ def compile_target(job: Job, entry: Path, environment: Mapping[str, str]) -> Com
     modules = ProjectModules(job.target.module_roots, job.world)
     source = SourceFile(str(entry), read_bytes(entry))
     compiled = compile_entry(source, modules, job.options)
-    found = (*compiled.diagnostics, *missing_roots(_project(job)))
+    found = (*compiled.diagnostics, *warnings(_project(job)))
     if compiled.c_source is None:
         return Compilation(_refused(job, compiled), None, found)
     made = _native(job, compiled.c_source, _link(job, modules), environment)

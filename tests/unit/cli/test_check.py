@@ -67,6 +67,21 @@ def test_a_module_root_that_is_not_there(project: Path) -> None:
         assert "x07 fmt" not in said
 
 
+def test_a_member_that_nothing_reads(project: Path) -> None:
+    """A warning, of every command that compiles."""
+    file = project / "x07.json"
+    document = json.loads(file.read_text())
+    document["profiles"]["os"]["solve_fule"] = 3
+    file.write_text(json.dumps(document))
+    assert diagnostics(project) == [("x07.json", "/profiles/os/solve_fule", "X07-PROJECT-0002")]
+    for words in (("check",), ("run",), ("bundle", "--out", "app")):
+        done = x07(*words, folder=project)
+        assert done.returncode == 0
+        said = done.stdout if words == ("check",) else done.stderr
+        assert said.startswith("warning[X07-PROJECT-0002]: nothing reads the member `solve_fule`")
+        assert "hint: did you mean `solve_fuel`?" in said
+
+
 def test_text(project: Path) -> None:
     put(project / "src/lib.x07.json", "lib", function("lib.f", ["+", 1, True]))
     done = x07("check", folder=project)
