@@ -19,6 +19,13 @@ from tests.unit.registry import images
 from x07bundle.image import oci
 from x07bundle.image.layout import open_layout
 from x07bundle.image.layout_writing import writing
+from x07bundle.registry.push import Choices, push
+from x07bundle.registry.reference import parse
+from x07bundle.registry.selection import select
+from x07bundle.registry.session import Session
+from x07bundle.registry.settings import Options, settings_for
+from x07bundle.registry.upload import CHUNK_BYTES
+from x07bundle.registry.watching import Unwatched
 
 pytestmark = pytest.mark.live
 
@@ -171,13 +178,7 @@ def test_certificates(tmp_path: Path, layout: Path, authority: Authority) -> Non
 
 def test_a_push_that_was_killed(registry: Live, tmp_path: Path) -> None:
     """In the middle of its large blob, when the registry has a chunk of it."""
-    with writing(tmp_path / "large") as writer:
-        layer = writer.add(oci.LAYER_GZIP, bytes(LARGE_BYTES - 9) + b"different")
-        config = oci.ImageConfig(oci.Platform("linux", "amd64"), (layer.digest,))
-        described = writer.add(oci.CONFIG, oci.config_bytes(config))
-        manifest = oci.Manifest(described, (layer,))
-        top = writer.add(oci.MANIFEST, oci.manifest_bytes(manifest))
-        writer.finish(oci.Index((top,)), None)
+    _large(tmp_path / "large")
     name = f"{registry.host}/e/large:v1"
     words = ("image", "push", name, "--from", "large", "--plain-http")
     own = environment(HOME=str(tmp_path), X07_CACHE_DIR=str(tmp_path / "cache"))
@@ -192,6 +193,42 @@ def test_a_push_that_was_killed(registry: Live, tmp_path: Path) -> None:
     image("push", name, "--from", "large", "--plain-http", folder=tmp_path)
     image("pull", name, "--out", "out", "--plain-http", folder=tmp_path)
     assert digests(tmp_path / "out") == digests(tmp_path / "large")
+
+
+def test_a_push_goes_on_after_its_last_chunk(registry: Live, tmp_path: Path) -> None:
+    _large(tmp_path / "large")
+    reference = parse(f"{registry.host}/f/large:v1")
+    settings = settings_for(reference, Options(plain_http=True), {"HOME": str(tmp_path)})
+    selection = select((open_layout(tmp_path / "large"),), None)
+    choices = Choices(unfinished=tmp_path / "uploads")
+    with pytest.raises(KeyboardInterrupt):
+        push(Session(reference, settings), selection, choices, _Stopping())
+    done = push(Session(reference, settings), selection, choices, Unwatched())
+    assert [one.outcome for one in done.done if one.size_bytes == LARGE_BYTES] == ["resumed"]
+
+
+class _Stopping(Unwatched):
+    """As Ctrl-C does when the second chunk is whole."""
+
+    def begin(self, name: str, size_bytes: int) -> "_Stopping":
+        return self
+
+    def moved(self, done_bytes: int) -> None:
+        if done_bytes > 2 * CHUNK_BYTES:
+            raise KeyboardInterrupt
+
+    def end(self, outcome: str) -> None:
+        """Goes on."""
+
+
+def _large(path: Path) -> None:
+    with writing(path) as writer:
+        layer = writer.add(oci.LAYER_GZIP, bytes(LARGE_BYTES - 9) + b"different")
+        config = oci.ImageConfig(oci.Platform("linux", "amd64"), (layer.digest,))
+        described = writer.add(oci.CONFIG, oci.config_bytes(config))
+        manifest = oci.Manifest(described, (layer,))
+        top = writer.add(oci.MANIFEST, oci.manifest_bytes(manifest))
+        writer.finish(oci.Index((top,)), None)
 
 
 def _uploaded_bytes(registry: Live) -> int:

@@ -5,13 +5,14 @@ that was stopped goes on with it. Then the layout is put in its place, whole.
 """
 
 import contextlib
+import fcntl
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from x07bundle.errors import X07Error
+from x07bundle.errors import OutputError, X07Error
 from x07bundle.files import make_folder, output_error
 from x07bundle.image import oci
 from x07bundle.image.layout import Layout, open_layout
@@ -20,7 +21,7 @@ from x07bundle.image.oci import IMAGE_NAME, REF_NAME, Descriptor, Index, Manifes
 from x07bundle.image.oci_reading import read_index, read_manifest
 from x07bundle.registry import manifests, referrers
 from x07bundle.registry.download import blob_file, download
-from x07bundle.registry.failure import RegistryError
+from x07bundle.registry.failure import RegistryError, harmless
 from x07bundle.registry.manifests import Stored
 from x07bundle.registry.push import Done
 from x07bundle.registry.reference import Reference
@@ -42,8 +43,8 @@ class Pulled(NamedTuple):
 class _Graph:
     """What was found: manifests by digest, and how the index of the layout lists them."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, session: Session, watch: Watch) -> None:
+        self.session, self.watch = session, watch
         self.manifests: dict[str, Stored] = {}
         self.blobs: dict[str, Descriptor] = {}
         self.listed: dict[str, Descriptor] = {}
@@ -83,6 +84,10 @@ class _Graph:
         for one in referrers.listing(self.session, digest):
             if one.digest in self.manifests:
                 continue
+            if one.media_type not in oci.MANIFEST_TYPES | oci.INDEX_TYPES:
+                kind = harmless(one.media_type)
+                self.watch.note(f"left out: a referrer that is no manifest, but `{kind}`")
+                continue
             stored = self.get(one)
             self.add(stored, "referrer")
             described, subject = referrers.described(stored)
@@ -103,26 +108,51 @@ class _Graph:
 def pull(session: Session, out: Path, watch: Watch, *, with_referrers: bool = True) -> Pulled:
     """Raises RegistryError, UntrueError, OutputError; the output is as it was before, then."""
     check_target(out)
-    graph = _found(session, with_referrers=with_referrers)
+    graph = _found(session, watch, with_referrers=with_referrers)
     root = next(iter(graph.manifests.values()))
     folder = state_folder(out)
-    make_folder(folder)
-    _take_known(out, graph.blobs.values(), folder)
-    graph.done += together(lambda blob: _blob(session, blob, folder, watch), graph.blobs.values())
-    with writing(out) as writer:
-        _fill(writer, graph, folder)
-        named = root.descriptor._replace(annotations=_names(session.reference))
-        index = Index((named, *graph.listed.values()))
-        writer.finish(index, docker_name(graph.manifests, root, session.reference))
-    shutil.rmtree(folder, ignore_errors=True)
+    with _alone(folder, out):
+        _take_known(out, graph.blobs.values(), folder)
+        graph.done += together(
+            lambda blob: _blob(session, blob, folder, watch), graph.blobs.values()
+        )
+        _write(out, graph, root, session.reference)
+        shutil.rmtree(folder, ignore_errors=True)
     return Pulled(root, tuple(graph.done))
+
+
+@contextlib.contextmanager
+def _alone(folder: Path, out: Path) -> Iterator[None]:
+    """Two pulls to one output would write into the same parts.
+
+    Raises:
+        OutputError: another one is at it.
+    """
+    make_folder(folder)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        hint = "wait for it, or name another output"
+        raise OutputError(f"another pull writes to `{out}` now", hint=hint) from error
+    finally:
+        os.close(handle)
+
+
+def _write(out: Path, graph: _Graph, root: Stored, reference: Reference) -> None:
+    with writing(out) as writer:
+        _fill(writer, graph, state_folder(out))
+        named = root.descriptor._replace(annotations=_names(reference))
+        index = Index((named, *graph.listed.values()))
+        writer.finish(index, docker_name(graph.manifests, root, reference))
 
 
 def state_folder(out: Path) -> Path:
     return out.with_name(f".{out.name}.x07-pull")
 
 
-def _found(session: Session, *, with_referrers: bool) -> _Graph:
+def _found(session: Session, watch: Watch, *, with_referrers: bool) -> _Graph:
     reference = session.reference
     root = manifests.get(session, reference.wanted)
     if root is None:
@@ -130,7 +160,7 @@ def _found(session: Session, *, with_referrers: bool) -> _Graph:
             f"there is no `{reference}`",
             hint="check the spelling; some registries hide what a login may not see",
         )
-    graph = _Graph(session)
+    graph = _Graph(session, watch)
     graph.add(root)
     for digest in tuple(graph.manifests) if with_referrers else ():
         graph.add_referrers(digest)

@@ -1,6 +1,8 @@
 """Pulls: every byte is checked, what breaks goes on, and the output is whole or as it was."""
 
+import fcntl
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -206,3 +208,29 @@ def test_a_list_without_end(layout: Path, tmp_path: Path) -> None:
         server.faults.link = f'</v2/team/app/referrers/{done.root.digest}>; rel="next"'
         with pytest.raises(RegistryError, match="without end"):
             images.pulled(images.session(server), tmp_path / "out")
+
+
+def test_two_pulls_to_one_output(server: fake.Registry, tmp_path: Path) -> None:
+    folder = state_folder(tmp_path / "out")
+    folder.mkdir()
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with pytest.raises(OutputError, match="another pull writes"):
+            images.pulled(images.session(server), tmp_path / "out")
+    finally:
+        os.close(handle)
+    images.pulled(images.session(server), tmp_path / "out")
+    assert (tmp_path / "out").is_dir()
+
+
+def test_referrers_of_unknown_kinds_are_left_out(
+    server: fake.Registry, layout: Path, tmp_path: Path
+) -> None:
+    tag = open_layout(layout).top.manifests[0].digest.replace(":", "-")
+    odd = b'{"mediaType":"application/odd+json","digest":"sha256:' + b"5" * 64 + b'","size":2},'
+    kind, data = server.manifests["team/app", tag]
+    changed = data.replace(b'"manifests":[', b'"manifests":[' + odd)
+    server.manifests["team/app", tag] = (kind, changed)
+    images.pulled(images.session(server), tmp_path / "out")
+    assert blobs(tmp_path / "out") == blobs(layout)
