@@ -1,6 +1,7 @@
 """What `x07 image push` and `x07 image pull` share: options, progress, the report."""
 
 import os
+import shutil
 import sys
 import threading
 import time
@@ -133,9 +134,11 @@ class Bars:
     def _show(self, lines: str) -> None:
         """Lines that stay, and the bars anew."""
         back = f"\x1b[{self.drawn}F\x1b[J" if self.drawn else ""
-        shown = [str(bar) for bar in self.bars] if self.is_terminal else []
+        width = shutil.get_terminal_size().columns - 1
+        shown = [str(bar)[:width] for bar in self.bars] if self.is_terminal else []
         self.drawn, self.drawn_s = len(shown), time.monotonic()
-        click.echo(back + lines + "".join(f"{line}\n" for line in shown), err=True, nl=False)
+        text = back + lines + "".join(f"{line}\n" for line in shown)
+        click.echo(text, err=True, nl=False, color=self.is_terminal)
 
 
 def size(count: int) -> str:

@@ -9,6 +9,7 @@ import pytest
 from tests.fakes import registry as fake
 from tests.unit.cli.commands import environment, x07
 from tests.unit.registry import images
+from x07bundle.cli.image_registry import Bars
 from x07bundle.image.layout import open_layout
 
 
@@ -106,3 +107,17 @@ def test_help_needs_no_http_library(folder: Path) -> None:
     path = f"{folder}:{environment()['PYTHONPATH']}"
     done = x07("image", "push", "--help", folder=folder, variables={"PYTHONPATH": path})
     assert (done.returncode, "--from DIR|TAR" in done.stdout) == (0, True)
+
+
+def test_bars_of_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    bars = Bars()
+    bars.is_terminal = True
+    one, two = bars.begin("sha256:" + "1" * 64, 4 << 20), bars.begin("sha256:" + "2" * 64, 0)
+    one.moved(1 << 20)
+    assert "sha256:111111111111 ######··················" in capsys.readouterr().err
+    two.end("there")
+    assert capsys.readouterr().err.startswith("\x1b[2F\x1b[Jsha256:222222222222 0 bytes there\n")
+    one.end("pushed")
+    assert capsys.readouterr().err == "\x1b[1F\x1b[Jsha256:111111111111 4.0 MiB pushed\n"
+    bars.note("tagged v1")
+    assert capsys.readouterr().err == "tagged v1\n"

@@ -1,5 +1,6 @@
 """Requests: through proxies, in time, and what is said of those that fail."""
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from oras.defaults import registry as hub
 
 from tests.fakes import registry as fake
 from tests.unit.registry import images
@@ -150,3 +152,44 @@ def test_errors_of_registries() -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"errors":{}}', b"\xff", b"[" * 9999])
 def test_other_bodies(body: bytes) -> None:
     assert said(body) == ((), ())
+
+
+def test_the_hub_has_three_names(tmp_path: Path) -> None:
+    """One in references, one that is asked, one in files of logins."""
+    file = tmp_path / "auth.json"
+    login = {"auth": fake.BASIC.removeprefix("Basic ")}
+    file.write_text(json.dumps({"auths": {hub.index_server: login}}))
+    reference = parse(f"{hub.index_name}/app:v1")
+    env = {"REGISTRY_AUTH_FILE": str(file)}
+    opened = Session(reference, settings_for(reference, Options(), env))
+    assert opened.origin == f"https://{hub.default_v2_registry['host']}"
+    assert opened.repository == "library/app"
+    assert opened.keys.found.credentials is not None
+    assert parse(f"{hub.index_name}/team/app").repository == "team/app"
+
+
+@pytest.mark.parametrize(
+    ("url", "is_own"),
+    [
+        ("https://reg.example/x", True),
+        ("https://REG.example:443/x", True),
+        ("http://reg.example/x", False),
+        ("https://reg.example:444/x", False),
+        ("https://reg.example.evil/x", False),
+        ("https://sub.reg.example/x", False),
+        ("https://reg.example:x/", False),
+    ],
+)
+def test_what_is_the_registry_itself(url: str, is_own: bool) -> None:
+    assert session(HOST, Options()).is_own(url) is is_own
+
+
+def test_urls_of_any_name() -> None:
+    """Also of those that oras-py takes for a host."""
+    opened = session("localhost", Options())
+    assert opened.url(opened.urls.manifest_url("v1")) == (
+        "https://localhost/v2/team/app/manifests/v1"
+    )
+    reference = parse("reg.example/my.org/app:v1")
+    dotted = Session(reference, settings_for(reference, Options(), {}))
+    assert dotted.urls.upload_blob_url() == "reg.example/v2/my.org/app/blobs/uploads/"
