@@ -88,6 +88,7 @@ class _Kitchen(NamedTuple):
     flavour: str
     packages: Path
     env: Mapping[str, str]
+    triplet: str
     is_dropped: Callable[[str], bool]
     is_kept: Callable[[str], bool]
     certificates: dict[str, bytes]
@@ -105,25 +106,38 @@ def rootfs(
             different things in one place.
         ToolMissingError: nothing on this machine unpacks a package.
     """
-    triplet = TRIPLETS.get(lock.architecture, "")
-    drop, keep = (
-        matcher(_named(each, triplet) for each in patterns)
-        for patterns in (recipe.drop, recipe.keep)
-    )
-    kitchen = _Kitchen(recipe, lock, flavour, packages, env, drop, keep, {})
+    kitchen = _kitchen(recipe, lock, flavour, packages, env)
     tree = _Tree()
     layers = recipe.flavours[flavour]
-    extras = [_entries_of(one.extra, triplet) for one in layers]
-    extras[0] = [*_entries_of(recipe.base, triplet), *extras[0]]
-    for entry in (entry for entries in extras for entry in entries):
-        if not tree.place(entry, RECIPE):
-            raise X07Error(f"the recipe has `{entry.path}` twice")
+    extras = _extras(kitchen, tree)
     found = {
         one.name: [*entries, *_of_packages(kitchen, one, tree)]
         for one, entries in zip(layers, extras, strict=True)
     }
     found[layers[0].name] += _bundles(kitchen, tree)
     return {name: _whole(entries, tree) for name, entries in found.items()}
+
+
+def _kitchen(
+    recipe: Recipe, lock: Lock, flavour: str, packages: Path, env: Mapping[str, str]
+) -> _Kitchen:
+    triplet = TRIPLETS.get(lock.architecture, "")
+    drop, keep = (
+        matcher(_named(each, triplet) for each in patterns)
+        for patterns in (recipe.drop, recipe.keep)
+    )
+    return _Kitchen(recipe, lock, flavour, packages, env, triplet, drop, keep, {})
+
+
+def _extras(kitchen: _Kitchen, tree: _Tree) -> list[list[Entry]]:
+    """What the recipe itself puts into each layer. It is in its place before any package comes."""
+    layers = kitchen.recipe.flavours[kitchen.flavour]
+    extras = [_entries_of(one.extra, kitchen.triplet) for one in layers]
+    extras[0] = [*_entries_of(kitchen.recipe.base, kitchen.triplet), *extras[0]]
+    for entry in (entry for entries in extras for entry in entries):
+        if not tree.place(entry, RECIPE):
+            raise X07Error(f"the recipe has `{entry.path}` twice")
+    return extras
 
 
 def _whole(entries: Iterable[Entry], tree: _Tree) -> tuple[Entry, ...]:
