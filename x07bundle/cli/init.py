@@ -17,28 +17,44 @@ from x07bundle.project.init import MANIFEST, InitError, Template, create
 class Kind(NamedTuple):
     """A template: the profile that holds, the base policy, the packages that its program uses.
 
-    `words`: a command line with which the program shows something.
+    `words`: a command line with which the program shows something. `run`: arguments of `x07 run`
+    with which it does on every machine, for AGENT.md; `about`: what there is to know of them.
     """
 
     default_profile: str
     policy: str
     packages: tuple[tuple[str, str], ...] = ()
     words: str = ""
+    run: str = ""
+    about: str = ""
 
 
 NETWORK: Final = (("ext-net", "0.1.11"), ("ext-sockets-c", "0.1.6"), ("ext-url-rs", "0.1.5"))
 KINDS: Final[Mapping[str, Kind]] = {
-    "cli": Kind("os", "cli"),
-    "fs-tool": Kind("sandbox", "fs-tool"),
-    "http-client": Kind("sandbox", "http-client", (*NETWORK, ("ext-curl-c", "0.1.6"))),
+    "cli": Kind("os", "cli", run="-- one two"),
+    "fs-tool": Kind("sandbox", "fs-tool", run="-- x07-toolchain.toml"),
+    "http-client": Kind(
+        "sandbox",
+        "http-client",
+        (*NETWORK, ("ext-curl-c", "0.1.6")),
+        about="With a URL after ` -- ` it fetches that.",
+    ),
     "json-report": Kind(
         "os",
         "cli",
         (("ext-cli", "0.1.17"), ("ext-data-model", "0.1.11"), ("ext-json-rs", "0.1.7")),
         "--input x07.json",
+        run="-- --input x07.json",
     ),
-    "web-service": Kind("sandbox", "web-service", NETWORK, "1"),
-    "worker": Kind("sandbox", "worker"),
+    "web-service": Kind(
+        "sandbox",
+        "web-service",
+        NETWORK,
+        "1",
+        run="-- 1",
+        about="It ends when it has answered one request: `curl http://127.0.0.1:8080/`.",
+    ),
+    "worker": Kind("sandbox", "worker", run="--input x07.json"),
 }
 
 
@@ -102,7 +118,16 @@ def _template(name: str) -> Template:
             f"choose {known}, or leave out --template for the default project",
         )
     policy = base_policy(kind.policy, None)
-    return Template(name, kind.default_profile, str(file_of(kind.policy)), policy, kind.packages)
+    profile = "" if kind.default_profile == "os" else " --profile os"
+    return Template(
+        name,
+        kind.default_profile,
+        str(file_of(kind.policy)),
+        policy,
+        kind.packages,
+        f"x07 run{profile} {kind.run}".rstrip(),
+        kind.about,
+    )
 
 
 def _lock(root: Path, template: Template | None) -> None:

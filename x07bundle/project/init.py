@@ -31,6 +31,13 @@ PROGRAM: Final = (
     "tests/smoke.x07.json",
 )
 TOOLCHAIN: Final = "x07-toolchain.toml"
+RUN: Final = "x07 run --input x07.json"
+"""Shows what the default program does."""
+IN_SANDBOX: Final = """
+The profile that holds is `sandbox`: without `--profile os`, the program runs in a VM, or, with
+`--sandbox-backend os --i-accept-weaker-isolation`, confined by the kernel here. `x07 doctor` says
+what this machine has.
+"""
 AGENT_KIT: Final = (".agent/docs", ".agent/skills", "AGENT.md")
 
 
@@ -46,6 +53,10 @@ class Template(NamedTuple):
     policy_file: str
     policy: bytes
     packages: tuple[tuple[str, str], ...] = ()
+    run: str = ""
+    """The command that shows what the program does, on every machine."""
+    about: str = ""
+    """What there is to know of it besides."""
 
 
 class InitError(X07Error):
@@ -114,6 +125,8 @@ def _new_files(root: Path, template: Template | None) -> Iterator[str]:
 
 
 def _content(name: str, template: Template | None) -> bytes:
+    if name == AGENT_KIT[2]:
+        return _notes(template)
     if name == LOCKFILE:
         return json_pretty(new_lock(CURRENT_COMPAT))
     if template is None:
@@ -128,6 +141,15 @@ def _content(name: str, template: Template | None) -> bytes:
 
 def _default_content(name: str) -> bytes:
     return (TEMPLATE / name.removeprefix(".")).read_bytes()
+
+
+def _notes(template: Template | None) -> bytes:
+    """What coding agents read, with the commands that this template needs."""
+    run, about = (template.run, template.about) if template is not None else (RUN, "")
+    is_sandboxed = template is not None and template.default_profile == "sandbox"
+    said = (f"\n{about}\n" if about else "") + (IN_SANDBOX if is_sandboxed else "")
+    text = _default_content(AGENT_KIT[2]).decode()
+    return text.replace("@run@", run).replace("@about@", said).encode()
 
 
 def _manifest(template: Template) -> bytes:
