@@ -220,7 +220,7 @@ def test_no_image_at_all(place: Place) -> None:
     (place.folder / "x.tar").write_text("nothing of the kind")
     for verb in ("inspect", "verify"):
         assert "is truncated at byte" in place.run(verb, "x.tar", code=2).stderr
-        assert "no such file" in place.run(verb, "none", code=2).stderr
+        assert "`none`" in place.run(verb, "none", code=2).stderr
 
 
 def test_diff(place: Place) -> None:

@@ -134,14 +134,35 @@ def test_another_number_of_diff_ids(tmp_path: Path, count: int) -> None:
     assert "has 1 layers, and its config" in checked(folder).problems[0]
 
 
-def replace_config(folder: Path, config: object) -> None:
-    """Another config, with digests that are right all the way up."""
+def test_an_index_that_says_another_platform(good: Path, tmp_path: Path) -> None:
+    """A loader would take the image for a machine that it is not for."""
+
+    def change(index: Any) -> None:  # noqa: ANN401  JSON
+        index["manifests"][0]["platform"]["architecture"] = "arm64"
+
+    folder = copy_of(good, tmp_path / "x")
+    changed_json(folder / "index.json", change)
+    (problem,) = checked(folder).problems
+    assert "is for linux/amd64, and its index says another platform" in problem
+
+
+def test_a_config_of_another_type(tmp_path: Path) -> None:
+    folder = image_of(tmp_path / "x", tar_of(member("a")))
+    _, image = opened(folder)
+    config = json.loads(blob_file(folder, image.manifest.config.digest).read_bytes())
+    replace_config(folder, config, mediaType="application/x")
+    (problem,) = checked(folder).problems
+    assert "has a config of the type `application/x`" in problem
+
+
+def replace_config(folder: Path, config: object, **members: str) -> None:
+    """Another config, with digests that are right all the way up. `members`: of its descriptor."""
     index = json.loads((folder / "index.json").read_bytes())
     old = blob_file(folder, index["manifests"][0]["digest"])
     manifest = json.loads(old.read_bytes())
     old.unlink()
     blob_file(folder, manifest["config"]["digest"]).unlink()
-    manifest["config"].update(stored(folder, config))
+    manifest["config"].update(stored(folder, config), **members)
     index["manifests"][0].update(stored(folder, manifest))
     (folder / "index.json").write_text(json.dumps(index))
 
