@@ -183,6 +183,8 @@ def _files() -> list[Case]:
         Case("os.fs.read_file", "data/a", off, asked=_read("data/a")),
         Case("os.fs.read_file", "data/a", blocked),
         Case("os.fs.read_file", "secret/a", {}, asked=_read("secret/a")),
+        Case("os.fs.read_file", 'a "b"\t', {}, asked=_read('a "b"\t')),
+        Case("os.fs.read_file", "a;b", {}, asked=_read("a;b")),
         Case("os.fs.read_file", "data/.env", {}, asked=_read("data/.env")),
         Case("os.fs.read_file", "data/link", {}, asked=_read("data/link")),
         Case("os.fs.read_file", "data/twin", {}, asked=_read("data/twin")),
@@ -225,11 +227,18 @@ def _files() -> list[Case]:
     ]
 
 
+VARIABLE: Final = Question("env", "X07_OS_FS")
+
+
 def _services() -> list[Case]:
     return [
         Case("os.env.get", "HOME", {"env.enabled": False}, asked=Question("env", "HOME")),
         Case("os.env.get", "HOME", {}, asked=Question("env", "HOME")),
         Case("os.env.get", "TOKEN", {}, asked=Question("env", "TOKEN")),
+        Case("os.env.get", "X07_OS_FS", {"env.allow_keys": ["X07_OS_FS"]}, asked=VARIABLE),
+        Case("os.env.get", "", {}, asked=Question("env", "")),
+        Case("os.env.get", "A=B", {}, asked=Question("env", "A=B")),
+        Case("os.env.get", b"A\xff", {}),
         Case("os.time.now_unix_ms", "", {"time.enabled": False}),
         Case("os.time.now_unix_ms", "", {"time.allow_wall_clock": False}),
         Case("os.time.now_instant_v1", "", {"time.allow_wall_clock": False}),
@@ -254,6 +263,21 @@ def _process(
     return Case(operation, request(*args, **more), fields or {}, data, caps, asked)
 
 
+NO_PROGRAMS: Final[dict[str, object]] = {
+    "process.allow_spawn": False,
+    "process.allow_exec": False,
+    "process.allow_execs": [],
+    "process.allow_exec_prefixes": [],
+    "process.max_live": 0,
+    "process.max_spawns": 0,
+    "process.max_runtime_ms": 0,
+}
+NO_FOLDERS: Final[dict[str, object]] = {
+    "process.allow_cwd": False,
+    "process.allow_cwd_roots": [],
+}
+
+
 def _processes() -> list[Case]:
     small: Callable[[str], dict[str, object]] = lambda name: {f"process.max_{name}": 3}  # noqa: E731
     twice = "os.process.spawn_capture_v1"
@@ -263,6 +287,9 @@ def _processes() -> list[Case]:
     return [
         _process("/bin/cat", fields=off, explained=True),
         _process("/bin/cat", fields=no_spawn, explained=True),
+        _process("/bin/cat", fields=NO_PROGRAMS, explained=True),
+        _process("/bin/c;t", fields=NO_PROGRAMS, explained=True),
+        _process('tools/"a\t\\', explained=True),
         _process("/bin/cat", fields=no_exec, explained=True),
         _process("/bin/sh", explained=True),
         _process("bin/../../bin/sh", explained=True),
@@ -271,9 +298,14 @@ def _processes() -> list[Case]:
         _process("bin/linked", fields={"process.allow_args_regex_lite": []}, explained=True),
         _process("/bin/cat", fields=small("exe_bytes"), explained=True),
         _process("/bin/true", "secret/a*"),
+        _process("/bin/true", 'é.t\\"'),
+        _process("/bin/true", "a" * 257),
+        _process("/bin/true", ""),
         _process("/bin/true", "-a", "-b", "-c", fields=small("args")),
         _process("/bin/true", "-abcdefghi", fields={"process.max_arg_bytes": 9}),
+        _process("/bin/true", *["-"] * 120, fields={"process.max_args": 2}),
         _process("/bin/true", env={"PATH": "/bin"}),
+        _process("/bin/true", env={"A;B": ""}),
         _process("/bin/true", env={"LANG": "C"}, fields=small("env_key_bytes")),
         _process("/bin/true", env={"LANG": "C.UTF-8"}, fields=small("env_val_bytes")),
         _process("/bin/true", env=[("LANG", "C")] * 4, fields=small("env")),
@@ -281,8 +313,10 @@ def _processes() -> list[Case]:
         _process("/bin/true", cwd="data/.git"),
         _process("/bin/true", cwd="data/../out"),
         _process("/bin/true", cwd="data", fields={"process.allow_cwd": False}),
+        _process("/bin/true", cwd="data", fields=NO_FOLDERS),
         _process("/bin/cat", stdin=b"hello"),
         _process("/bin/true", caps=process_caps(timeout_ms=2000)),
+        _process("/bin/true", caps=process_caps(timeout_ms=600_001)),
         _process("/bin/true", fields=small("stdout_bytes"), caps=process_caps(4, 1, 0, 5)),
         _process("/bin/true", fields=small("stderr_bytes"), caps=process_caps(1, 4, 0, 5)),
         _process("/bin/true", fields=small("total_bytes"), caps=process_caps(3, 1, 0, 4)),

@@ -27,6 +27,8 @@ from tests.denial_cases import (
     program,
 )
 from tests.unit.native.stub_sources import needs_cc
+from tests.unit.runtime.processes import caps as process_caps
+from tests.unit.runtime.processes import request
 from x07bundle.contract.policy import Policy
 from x07bundle.contract.policy_environment import variables
 from x07bundle.contract.policy_reading import parse
@@ -34,9 +36,10 @@ from x07bundle.native.probe import ask
 from x07bundle.native.toolchain import Toolchain, open_toolchain
 from x07bundle.policy.explain import Question, decoded
 from x07bundle.policy.explain import encoded as questions
+from x07bundle.policy.suggestion import Denial, suggest
 from x07bundle.policy.templates import base_policy
 from x07bundle.run.sandbox import Sandbox, child_environment
-from x07bundle.run.told import denials
+from x07bundle.run.told import denials, limit
 
 pytestmark = needs_cc
 
@@ -129,6 +132,7 @@ def seen(executable: Path, toolchain: Toolchain, case: Case, folder: Path) -> li
     assert reported, case
     told = on_stderr(executable, case, folder)
     check_words(reported, told, explained(toolchain, case, folder))
+    check_grants(reported, document(case.fields))
     return [
         *rows("policy", fields_of(case.fields)),
         *rows("stderr", told),
@@ -155,6 +159,14 @@ def check_words(reported: list[dict[str, str]], told: list[str], answers: list[s
             assert answer.endswith(": denied: " + sentence.removeprefix(head))
 
 
+def check_grants(reported: list[dict[str, str]], base: dict[str, Any]) -> None:
+    """What they say makes a valid policy of the one that denied, or they say that nothing does."""
+    for one in reported:
+        for refused in suggest(base, [Denial(**one)]).refused:
+            assert "would not be valid" not in refused.why, one
+            assert "does not say" not in refused.why, one
+
+
 HEAD: Final = """\
 Every denial of a sandboxed program, as people see it: on stderr (a trap; else with
 X07_OS_DENIALS=stderr), in the report's policy_denials, by `x07 policy explain`. `policy` is what
@@ -176,6 +188,26 @@ def test_every_denial_reads_well(executable: Path, toolchain: Toolchain, tmp_pat
     if os.environ.get("X07_UPDATE_GOLDEN"):
         GOLDEN.write_text(text)
     assert text == GOLDEN.read_text()
+
+
+# -- limits
+
+
+@pytest.mark.parametrize(
+    ("asked_ms", "met"), [(0, {"field": "process.max_runtime_ms", "value": 50}), (20, None)]
+)
+def test_a_process_that_runs_too_long(
+    executable: Path, tmp_path: Path, asked_ms: int, met: dict[str, Any] | None
+) -> None:
+    """The policy's time is told, the program's own is not."""
+    fields: dict[str, object] = {
+        "process.max_runtime_ms": 50,
+        "process.allow_execs": ["/bin/sleep"],
+        "process.allow_args_regex_lite": [],
+    }
+    target, caps = request("/bin/sleep", "60"), process_caps(timeout_ms=asked_ms)
+    case = Case("os.process.run_capture_v1", target, fields, caps=caps)
+    assert limit(run(executable, case, tmp_path)) == met
 
 
 # -- every one of them

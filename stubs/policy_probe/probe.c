@@ -13,7 +13,7 @@ enum {
     FAILED = 2,
     HEAD_BYTES = 5,
     MOST_TARGET_BYTES = 1 << 20,
-    WORDS_BYTES = 4096,
+    WORDS_BYTES = 6144,
 };
 
 typedef x07_verdict asker(const x07_policy *policy, x07_bytes_view target);

@@ -5,7 +5,15 @@ from typing import Any, Final, NamedTuple
 
 from x07bundle.contract import hosts
 from x07bundle.policy.difference import COVERS, ZEROS
-from x07bundle.policy.grant_text import Amount, Destination, Entry, Grant, Switch, Unreadable
+from x07bundle.policy.grant_text import (
+    Amount,
+    Destination,
+    Entry,
+    Grant,
+    Some,
+    Switch,
+    Unreadable,
+)
 
 Document = dict[str, Any]
 HOSTS: Final = "net.allow_hosts"
@@ -48,6 +56,9 @@ def put(document: Document, grant: Grant) -> Place:
             if amount > (present or ZEROS.get(field, 0)):
                 section[name] = amount
             return Place(field)
+        case Some(field=field):
+            section[name] = section.get(name, 0) or _first(document, field)
+            return Place(field)
         case Entry(field=field, item=item):
             return Place(field, _put_item(document, field, section, item))
         case Destination(field=field, host=host, port=port):
@@ -78,12 +89,18 @@ def _fits(grant: Grant, present: object) -> bool:
     match grant:
         case Switch():
             return present is None or isinstance(present, bool)
-        case Amount():
+        case Amount() | Some():
             return present is None or (isinstance(present, int) and not isinstance(present, bool))
         case Entry(field=field):
             return field != HOSTS and (present is None or isinstance(present, list))
         case Destination(field=field):
             return field == HOSTS
+
+
+def _first(document: Document, field: str) -> int:
+    """Where nothing else was asked for: a process may run as long as the program itself."""
+    wall_ms: int = document["limits"]["wall_ms"]
+    return wall_ms if field == "process.max_runtime_ms" else 1
 
 
 # -- lists

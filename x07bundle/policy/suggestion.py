@@ -1,13 +1,12 @@
 """From what was denied to the smallest change of a policy that grants it. Pure."""
 
 import copy
-import posixpath
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from x07bundle.contract.policy_reading import parse
 from x07bundle.policy import grant_text, refusals
-from x07bundle.policy.grant_text import Amount, Entry, Grant, Switch, Unreadable, exact
+from x07bundle.policy.grant_text import Entry, Grant, Switch, Unreadable, exact
 from x07bundle.policy.granting import Document, Operation, Place, operations, put
 
 
@@ -47,8 +46,11 @@ class Suggestion(NamedTuple):
 
 
 class _Wish(NamedTuple):
+    """`grant`: what was denied. `also`: what no policy is valid without, of the same words."""
+
     denial: Denial
     grant: Grant
+    also: tuple[Grant, ...]
 
 
 def suggest(base: Mapping[str, Any], denials: Sequence[Denial]) -> Suggestion:
@@ -76,27 +78,16 @@ def _wishes(denials: Sequence[Denial]) -> tuple[list[_Wish], list[Refused]]:
     wishes, refused = [], []
     for denial in denials:
         try:
-            grant = _narrowed(denial, grant_text.read(denial.grant))
+            grants = grant_text.read(denial.grant)
         except Unreadable as problem:
             refused.append(Refused(denial, str(problem)))
             continue
-        why = refusals.refusal(grant)
+        why = next(filter(None, map(refusals.refusal, grants)), None)
         if why:
             refused.append(Refused(denial, why))
         else:
-            wishes.append(_Wish(denial, grant))
+            wishes.append(_Wish(denial, grants[0], grants[1:]))
     return wishes, refused
-
-
-def _narrowed(denial: Denial, grant: Grant) -> Grant:
-    """To read one file takes a root that is this file. To write one takes its folder: it is written
-    beside its place, and renamed into it.
-    """
-    if not isinstance(grant, Entry) or grant.field != "fs.read_roots":
-        return grant
-    target = exact(denial.target)
-    is_file = (posixpath.dirname(target) or ".") == grant.item
-    return grant._replace(item=target) if is_file else grant
 
 
 def _order(wish: _Wish) -> tuple[bool, int]:
@@ -112,7 +103,7 @@ def _granted(document: Document, wish: _Wish) -> tuple[Document, list[Place]]:
         Unreadable: no policy can.
     """
     made = copy.deepcopy(document)
-    places = [put(made, grant) for grant in (wish.grant, *_needed(made, wish))]
+    places = [put(made, grant) for grant in (wish.grant, *wish.also, *_needed(made, wish))]
     _, problems = parse(made)
     if problems:
         raise Unreadable(f"the policy would not be valid: {problems[0]}")
@@ -127,45 +118,19 @@ def _changes(base: Mapping[str, Any], grant: Grant) -> bool:
 
 
 def _needed(document: Document, wish: _Wish) -> list[Grant]:
-    """What a switch means nothing without, or no policy is valid without.
+    """The variable, where it was denied because none is read.
 
     Raises:
         Unreadable: it is not to be granted.
     """
+    if wish.grant != Switch("env.enabled", True):
+        return []
     target = wish.denial.target
-    match wish.grant:
-        case Switch(field="env.enabled"):
-            if target in document["env"]["deny_keys"]:
-                raise Unreadable("the policy denies it by name")
-            return [_entry("env.allow_keys", target)]
-        case Switch(field="process.allow_cwd"):
-            return [_entry("process.allow_cwd_roots", target)]
-        case Switch(field="process.allow_spawn"):
-            return [
-                Switch("process.allow_exec", True),
-                _entry("process.allow_execs", target),
-                *_spawn_limits(document),
-            ]
-        case _:
-            return []
-
-
-def _entry(field: str, item: str) -> Entry:
-    entry = Entry(field, exact(item))
-    why = refusals.refusal(entry)
-    if why or not item:
-        raise Unreadable(why or f"the report does not say what {field} would have to hold")
-    return entry
-
-
-def _spawn_limits(document: Document) -> list[Grant]:
-    """Where nothing else was asked for: one process, as long as the program itself may run."""
-    runtime_ms = document["process"].get("max_runtime_ms", 0) or document["limits"]["wall_ms"]
-    return [
-        Amount("process.max_live", 1),
-        Amount("process.max_spawns", 1),
-        Amount("process.max_runtime_ms", runtime_ms),
-    ]
+    if target in document["env"]["deny_keys"]:
+        raise Unreadable("the policy denies it by name")
+    if not target:
+        raise Unreadable("the report does not say what env.allow_keys would have to hold")
+    return [Entry("env.allow_keys", exact(target))]
 
 
 def _of(operation: Operation, reasons: Mapping[Place, list[Denial]]) -> tuple[Denial, ...]:

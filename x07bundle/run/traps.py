@@ -7,7 +7,9 @@ from x07bundle.run.limits import RunLimits
 
 TIMED_OUT: Final = "timed out"
 CPU: Final = "cpu time limit exceeded"
-EXCEEDED: Final = re.compile(rb"^limit exceeded: ((?:limits|fs)\.\w+)=(\d+)\b", re.MULTILINE)
+EXCEEDED: Final = re.compile(
+    rb"^limit exceeded: ((?:limits|fs|process)\.\w+)=(\d+)\b", re.MULTILINE
+)
 """What a sandboxed program says of a limit of its policy that it met."""
 
 

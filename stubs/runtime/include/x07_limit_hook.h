@@ -5,8 +5,8 @@
 
 #include "x07_compiler.h"
 
-/* `error`: ENOMEM of memory, EMFILE of descriptors, EAGAIN of processes, EFBIG of a file. Keeps
- * errno. */
+/* `error`: ENOMEM of memory, EMFILE of descriptors, EAGAIN of processes, EFBIG of a file, ETIME of a
+ * process that ran as long as any may. Keeps errno. */
 extern void (*x07_limit_hook)(int error);
 
 static inline void x07_limit_met(int error)

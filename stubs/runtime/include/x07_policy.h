@@ -143,8 +143,9 @@ typedef struct {
 const x07_policy *x07_policy_current(void);
 
 /* For `main` of a sandboxed bundle, before anything else: the policy that it carries, ended by a
- * pair without a name. A variable of the environment may narrow it; one that would grant more, or
- * is no value of its kind, ends the process with status 125. */
+ * pair without a name. A variable of the environment may narrow it; one that would grant more, is
+ * no value of its kind, or is named as if it would narrow and does not, ends the process with status
+ * 125. */
 void x07_policy_start(const x07_policy_pair *pairs);
 
 /* The next item of a list, 0 after the last. `cursor` starts as the list itself. */
@@ -164,6 +165,8 @@ typedef enum {
     X07_NOT_UNDER,
     /* The same of `wanted`, which a script has itself run by. */
     X07_INTERPRETER_NOT_LISTED,
+    /* `wanted` is a variable of the sandbox, or of the loader of programs. */
+    X07_IS_RESERVED,
     /* `wanted` is in a list of what is denied. */
     X07_IS_LISTED,
     /* A list that must match (regex_lite) does not match `wanted`. */
@@ -174,8 +177,10 @@ typedef enum {
     X07_IS_HIDDEN,
     /* So does `wanted`, which is in the target. */
     X07_HOLDS_HIDDEN,
-    /* The target is or passes a symbolic link, where none is allowed; or one that leads out. */
+    /* The target is or passes a symbolic link, where none is allowed; a root that narrows does; or
+     * a link leads out. */
     X07_PASSES_LINK,
+    X07_ROOT_PASSES_LINK,
     X07_LEADS_OUT,
     /* The program's own capabilities ask for links to be followed. */
     X07_ASKS_FOR_LINKS,
@@ -206,9 +211,22 @@ typedef struct {
     const char *field;
     /* What the list would have to hold, or not to hold; part of the target. */
     x07_bytes_view wanted;
+    /* Of X07_IS_OFF: x07_needs. */
     uint64_t asked;
     uint64_t limit;
 } x07_verdict;
+
+/* What a switch of `process` means nothing without, or no policy is valid without, and a policy has
+ * not. The items are `wanted`. */
+enum x07_needs {
+    X07_NEEDS_EXEC = 1,
+    X07_NEEDS_PROGRAM = 2,
+    X07_NEEDS_LIVE = 4,
+    X07_NEEDS_SPAWNS = 8,
+    X07_NEEDS_RUNTIME = 16,
+    X07_NEEDS_FOLDER = 32,
+    X07_NEEDS_ITEM = X07_NEEDS_PROGRAM | X07_NEEDS_FOLDER,
+};
 
 /* Whether a switch is on, a number within its limit. Granted where the policy is not sandboxed. */
 x07_verdict x07_verdict_switch(const x07_policy *policy, uint32_t on, const char *field);
@@ -216,9 +234,8 @@ x07_verdict x07_verdict_limit(const x07_policy *policy, uint64_t asked, uint64_t
                               const char *field);
 
 /* By the path as it is spelled; links are met when it is opened. The grant that is missing is that
- * of the folder that a file is in, or of the folder itself. */
+ * of what is read, a file as well as a folder; to write a file, of the folder that it is in. */
 x07_verdict x07_verdict_read(const x07_policy *policy, x07_bytes_view path);
-x07_verdict x07_verdict_read_folder(const x07_policy *policy, x07_bytes_view path);
 x07_verdict x07_verdict_write(const x07_policy *policy, x07_bytes_view path);
 x07_verdict x07_verdict_write_folder(const x07_policy *policy, x07_bytes_view path);
 
@@ -226,6 +243,9 @@ x07_verdict x07_verdict_write_folder(const x07_policy *policy, x07_bytes_view pa
 x07_verdict x07_verdict_replace(const x07_policy *policy, x07_bytes_view path);
 
 x07_verdict x07_verdict_env(const x07_policy *policy, x07_bytes_view key);
+
+/* Whether any program may be started, with the grants that starting `program` would take. */
+x07_verdict x07_verdict_spawn(const x07_policy *policy, x07_bytes_view program);
 
 /* Argument 0 of a process, then the other arguments, its variables, its folder. */
 x07_verdict x07_verdict_exec(const x07_policy *policy, x07_bytes_view program);

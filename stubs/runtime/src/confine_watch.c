@@ -38,7 +38,8 @@ typedef struct {
 
 static watched cpu = {.field = "limits.cpu_ms"}, wall = {.field = "limits.wall_ms"},
                memory = {.field = "limits.mem_bytes"}, descriptors = {.field = "limits.fds"},
-               processes = {.field = "limits.procs"}, file_size = {.field = "fs.max_write_bytes"};
+               processes = {.field = "limits.procs"}, file_size = {.field = "fs.max_write_bytes"},
+               runtime = {.field = "process.max_runtime_ms"};
 
 static const watched *first;
 
@@ -81,6 +82,8 @@ static watched *limit_behind(int error)
         return &processes;
     case EFBIG:
         return &file_size;
+    case ETIME:
+        return &runtime;
     default:
         return NULL;
     }
@@ -184,6 +187,7 @@ void x07_watch_limits(const x07_confine_request *request)
     descriptors.value = limits->fds;
     processes.value = limits->procs;
     file_size.value = writes ? request->policy->fs.max_write_bytes : X07_NO_LIMIT;
+    runtime.value = request->policy->process.max_runtime_ms;
     x07_limit_hook = on_error;
     handle(SIGXCPU);
     handle(SIGXFSZ);

@@ -1,8 +1,10 @@
 /* The words of denials. Reports, traps and `x07 policy explain` have them from here. */
 #include "denial.h"
+#include "denial_item.h"
 
 /* Why not, and the smallest grant. In them stands for: `%f` the field; `%w` what is wanted, `%q` the
- * same in quotes, `%p` the pattern that matches it alone; `%a` what is asked, `%l` the limit. */
+ * same as a JSON string, `%p` the pattern that matches it alone, as one; `%a` what is asked, `%l` the
+ * limit. A grant is several where no policy is valid with less: they are joined by `, `. */
 typedef struct {
     const char *reason;
     const char *grant;
@@ -17,12 +19,16 @@ static const denial_text texts[] = {
     [X07_NOT_LISTED] = {"not in %f", "add %q to %f"},
     [X07_NOT_UNDER] = {"not under %f", "add %q to %f"},
     [X07_INTERPRETER_NOT_LISTED] = {"its interpreter %q is not in %f", "add %q to %f"},
+    [X07_IS_RESERVED] = {"it is a variable of the sandbox or of the loader, which no program sees",
+                         "none; give it to the program under another name"},
     [X07_IS_LISTED] = {"in %f", "remove %q from %f"},
     [X07_NOT_MATCHED] = {"no pattern of %f matches it", "add %p to %f"},
     [X07_OVER_LIMIT] = {"%a is more than %f (%l)", "raise %f to %a"},
     [X07_IS_HIDDEN] = {"it is hidden, and %f is true", "set %f to false"},
     [X07_HOLDS_HIDDEN] = {"it holds %q, which is hidden, and %f is true", "set %f to false"},
     [X07_PASSES_LINK] = {"it passes a symbolic link, and %f is false", "set %f to true"},
+    [X07_ROOT_PASSES_LINK] = {"it passes a symbolic link, and fs.allow_symlinks is false",
+                              "none; name the folder behind the link"},
     [X07_LEADS_OUT] = {"a symbolic link leads out of %f",
                        "add the folder behind the link to %f, and use a path without the link"},
     [X07_ASKS_FOR_LINKS] = {"its capabilities follow symbolic links, and %f is false",
@@ -48,24 +54,23 @@ static const denial_text texts[] = {
                       "none; name it with `http://` or `https://`"},
 };
 
-/* The pattern that matches one text and no other. */
+/* Beside the switch: what it takes, too. */
+static const struct {
+    uint32_t need;
+    const char *grant;
+} needs[] = {
+    {X07_NEEDS_EXEC, ", set process.allow_exec to true"},
+    {X07_NEEDS_PROGRAM, ", add %q to process.allow_execs"},
+    {X07_NEEDS_LIVE, ", raise process.max_live to 1"},
+    {X07_NEEDS_SPAWNS, ", raise process.max_spawns to 1"},
+    {X07_NEEDS_RUNTIME, ", raise process.max_runtime_ms above 0"},
+    {X07_NEEDS_FOLDER, ", add %q to process.allow_cwd_roots"},
+};
+
 static void put_pattern(x07_words *words, x07_bytes_view text)
 {
-    for (uint32_t i = 0; i < text.len; i++) {
-        x07_bytes_view byte = {text.ptr + i, 1};
-        if (*byte.ptr == '.' || *byte.ptr == '*' || *byte.ptr == '\\') {
-            x07_words_text(words, "\\");
-        }
-        x07_words_shown(words, byte);
-    }
-}
-
-static void put_quoted(x07_words *words, void (*put)(x07_words *words, x07_bytes_view text),
-                       x07_bytes_view text)
-{
-    x07_words_text(words, "\"");
-    put(words, text);
-    x07_words_text(words, "\"");
+    uint8_t room[X07_PATTERN_BYTES];
+    x07_words_quoted(words, x07_pattern_of(room, text));
 }
 
 static void put_part(x07_words *words, char part, const x07_verdict *verdict)
@@ -78,10 +83,10 @@ static void put_part(x07_words *words, char part, const x07_verdict *verdict)
         x07_words_shown(words, verdict->wanted);
         return;
     case 'q':
-        put_quoted(words, x07_words_shown, verdict->wanted);
+        x07_words_quoted(words, verdict->wanted);
         return;
     case 'p':
-        put_quoted(words, put_pattern, verdict->wanted);
+        put_pattern(words, verdict->wanted);
         return;
     case 'a':
         x07_words_number(words, verdict->asked);
@@ -111,7 +116,18 @@ void x07_denial_reason(x07_words *words, const x07_verdict *verdict)
 
 void x07_denial_grant(x07_words *words, const x07_verdict *verdict)
 {
+    const char *why_none = x07_ungrantable(verdict);
+    if (why_none != NULL) {
+        x07_words_text(words, "none; ");
+        x07_words_text(words, why_none);
+        return;
+    }
     put_text(words, texts[verdict->reason].grant, verdict);
+    for (size_t i = 0; verdict->reason == X07_IS_OFF && i < sizeof needs / sizeof needs[0]; i++) {
+        if (verdict->asked & needs[i].need) {
+            put_text(words, needs[i].grant, verdict);
+        }
+    }
 }
 
 void x07_denial_sentence(x07_words *words, const char *operation, x07_bytes_view target,

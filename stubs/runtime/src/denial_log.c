@@ -13,8 +13,8 @@ enum {
     LOG_BYTES = 1 << 16,
     COLLECTED_BYTES = 1 << 20,
     PARTS = 4,
-    /* A target that is cut, should all of it be shown as `\xNN`; and as much around it. */
-    PART_BYTES = 4096,
+    /* A target that is cut, should all of it be shown as `\u00NN`; and what is around it. */
+    PART_BYTES = 6144,
     SENTENCE_BYTES = 3 * PART_BYTES,
 };
 

@@ -61,7 +61,7 @@ x07_verdict x07_look_read(const x07_policy *policy, x07_bytes_view path)
 
 x07_verdict x07_look_read_folder(const x07_policy *policy, x07_bytes_view path)
 {
-    static const x07_fs_head head = {.verdict = x07_verdict_read_folder, .list = X07_READ_ROOTS};
+    static const x07_fs_head head = {.verdict = x07_verdict_read, .list = X07_READ_ROOTS};
     return look(&head, policy, path, 1);
 }
 

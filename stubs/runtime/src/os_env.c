@@ -14,6 +14,7 @@ static const char *message_of(x07_reason reason)
     case X07_IS_LISTED:
         return "os.env.get key denied";
     case X07_NOT_LISTED:
+    case X07_IS_RESERVED:
         return "os.env.get key not allowed";
     default:
         return "os.env disabled by policy";

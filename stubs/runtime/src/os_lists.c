@@ -183,7 +183,7 @@ x07_result_bytes x07_os_fs_list_dir_sorted_text_v1(x07_bytes path, x07_bytes cap
 {
     static const x07_fs_head head = {
         .operation = "os.fs.list_dir_sorted_text_v1",
-        .verdict = x07_verdict_read_folder,
+        .verdict = x07_verdict_read,
         .list = X07_READ_ROOTS,
         .needs = X07_NEEDS_WALK,
     };
@@ -201,7 +201,7 @@ x07_result_bytes x07_os_fs_walk_glob_sorted_text_v1(x07_bytes root, x07_bytes gl
 {
     static const x07_fs_head head = {
         .operation = "os.fs.walk_glob_sorted_text_v1",
-        .verdict = x07_verdict_read_folder,
+        .verdict = x07_verdict_read,
         .list = X07_READ_ROOTS,
         .needs = X07_NEEDS_WALK | X07_NEEDS_GLOB,
     };

@@ -26,24 +26,27 @@ static int as_path(char to[X07_PATH_BYTES], x07_bytes_view text)
 }
 
 /* What is not there leads nowhere: it is looked for beneath what is there, and through no link. */
-static int leads_out(x07_bytes_view folder, int follows, const char *rest)
+static x07_reason way_of(x07_bytes_view folder, int follows, const char *rest)
 {
     char path[X07_PATH_BYTES];
     if (!as_path(path, folder)) {
-        return 1;
+        return X07_LEADS_OUT;
     }
     int base = open(path, X07_FOLDER_FLAGS);
     if (base < 0) {
-        return 0;
+        return X07_GRANTED;
     }
     int found = x07_resolve((x07_base){.folder = base, .follows = follows}, rest,
                             X07_FOLDER_FLAGS, 0);
-    int is_out = found < 0 && (errno == EXDEV || errno == ELOOP);
+    int error = found < 0 ? errno : 0;
     close(base);
     if (found >= 0) {
         close(found);
     }
-    return is_out;
+    if (error == ELOOP && !follows) {
+        return X07_ROOT_PASSES_LINK;
+    }
+    return error == EXDEV || error == ELOOP ? X07_LEADS_OUT : X07_GRANTED;
 }
 
 static int has_parent(x07_bytes_view path)
@@ -58,12 +61,9 @@ static int has_parent(x07_bytes_view path)
 }
 
 /* `..` behind a link is not where it is as text. */
-static x07_reason reason_of(x07_bytes_view item, int is_out)
+static x07_reason reason_of(x07_bytes_view item, x07_reason way)
 {
-    if (has_parent(item)) {
-        return X07_NOT_A_PATH;
-    }
-    return is_out ? X07_LEADS_OUT : X07_GRANTED;
+    return has_parent(item) ? X07_NOT_A_PATH : way;
 }
 
 static int is_the_policys(const x07_policy *policy, const x07_policy_row *row, x07_bytes_view item)
@@ -73,20 +73,21 @@ static int is_the_policys(const x07_policy *policy, const x07_policy_row *row, x
 
 /* -- roots */
 
-static int root_leads_out(const x07_policy *policy, const x07_policy_row *row, x07_bytes_view item)
+static x07_reason way_to_root(const x07_policy *policy, const x07_policy_row *row, x07_bytes_view item)
 {
     x07_root_match match;
     int of_files = strncmp(row->field, "fs.", 3) == 0;
     int follows = of_files ? (int)policy->fs.allow_symlinks : 1;
-    return !x07_policy_root(policy, x07_policy_text(policy, row), item, 0, &match)
-           || leads_out(match.root, follows, match.rest);
+    return x07_policy_root(policy, x07_policy_text(policy, row), item, 0, &match)
+               ? way_of(match.root, follows, match.rest)
+               : X07_LEADS_OUT;
 }
 
 x07_reason x07_root_narrows(const x07_policy *policy, const x07_policy_row *row,
                             x07_bytes_view item)
 {
     return is_the_policys(policy, row, item) ? X07_GRANTED
-                                             : reason_of(item, root_leads_out(policy, row, item));
+                                             : reason_of(item, way_to_root(policy, row, item));
 }
 
 /* -- prefixes: from the folder that one lies in to the one that the longer one lies in */
@@ -108,25 +109,25 @@ static int goes_out(x07_bytes_view prefix, x07_bytes_view item)
         from++;
     }
     x07_bytes_view folder = {prefix.ptr, folder_len(prefix)}, between = {item.ptr + from, to - from};
-    return !as_path(rest, between) || leads_out(folder, 1, rest);
+    return !as_path(rest, between) || way_of(folder, 1, rest) != X07_GRANTED;
 }
 
-static int prefix_leads_out(const x07_policy *policy, const x07_policy_row *row,
+static x07_reason way_to_prefix(const x07_policy *policy, const x07_policy_row *row,
                             x07_bytes_view item)
 {
     x07_bytes_view prefix;
     x07_policy_list prefixes = x07_policy_text(policy, row);
     while (x07_policy_next(&prefixes, &prefix)) {
         if (x07_view_starts(item, prefix) && !goes_out(prefix, item)) {
-            return 0;
+            return X07_GRANTED;
         }
     }
-    return 1;
+    return X07_LEADS_OUT;
 }
 
 x07_reason x07_prefix_narrows(const x07_policy *policy, const x07_policy_row *row,
                               x07_bytes_view item)
 {
     return is_the_policys(policy, row, item) ? X07_GRANTED
-                                             : reason_of(item, prefix_leads_out(policy, row, item));
+                                             : reason_of(item, way_to_prefix(policy, row, item));
 }

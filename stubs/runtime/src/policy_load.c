@@ -1,6 +1,7 @@
 /* Where a policy comes from: what a bundle carries, and the environment. */
 #include "denial.h"
 #include "path_spelling.h"
+#include "policy_names.h"
 #include "policy_table.h"
 #include "x07_report.h"
 
@@ -46,7 +47,8 @@ static _Noreturn void refuse_value(const char *entry, const x07_policy_row *row)
 {
     x07_writer writer = {.fd = STDERR_FILENO};
     write_entry(&writer, entry);
-    x07_writer_text(&writer, row->kind == X07_NUMBER ? "` is no number" : "` is neither 0 nor 1");
+    x07_writer_text(&writer, row->kind == X07_NUMBER ? "` is no number from 0 to 4294967295"
+                                                     : "` is neither 0 nor 1");
     end(&writer, row);
 }
 
@@ -61,6 +63,22 @@ static _Noreturn void refuse_grant(const char *entry, const x07_policy_row *row,
     x07_writer_text(&writer, reason);
     x07_writer_text(&writer, "; the environment can only narrow it");
     end(&writer, row);
+}
+
+static _Noreturn void refuse_unknown(const char *entry)
+{
+    x07_writer writer = {.fd = STDERR_FILENO};
+    const char *nearest = x07_policy_nearest(entry);
+    write_entry(&writer, entry);
+    x07_writer_text(&writer, "` says nothing that narrows this program's policy\nhint: ");
+    if (nearest != NULL) {
+        x07_writer_text(&writer, "is `" X07_POLICY_PREFIX);
+        x07_writer_text(&writer, nearest);
+        x07_writer_text(&writer, "` meant? If not, ");
+    }
+    x07_writer_text(&writer, "unset it\n");
+    x07_writer_flush(&writer);
+    _exit(REFUSED);
 }
 
 /* -- putting values in place */
@@ -180,6 +198,9 @@ static void narrow(x07_policy *policy)
     for (char **entry = environ; *entry; entry++) {
         const char *value;
         const x07_policy_row *row = take_row(*entry, &value, seen);
+        if (x07_policy_entry_is_unknown(*entry)) {
+            refuse_unknown(*entry);
+        }
         if (!row) {
             continue;
         }

@@ -1,8 +1,9 @@
+#include "policy_names.h"
 #include "policy_table.h"
 
 #include <string.h>
 
-#define PREFIX "X07_OS_"
+#define PREFIX X07_POLICY_PREFIX
 
 static const x07_policy_row *row_named(const char *name, size_t len)
 {
@@ -80,19 +81,17 @@ static int parse_switch(const char *text, uint32_t *on)
     return *on || is_one_of(text, no);
 }
 
-/* More than a u32 is as much as a u32 holds. */
 static int parse_number(const char *text, uint32_t *number)
 {
     uint64_t value = 0;
     if (*text == '\0') {
         return 0;
     }
-    for (; *text >= '0' && *text <= '9'; text++) {
+    for (; *text >= '0' && *text <= '9' && value <= UINT32_MAX; text++) {
         value = value * 10 + (uint64_t)(*text - '0');
-        value = value < UINT32_MAX ? value : UINT32_MAX;
     }
     *number = (uint32_t)value;
-    return *text == '\0';
+    return *text == '\0' && value <= UINT32_MAX;
 }
 
 int x07_policy_parse(const x07_policy_row *row, const char *text, uint32_t *number)

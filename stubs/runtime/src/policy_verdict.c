@@ -37,8 +37,9 @@ x07_verdict x07_verdict_limit(const x07_policy *policy, uint64_t asked, uint64_t
 typedef struct {
     x07_policy_list roots;
     const char *field;
-    /* The target is a folder, which is granted itself. */
-    int folder;
+    /* A root that is the target grants what is done to it. Files are written beside their place,
+     * and renamed into it, which takes their folder. */
+    int whole;
     /* A root is not its own. */
     int strictly;
 } reach;
@@ -66,17 +67,12 @@ static x07_verdict under(const x07_policy *policy, reach reach, x07_bytes_view p
         || x07_policy_root(policy, reach.roots, path, reach.strictly, &match)) {
         return verdict;
     }
-    x07_bytes_view wanted = reach.folder ? path : x07_path_folder(path);
+    x07_bytes_view wanted = reach.whole ? path : x07_path_folder(path);
     int is_root = reach.strictly && x07_policy_root(policy, reach.roots, path, 0, &match);
     return refused(is_root ? X07_IS_ROOT : X07_NOT_UNDER, reach.field, wanted);
 }
 
 x07_verdict x07_verdict_read(const x07_policy *policy, x07_bytes_view path)
-{
-    return under(policy, (reach){policy->fs.read_roots, "fs.read_roots", 0, 0}, path);
-}
-
-x07_verdict x07_verdict_read_folder(const x07_policy *policy, x07_bytes_view path)
 {
     return under(policy, (reach){policy->fs.read_roots, "fs.read_roots", 1, 0}, path);
 }
@@ -98,6 +94,20 @@ x07_verdict x07_verdict_replace(const x07_policy *policy, x07_bytes_view path)
 
 /* -- variables */
 
+/* What the sandbox is told by, and what makes a C library load code. */
+static int is_reserved(x07_bytes_view key)
+{
+    static const char *const starts[] = {"X07_", "LD_", "DYLD_", "GLIBC_TUNABLES", "MALLOC_",
+                                         "GCONV_PATH"};
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        x07_bytes_view start = {(const uint8_t *)starts[i], (uint32_t)strlen(starts[i])};
+        if (x07_view_starts(key, start)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 x07_verdict x07_verdict_env(const x07_policy *policy, x07_bytes_view key)
 {
     x07_verdict verdict = x07_verdict_switch(policy, policy->env.enabled, "env.enabled");
@@ -106,6 +116,9 @@ x07_verdict x07_verdict_env(const x07_policy *policy, x07_bytes_view key)
     }
     if (x07_policy_lists(policy->env.deny_keys, key)) {
         return refused(X07_IS_LISTED, "env.deny_keys", key);
+    }
+    if (is_reserved(key)) {
+        return refused(X07_IS_RESERVED, "env.allow_keys", key);
     }
     return x07_policy_lists(policy->env.allow_keys, key)
                ? GRANTED
@@ -140,12 +153,32 @@ static int has_prefix(x07_policy_list prefixes, x07_bytes_view program)
     return 0;
 }
 
+static int is_listed(const x07_process_policy *process, x07_bytes_view program)
+{
+    return x07_policy_lists(process->allow_execs, program)
+           || has_prefix(process->allow_exec_prefixes, program);
+}
+
+x07_verdict x07_verdict_spawn(const x07_policy *policy, x07_bytes_view program)
+{
+    const x07_process_policy *process = &policy->process;
+    x07_verdict verdict =
+        x07_verdict_switch(policy, process->allow_spawn, "process.allow_spawn");
+    verdict.wanted = program;
+    verdict.asked = (process->allow_exec ? 0u : X07_NEEDS_EXEC)
+                    | (is_listed(process, program) ? 0u : X07_NEEDS_PROGRAM)
+                    | (process->max_live != 0 ? 0u : X07_NEEDS_LIVE)
+                    | (process->max_spawns != 0 ? 0u : X07_NEEDS_SPAWNS)
+                    | (process->max_runtime_ms != 0 ? 0u : X07_NEEDS_RUNTIME);
+    return verdict;
+}
+
 x07_verdict x07_verdict_exec(const x07_policy *policy, x07_bytes_view program)
 {
     const x07_process_policy *process = &policy->process;
     const x07_verdict needed[] = {
         x07_verdict_switch(policy, process->enabled, "process.enabled"),
-        x07_verdict_switch(policy, process->allow_spawn, "process.allow_spawn"),
+        x07_verdict_spawn(policy, program),
         x07_verdict_switch(policy, process->allow_exec, "process.allow_exec"),
         x07_verdict_limit(policy, program.len, process->max_exe_bytes, "process.max_exe_bytes"),
     };
@@ -154,8 +187,7 @@ x07_verdict x07_verdict_exec(const x07_policy *policy, x07_bytes_view program)
             return needed[i];
         }
     }
-    if (!policy->sandboxed || x07_policy_lists(process->allow_execs, program)
-        || has_prefix(process->allow_exec_prefixes, program)) {
+    if (!policy->sandboxed || is_listed(process, program)) {
         return GRANTED;
     }
     return refused(X07_NOT_LISTED, "process.allow_execs", program);
@@ -195,14 +227,9 @@ x07_verdict x07_verdict_exec_env(const x07_policy *policy, x07_bytes_view key,
     return refused(X07_NOT_LISTED, "process.allow_env_keys", key);
 }
 
-x07_verdict x07_verdict_exec_cwd(const x07_policy *policy, x07_bytes_view folder)
+static x07_verdict in_folder(const x07_policy *policy, x07_bytes_view folder)
 {
     x07_root_match match;
-    x07_verdict verdict =
-        x07_verdict_switch(policy, policy->process.allow_cwd, "process.allow_cwd");
-    if (is_refused(verdict) || !policy->sandboxed) {
-        return verdict;
-    }
     if (!x07_path_is_good(folder)) {
         return refused(X07_NOT_A_PATH, "process.allow_cwd", folder);
     }
@@ -213,4 +240,20 @@ x07_verdict x07_verdict_exec_cwd(const x07_policy *policy, x07_bytes_view folder
         return GRANTED;
     }
     return refused(X07_NOT_UNDER, "process.allow_cwd_roots", folder);
+}
+
+x07_verdict x07_verdict_exec_cwd(const x07_policy *policy, x07_bytes_view folder)
+{
+    x07_verdict verdict =
+        x07_verdict_switch(policy, policy->process.allow_cwd, "process.allow_cwd");
+    if (!policy->sandboxed) {
+        return verdict;
+    }
+    x07_verdict otherwise = in_folder(policy, folder);
+    if (!is_refused(verdict) || (is_refused(otherwise) && otherwise.reason != X07_NOT_UNDER)) {
+        return otherwise;
+    }
+    verdict.wanted = folder;
+    verdict.asked = is_refused(otherwise) ? X07_NEEDS_FOLDER : 0u;
+    return verdict;
 }

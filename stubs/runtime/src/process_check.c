@@ -29,12 +29,6 @@ int x07_process_goes_on(uint32_t code)
 
 /* -- switches and limits: the program is the target */
 
-static uint32_t ask_switch(const x07_process_start *start, uint32_t on, const char *field)
-{
-    return x07_process_ask(start, x07_process_target(start),
-                           x07_verdict_switch(start->policy, on, field));
-}
-
 static uint32_t ask_limit(const x07_process_start *start, uint64_t asked, uint64_t limit,
                           const char *field)
 {
@@ -50,18 +44,16 @@ uint32_t x07_process_check_spawns(const x07_process_start *start, uint64_t spawn
 
 uint32_t x07_process_check_switches(const x07_process_start *start)
 {
-    const x07_process_policy *policy = &start->policy->process;
-    const struct {
-        uint32_t on;
-        const char *field;
-    } switches[] = {
-        {policy->enabled, "process.enabled"},
-        {policy->allow_spawn, "process.allow_spawn"},
-        {policy->allow_exec, "process.allow_exec"},
+    const x07_policy *policy = start->policy;
+    x07_bytes_view target = x07_process_target(start);
+    const x07_verdict verdicts[] = {
+        x07_verdict_switch(policy, policy->process.enabled, "process.enabled"),
+        x07_verdict_spawn(policy, target),
+        x07_verdict_switch(policy, policy->process.allow_exec, "process.allow_exec"),
     };
     uint32_t code = X07_PROCESS_OK;
-    for (size_t i = 0; i < sizeof switches / sizeof switches[0] && x07_process_goes_on(code); i++) {
-        code = x07_process_first(code, ask_switch(start, switches[i].on, switches[i].field));
+    for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0] && x07_process_goes_on(code); i++) {
+        code = x07_process_first(code, x07_process_ask(start, target, verdicts[i]));
     }
     return code;
 }
@@ -81,6 +73,7 @@ static uint32_t check_caps(x07_process_start *start)
     }
     if (start->policy->sandboxed && caps->timeout_ms == 0u) {
         caps->timeout_ms = policy->max_runtime_ms;
+        caps->timeout_is_policys = 1;
     }
     const struct {
         uint32_t asked, limit;

@@ -18,6 +18,7 @@
 #include "guard.h"
 #include "handles.h"
 #include "process_alarm.h"
+#include "x07_limit_hook.h"
 #include "x07_release.h"
 #include "x07_vec.h"
 
@@ -53,6 +54,7 @@ void x07_process_running(x07_process_slot *slot, const x07_process_ends *ends,
     slot->deadline_ms = caps->timeout_ms != 0u && x07_guard("process-time")
                             ? x07_process_now_ms() + caps->timeout_ms
                             : UINT64_MAX;
+    slot->deadline_is_policys = caps->timeout_is_policys;
     slot->state = X07_SLOT_RUNNING;
     x07_processes.running++;
     x07_process_alarm_release();
@@ -226,6 +228,9 @@ static void look_for_end(x07_process_slot *slot, uint64_t now_ms, int was_ready,
     }
     int ended = has_ended(slot, &killed);
     if (overdue && (!ended || killed || !(was_ready || slot->piped || is_silent(slot)))) {
+        if (slot->deadline_is_policys) {
+            x07_limit_met(ETIME);
+        }
         x07_process_fail(slot, X07_PROCESS_TIMEOUT);
     } else if (ended && (slot->piped || is_silent(slot))) {
         end(slot, at);

@@ -106,6 +106,7 @@ int x07_process_read_caps(x07_bytes_view bytes, x07_process_caps *caps)
     caps->max_stdout_bytes = take_u32(&from);
     caps->max_stderr_bytes = take_u32(&from);
     caps->timeout_ms = take_u32(&from);
+    caps->timeout_is_policys = 0;
     caps->max_total_bytes = take_u32(&from);
     uint64_t sum = (uint64_t)caps->max_stdout_bytes + caps->max_stderr_bytes;
     if (caps->max_total_bytes == 0u) {

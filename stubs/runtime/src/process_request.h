@@ -27,6 +27,8 @@ typedef struct {
     uint32_t max_stderr_bytes;
     uint32_t max_total_bytes;
     uint32_t timeout_ms;
+    /* It is the policy's, since the program asked for none. */
+    int timeout_is_policys;
 } x07_process_caps;
 
 /* 0 where the bytes are no such thing. */

@@ -43,6 +43,7 @@ typedef struct {
     int watch;
     /* By the monotonic clock; UINT64_MAX: none. */
     uint64_t deadline_ms;
+    int deadline_is_policys;
     uint32_t max_total_bytes;
     x07_process_output output;
     x07_process_output errors;

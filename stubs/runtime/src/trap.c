@@ -5,12 +5,16 @@
 #include <unistd.h>
 
 #include "x07_limits.h"
+#include "x07_policy.h"
 #include "x07_release.h"
 #include "x07_report.h"
 #include "x07_writer.h"
 
 /* What a shell reports for an illegal instruction on x86-64, here without the signal. */
 enum { TRAP_STATUS = 132 };
+
+/* A path, should each byte that is shown be `\xNN`. */
+enum { SHOWN_BYTES = 4096 };
 
 /* The JSON pointer of a site; function names hold no spaces. */
 static const char *pointer_of(const char *at)
@@ -39,7 +43,8 @@ static _Noreturn void end(x07_writer *writer)
     _exit(TRAP_STATUS);
 }
 
-void x07_trap_path(const char *message, const char *path, const char *at)
+/* `path` may be NULL. */
+static _Noreturn void trap(const char *message, const char *path, const char *at)
 {
     x07_writer writer = {.fd = STDERR_FILENO};
     x07_report_write(&writer);
@@ -61,7 +66,19 @@ void x07_trap_path(const char *message, const char *path, const char *at)
 
 void x07_trap(const char *message, const char *at)
 {
-    x07_trap_path(message, NULL, at);
+    trap(message, NULL, at);
+}
+
+/* A program may name any path, also one that looks like lines of a trap. */
+void x07_trap_path(const char *message, const char *path, const char *at)
+{
+    char text[SHOWN_BYTES] = "";
+    if (path == NULL) {
+        trap(message, NULL, at);
+    }
+    x07_bytes_view named = {(const uint8_t *)path, (uint32_t)strlen(path)};
+    x07_words_shown(&(x07_words){text, sizeof text, 0}, named);
+    trap(message, text, at);
 }
 
 void x07_trap_plain(const char *message, const char *at)

@@ -56,9 +56,10 @@ static int is_control(x07_bytes_view text, uint32_t size)
     }
 }
 
+static const char digits[] = "0123456789abcdef";
+
 static int put_byte(x07_words *words, uint8_t byte)
 {
-    static const char digits[] = "0123456789abcdef";
     const char shown[4] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
     return put(words, shown, sizeof shown);
 }
@@ -79,14 +80,63 @@ static uint32_t put_next(x07_words *words, x07_bytes_view text)
     return size;
 }
 
-void x07_words_shown(x07_words *words, x07_bytes_view text)
+static void put_all(x07_words *words, x07_bytes_view text,
+                    uint32_t (*next)(x07_words *words, x07_bytes_view text))
 {
     uint32_t at = 0, size = 1;
     while (at < text.len && at < SHOWN_BYTES && size != 0) {
-        size = put_next(words, (x07_bytes_view){text.ptr + at, text.len - at});
+        size = next(words, (x07_bytes_view){text.ptr + at, text.len - at});
         at += size;
     }
     if (at < text.len) {
         x07_words_text(words, "...");
     }
+}
+
+void x07_words_shown(x07_words *words, x07_bytes_view text)
+{
+    put_all(words, text, put_next);
+}
+
+/* -- as JSON */
+
+static int put_code(x07_words *words, uint32_t code)
+{
+    const char shown[6] = {'\\', 'u', digits[code >> 12 & 15], digits[code >> 8 & 15],
+                           digits[code >> 4 & 15], digits[code & 15]};
+    return put(words, shown, sizeof shown);
+}
+
+/* Of a character that is a control: at most three bytes. */
+static uint32_t code_of(x07_bytes_view text, uint32_t size)
+{
+    const uint8_t *at = text.ptr;
+    if (size == 1) {
+        return at[0];
+    }
+    return size == 2 ? (at[0] & 0x1Fu) << 6 | (at[1] & 0x3Fu)
+                     : (at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu);
+}
+
+static uint32_t put_next_json(x07_words *words, x07_bytes_view text)
+{
+    uint32_t size = x07_utf8_size(text);
+    if (size == 0) {
+        return put_code(words, 0xFFFD) ? 1 : 0;
+    }
+    if (is_control(text, size)) {
+        return put_code(words, code_of(text, size)) ? size : 0;
+    }
+    if (*text.ptr == '"' || *text.ptr == '\\') {
+        const char shown[2] = {'\\', (char)*text.ptr};
+        return put(words, shown, sizeof shown) ? size : 0;
+    }
+    return put(words, text.ptr, size) ? size : 0;
+}
+
+void x07_words_quoted(x07_words *words, x07_bytes_view text)
+{
+    x07_words_text(words, "\"");
+    put_all(words, text, put_next_json);
+    x07_words_text(words, "\"");
 }

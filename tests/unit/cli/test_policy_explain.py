@@ -14,13 +14,16 @@ pytestmark = needs_cc
 
 WORDS = """\
 read `src/a`: granted by fs.read_roots
-read `/etc/passwd`: denied: not under fs.read_roots; grant: add "/etc" to fs.read_roots
+read `/etc/passwd`: denied: not under fs.read_roots; grant: add "/etc/passwd" to fs.read_roots
 read `.git/config`: denied: it is hidden, and fs.deny_hidden is true; \
 grant: set fs.deny_hidden to false
 write `out`: granted by fs.write_roots
 write `tmp/a`: denied: not under fs.write_roots; grant: add "tmp" to fs.write_roots
 env `HOME`: denied: env.enabled is false; grant: set env.enabled to true
-exec `/bin/sh`: denied: process.allow_spawn is false; grant: set process.allow_spawn to true
+exec `/bin/sh`: denied: process.allow_spawn is false; \
+grant: set process.allow_spawn to true, set process.allow_exec to true, \
+add "/bin/sh" to process.allow_execs, raise process.max_live to 1, \
+raise process.max_spawns to 1, raise process.max_runtime_ms above 0
 """
 
 

@@ -1,6 +1,7 @@
 """Denials as reports have them, and what is suggested for them."""
 
 import copy
+import json
 from typing import Any
 
 from x07bundle.contract.policy_reading import parse
@@ -15,7 +16,25 @@ def off(field: str, target: str = "", operation: str = "os.x") -> Denial:
 
 
 def entry(field: str, target: str, item: str | None = None) -> Denial:
-    return Denial("os.x", target, field, f'add "{target if item is None else item}" to {field}')
+    added = json.dumps(target if item is None else item, ensure_ascii=False)
+    return Denial("os.x", target, field, f"add {added} to {field}")
+
+
+def spawn(program: str, operation: str = RUN) -> Denial:
+    """Where the policy grants nothing that starting programs takes."""
+    grant = (
+        "set process.allow_spawn to true, set process.allow_exec to true, "
+        f"add {json.dumps(program)} to process.allow_execs, raise process.max_live to 1, "
+        "raise process.max_spawns to 1, raise process.max_runtime_ms above 0"
+    )
+    return Denial(operation, program, "process.allow_spawn", grant)
+
+
+def cwd(folder: str) -> Denial:
+    """Where no folder of programs is granted."""
+    added = f"add {json.dumps(folder)} to process.allow_cwd_roots"
+    grant = f"set process.allow_cwd to true, {added}"
+    return Denial(RUN, folder, "process.allow_cwd", grant)
 
 
 def over(field: str, amount: int) -> Denial:

@@ -87,7 +87,7 @@ def test_all_that_a_process_needs(process: CProgram) -> None:
     done, told = run(process, policy(**off, **COLLECT), ASKED, limits)
     assert done == Error(DENIED)
     assert [(one["field"], one["grant"].rpartition(" ")[2]) for one in told] == [
-        ("process.allow_spawn", "true"),
+        ("process.allow_spawn", "0"),
         ("process.allow_exec", "true"),
         ("process.max_live", "1"),
         ("process.max_runtime_ms", "5000"),

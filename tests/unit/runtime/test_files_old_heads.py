@@ -78,7 +78,7 @@ def test_read_file_of_what_no_root_has(sandbox: Sandbox) -> None:
     assert ran.stderr.splitlines() == [
         (
             "  denied: os.fs.read_file of `secret/a`: not under fs.read_roots; "
-            'grant: add "secret" to fs.read_roots'
+            'grant: add "secret/a" to fs.read_roots'
         ),
         "  in main.solve",
         "os.fs.read_file open failed path=data/secret/a ptr=/solve",
@@ -89,6 +89,15 @@ def test_read_file_of_what_no_root_has(sandbox: Sandbox) -> None:
     assert missing.stderr.splitlines() == [
         "  in main.solve",
         "os.fs.read_file open failed path=data/missing ptr=/solve",
+    ]
+
+
+def test_read_file_shows_no_path_as_it_is(sandbox: Sandbox) -> None:
+    """A line of its own, or what a terminal obeys."""
+    said = sandbox().run((Op.READ_FILE, "data/a\n  in main.other\nend \x1b[31m"))
+    assert said.stderr.splitlines() == [
+        "  in main.solve",
+        r"os.fs.read_file open failed path=data/a\x0a  in main.other\x0aend \x1b[31m ptr=/solve",
     ]
 
 

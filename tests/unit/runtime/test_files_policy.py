@@ -45,7 +45,8 @@ def test_reading_and_writing_have_roots_of_their_own(sandbox: Sandbox) -> None:
     )
     assert results == [b"data", 3, *[Code.POLICY_DENY] * 6]
     assert denials(fs.run((Op.READ_ALL, "secret/a", CAPS), (Op.WALK, "secret", "*", CAPS))) == [
-        _denied("os.fs.read_all_v1", "secret/a", "fs.read_roots", 'add "secret" to fs.read_roots'),
+        _denied("os.fs.read_all_v1", "secret/a", "fs.read_roots",
+                'add "secret/a" to fs.read_roots'),
         _denied("os.fs.walk_glob_sorted_text_v1", "secret", "fs.read_roots",
                 'add "secret" to fs.read_roots'),
     ]  # fmt: skip

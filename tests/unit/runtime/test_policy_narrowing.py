@@ -63,6 +63,60 @@ def test_a_link_is_no_way_to_more(
         assert ran(folder).status == 0, folder
 
 
+def test_a_link_within_a_root_is_told_from_one_that_leads_out(
+    program: CProgram, tmp_path: Path
+) -> None:
+    (tmp_path / "data" / "inner").mkdir(parents=True)
+    (tmp_path / "data" / "in").symlink_to("inner")
+    (tmp_path / "data" / "out").symlink_to("/etc")
+    env = {**FULL, **variables({"FS_READ_ROOTS": "data"})}
+
+    def said(folder: str, *, allowed: bool) -> str:
+        policy = {**env, **variables({"FS_ALLOW_SYMLINKS": allowed})}
+        narrower = variables({"FS_READ_ROOTS": folder})
+        return program.run(started(policy), (ROWS,), env=narrower, cwd=tmp_path).stderr
+
+    for folder in ("data/in", "data/out"):
+        passes = "it passes a symbolic link, and fs.allow_symlinks is false"
+        assert passes in said(folder, allowed=False)
+    assert "a symbolic link leads out of fs.read_roots" in said("data/out", allowed=True)
+
+
+UNKNOWN: Final = {
+    "X07_OS_FS_READ_ROOT=data": "X07_OS_FS_READ_ROOTS",
+    "X07_OS_FS_MAX_RAED_BYTES=1": "X07_OS_FS_MAX_READ_BYTES",
+    "X07_OS_PROC_ALOW_SPAWN=0": "X07_OS_PROC_ALLOW_SPAWN",
+    "X07_OS_DENIAL=stderr": "X07_OS_DENIALS",
+    "X07_OS_DENIALS=bogus": "X07_OS_DENIALS",
+    "X07_OS_fs=0": None,
+    "X07_OS_BOGUS=1": None,
+    "X07_OS_LIMITS_WALL_MS=1": None,
+    "X07_OS_LAYERS=": None,
+    "X07_OS_=1": None,
+    f"X07_OS_{'A' * 5000}=1": None,
+}
+
+
+@pytest.mark.parametrize("entry", UNKNOWN, ids=lambda entry: entry[:40])
+def test_what_would_narrow_and_is_misspelt_is_refused(program: CProgram, entry: str) -> None:
+    name, _, value = entry.partition("=")
+    ran = program.run(started(FULL), (ROWS,), env={name: value})
+    assert (ran.status, ran.stdout) == (REFUSED, b"")
+    shown, hint = ran.stderr.splitlines()
+    assert shown.startswith(f"x07: `{entry[:900]}")
+    assert shown.endswith("` says nothing that narrows this program's policy")
+    nearest = UNKNOWN[entry]
+    assert hint == (
+        f"hint: is `{nearest}` meant? If not, unset it" if nearest else "hint: unset it"
+    )
+
+
+@pytest.mark.parametrize("value", ["", "report", "stderr", "collect"])
+def test_how_denials_are_told_is_no_misspelling(program: CProgram, value: str) -> None:
+    ran = program.run(started(FULL), (ROWS,), env={"X07_OS_DENIALS": value, "X07_CA_FILE": "x"})
+    assert ran.status == 0, ran.stderr
+
+
 def test_a_policy_s_own_names_are_not_looked_through(program: CProgram, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("/etc")
     env = {**FULL, **variables({"FS_READ_ROOTS": "link;../up"})}
@@ -78,7 +132,7 @@ def test_a_policy_s_own_names_are_not_looked_through(program: CProgram, tmp_path
     [
         ("x07_os_net", "1", 0),
         ("X07_os_NET", "1", 0),
-        ("X07_OS_NET ", "1", 0),
+        ("X07_OS_NET ", "1", REFUSED),
         (" X07_OS_NET", "1", 0),
         ("X07_OS_NET", " 1", REFUSED),
         ("X07_OS_NET", "1 ", REFUSED),

@@ -1,7 +1,10 @@
 """Verdicts of a policy and their words, which reports, traps and `x07 policy explain` share."""
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
+from posixpath import dirname
 
 import pytest
 
@@ -35,21 +38,17 @@ def test_paths_below_a_root(program: CProgram) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "folder"),
-    [
-        ("secret/x", "secret"),
-        ("x", "."),
-        ("/etc/passwd", "/etc"),
-        ("/vmlinuz", "/"),
-        ("database/x", "database"),
-        ("a/bc", "a"),
-        ("/srv/shared", "/srv"),
-    ],
+    "path", ["secret/x", "x", "/etc/passwd", "/vmlinuz", "database/x", "a/bc", "/srv/shared"]
 )
-def test_paths_outside_of_the_roots(program: CProgram, path: str, folder: str) -> None:
-    env = files(FS_READ_ROOTS=["data", "a/b", "/srv/share"])
+def test_paths_outside_of_the_roots(program: CProgram, path: str) -> None:
+    """What is read is its own grant, what is written takes its folder."""
+    roots = ["data", "a/b", "/srv/share"]
+    env = files(FS_READ_ROOTS=roots, FS_WRITE_ROOTS=roots)
     assert _judge(program, env, READ, path) == [
-        f'`{path}`: not under fs.read_roots; grant: add "{folder}" to fs.read_roots'
+        f'`{path}`: not under fs.read_roots; grant: add "{path}" to fs.read_roots'
+    ]
+    assert _judge(program, env, WRITE, path) == [
+        f'`{path}`: not under fs.write_roots; grant: add "{dirname(path) or "."}" to fs.write_roots'
     ]
 
 
@@ -123,9 +122,20 @@ def test_keys(program: CProgram) -> None:
         '`TOKEN`: in env.deny_keys; grant: remove "TOKEN" from env.deny_keys',
     ]
     [words] = _judge(program, env, ENV, "")
-    assert words == ('denied: an.operation: not in env.allow_keys; grant: add "" to env.allow_keys')
+    assert words.endswith("not in env.allow_keys; grant: none; an item of a policy is not empty")
+    [words] = _judge(program, env, ENV, "A=B")
+    assert words.endswith("grant: none; the name of a variable has no `=`")
     [words] = _judge(program, sandbox(ENV_ALLOW_KEYS=["HOME"]), ENV, "HOME")
     assert words == "`HOME`: env.enabled is false; grant: set env.enabled to true"
+
+
+@pytest.mark.parametrize("key", ["X07_OS_FS", "X07_WORLD", "LD_PRELOAD", "MALLOC_CHECK_"])
+def test_variables_of_the_sandbox_and_the_loader(program: CProgram, key: str) -> None:
+    [words] = _judge(program, sandbox(ENV=True, ENV_ALLOW_KEYS=[key]), ENV, key)
+    assert "which no program sees; grant: none; " in words
+    assert _judge(program, sandbox(ENV=True, ENV_ALLOW_KEYS=["x" + key]), ENV, "x" + key) == [
+        "granted"
+    ]
 
 
 # -- processes
@@ -138,6 +148,9 @@ def _processes(**fields: object) -> dict[str, str]:
         "PROC_ALLOW_EXEC": True,
         "PROC_ALLOW_EXECS": ["/bin/ls", "tool"],
         "PROC_ALLOW_EXEC_PREFIXES": ["deps/x07/"],
+        "PROC_MAX_LIVE": 1,
+        "PROC_MAX_SPAWNS": 1,
+        "PROC_MAX_RUNTIME_MS": 1,
     }
     return sandbox(**{**usual, **fields})
 
@@ -164,6 +177,19 @@ def test_switches_of_processes(program: CProgram, field: str, variable: str) -> 
     assert words == f"`tool`: {field} is false; grant: set {field} to true"
 
 
+def test_what_no_policy_starts_programs_without(program: CProgram) -> None:
+    nothing = sandbox(PROC=True)
+    [words] = _judge(program, nothing, EXEC, "a b")
+    assert words == (
+        "`a b`: process.allow_spawn is false; grant: set process.allow_spawn to true, "
+        'set process.allow_exec to true, add "a b" to process.allow_execs, '
+        "raise process.max_live to 1, raise process.max_spawns to 1, "
+        "raise process.max_runtime_ms above 0"
+    )
+    [words] = _judge(program, nothing, EXEC, "a;b")
+    assert words.endswith("grant: none; an item of a policy has no `;` and no NUL")
+
+
 def test_arguments(program: CProgram) -> None:
     assert _judge(program, _processes(), ARGUMENT, "anything") == ["granted"]
     env = _processes(PROC_ALLOW_ARGS_REGEX_LITE=["-l", "[0-9]*", "a.*b"], PROC_MAX_ARG_BYTES=9)
@@ -171,7 +197,7 @@ def test_arguments(program: CProgram) -> None:
     [words] = _judge(program, env, ARGUMENT, "--x=*.\\")
     assert words == (
         "`--x=*.\\`: no pattern of process.allow_args_regex_lite matches it; "
-        'grant: add "--x=\\*\\.\\\\" to process.allow_args_regex_lite'
+        'grant: add "--x=\\\\*\\\\.\\\\\\\\" to process.allow_args_regex_lite'
     )
     [words] = _judge(program, env, ARGUMENT, "0123456789")
     assert words == (
@@ -220,20 +246,35 @@ def test_without_a_sandbox_all_is_granted(program: CProgram) -> None:
 
 
 def test_words_are_safe_to_show(program: CProgram) -> None:
-    target = "\x1b[31m\n\u009b\x7f\u202dname".encode() + b"\xff\xc3"
+    target = "\x1b[31m\n\u009b\x7f\u202dname".encode()
     env = sandbox(ENV=True)
-    [words] = program.answers((ENV, target), env=env)
-    assert words == (
-        b"denied: an.operation of `\\x1b[31m\\x0a\\xc2\\x9b\\x7f\\xe2\\x80\\xadname\\xff\\xc3`: "
-        b"not in env.allow_keys; grant: add "
-        b'"\\x1b[31m\\x0a\\xc2\\x9b\\x7f\\xe2\\x80\\xadname\\xff\\xc3" to env.allow_keys'
+    shown = b"\\x1b[31m\\x0a\\xc2\\x9b\\x7f\\xe2\\x80\\xadname"
+    said, raw = program.answers((ENV, target), (ENV, target + b"\xff\xc3"), env=env)
+    assert said == (
+        b"denied: an.operation of `" + shown + b"`: not in env.allow_keys; grant: add "
+        b'"\\u001b[31m\\u000a\\u009b\\u007f\\u202dname" to env.allow_keys'
     )
+    assert b"of `" + shown + b"\\xff\\xc3`: " in bytes(raw)
+    assert bytes(raw).endswith(b"grant: none; a policy is UTF-8, which this is not")
+
+
+def test_grants_are_json(program: CProgram) -> None:
+    """What is shown, and what is not, comes back as it was."""
+    target = "".join(map(chr, range(1, 0xA1))).replace(";", "").replace("=", "") + "é\u2066😀"
+    [words] = program.answers((ENV, target.encode()), env=sandbox(ENV=True))
+    [string] = re.findall(r'grant: add (".*") to env', bytes(words).decode())
+    assert json.loads(string) == target
 
 
 def test_long_targets_are_cut(program: CProgram) -> None:
-    [words] = program.answers((ENV, b"k" * 100_000), env=sandbox(ENV=True))
-    cut = "k" * 900 + "..."
+    cut = "\x01" * 900
+    [words] = program.answers((READ, cut.encode() + b"k" * 100), env=files())
     assert bytes(words).decode() == (
-        f'denied: an.operation of `{cut}`: not in env.allow_keys; grant: add "{cut}" '
-        "to env.allow_keys"
+        f"denied: an.operation of `{cut}...`: not under fs.read_roots; "
+        f'grant: add "{cut}..." to fs.read_roots'
+    ).replace("\x01", "\\x01", 900).replace("\x01", "\\u0001")
+    [words] = program.answers((ENV, b"k" * 100_000), env=sandbox(ENV=True))
+    assert bytes(words).decode() == (
+        f"denied: an.operation of `{'k' * 900}...`: not in env.allow_keys; "
+        "grant: none; it is longer than an item of a policy may be"
     )

@@ -28,7 +28,7 @@ static void give_rows(void)
 
 static void give_verdict(x07_verdict verdict, x07_bytes_view target)
 {
-    char words[4096] = "";
+    char words[16384] = "";
     if (verdict.reason == X07_GRANTED) {
         give_view(text("granted"));
     } else {
@@ -96,7 +96,7 @@ static void give_variables(void)
 void serve(uint32_t operation)
 {
     static verdict_of *const verdicts[] = {
-        x07_verdict_read,         x07_verdict_read_folder, x07_verdict_write,
+        x07_verdict_read,         x07_verdict_read, x07_verdict_write,
         x07_verdict_write_folder, x07_verdict_replace,     x07_verdict_env,
         x07_verdict_exec,         x07_verdict_exec_argument, x07_verdict_exec_cwd,
     };
