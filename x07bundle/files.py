@@ -8,9 +8,10 @@ import contextlib
 import errno
 import json
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from x07bundle.errors import OutputError, X07Error
 
@@ -33,6 +34,18 @@ HINTS: Final[dict[int, str]] = {
 }
 
 HASH_CHUNK_BYTES: Final = 1 << 20
+READ_CHUNK_BYTES: Final = 1 << 20
+MOST_BYTES: Final = 256 << 20
+"""Of a file that is read whole: a policy, a source, a manifest, an archive of the runtime."""
+MOST_INPUT_BYTES: Final = 1 << 30
+"""Of what a program gets as its input."""
+NO_FILE: Final = "it is a device, a pipe or a socket, not a file"
+
+
+class SupportsRead(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int, /) -> bytes | None: ...
 
 
 def output_error(path: Path, error: OSError) -> OutputError:
@@ -42,17 +55,63 @@ def output_error(path: Path, error: OSError) -> OutputError:
     return OutputError(f"cannot write `{path}`: {reason}", hint=hint)
 
 
-def read_bytes(path: Path) -> bytes:
-    """The whole file.
+def read_bytes(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
+    """The whole of a regular file. Nothing is waited for, as a pipe without a writer would have it.
 
     Raises:
-        X07Error: it is missing, a folder, or unreadable.
+        X07Error: it is missing, no file, unreadable, or has more than `most_bytes`.
     """
     try:
-        return path.read_bytes()
+        with open(path, "rb", buffering=0, opener=_open_at_once) as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise _unreadable(path, NO_FILE, "name a file")
+            return _read_all(stream, path, most_bytes)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise X07Error(f"cannot read `{path}`: {reason}", hint="check the path") from error
+        raise _unreadable(path, (error.strerror or str(error)).lower(), "check the path") from error
+
+
+def read_input(path: Path) -> bytes:
+    """As `read_bytes`, and also from a pipe or a device, which is waited for: `<(command)`.
+
+    Raises:
+        X07Error: it cannot be read, or has more than `MOST_INPUT_BYTES`.
+    """
+    try:
+        with path.open("rb", buffering=0) as stream:
+            return read_stream(stream, path)
+    except OSError as error:
+        raise _unreadable(path, (error.strerror or str(error)).lower(), "check the path") from error
+
+
+def read_stream(stream: SupportsRead, name: object = "stdin") -> bytes:
+    """All that comes; `name` is for people.
+
+    Raises:
+        X07Error: it is more than `MOST_INPUT_BYTES`.
+        OSError: it cannot be read.
+    """
+    return _read_all(stream, name, MOST_INPUT_BYTES)
+
+
+def _read_all(stream: SupportsRead, name: object, most_bytes: int) -> bytes:
+    """In chunks: what says that it has no bytes may have them all the same, without an end."""
+    chunks, left = [], most_bytes
+    while chunk := stream.read(READ_CHUNK_BYTES):
+        chunks.append(chunk)
+        left -= len(chunk)
+        if left < 0:
+            why = f"it has more than {most_bytes} bytes"
+            raise _unreadable(name, why, "name a smaller file")
+    return b"".join(chunks)
+
+
+def _unreadable(name: object, reason: str, hint: str) -> X07Error:
+    return X07Error(f"cannot read `{name}`: {reason}", hint=hint)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
 
 
 @contextlib.contextmanager

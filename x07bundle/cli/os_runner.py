@@ -25,7 +25,7 @@ from x07bundle.cli.source_limits import source_limits
 from x07bundle.contract.consent import NoVmError
 from x07bundle.contract.worlds import DEFAULT
 from x07bundle.errors import UsageError
-from x07bundle.files import json_pretty_sorted, read_bytes
+from x07bundle.files import json_pretty_sorted, read_input
 from x07bundle.project.clashes import refuse_clashes
 from x07bundle.run.job import Job, cc_profile, compiler_options
 from x07bundle.run.report import vm_failure
@@ -120,7 +120,7 @@ def _job(options: RunnerOptions, place: Place) -> Job:
         options=compiler_options(source, place.world, limits),
         limits=limits,
         cc_profile=cc_profile(options.cc_profile, None),
-        input=read_bytes(options.input) if options.input else b"",
+        input=read_input(options.input) if options.input else b"",
         compiled_out=options.compiled_out,
         compile_only=options.compile_only,
         auto_ffi=auto_ffi() or False,

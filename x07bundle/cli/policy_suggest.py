@@ -17,6 +17,7 @@ from x07bundle.files import (
     json_compact,
     json_pretty_sorted,
     read_bytes,
+    read_stream,
     sha256_bytes,
     write_atomic,
 )
@@ -112,7 +113,7 @@ def _found(options: Options) -> Found:
 def _bytes(report: Path) -> bytes:
     if report != STDIN:
         return read_bytes(report)
-    return sys.stdin.buffer.read() if sys.stdin is not None else b""
+    return read_stream(sys.stdin.buffer) if sys.stdin is not None else b""
 
 
 def _refuse_derived(file: Path, base: Loaded) -> None:

@@ -35,7 +35,7 @@ from x07bundle.cli.run_sandbox import Place, confined, sandbox_of
 from x07bundle.cli.source_limits import source_limits
 from x07bundle.contract.consent import NoVmError
 from x07bundle.errors import UsageError
-from x07bundle.files import json_pretty_sorted, write_atomic
+from x07bundle.files import json_pretty_sorted, read_stream, write_atomic
 from x07bundle.project import profiles
 from x07bundle.project.clashes import refuse_clashes
 from x07bundle.project.manifest import Manifest
@@ -88,7 +88,7 @@ class ToolInput:
         return sys.stdin is not None and not sys.stdin.isatty()
 
     def read(self) -> bytes:
-        return sys.stdin.buffer.read() if sys.stdin is not None else b""
+        return read_stream(sys.stdin.buffer) if sys.stdin is not None else b""
 
 
 @click.command(name="run")

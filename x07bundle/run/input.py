@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from x07bundle.errors import UsageError
-from x07bundle.files import read_bytes
+from x07bundle.files import read_bytes, read_input
 from x07bundle.run.frame import arguments
 
 
@@ -39,7 +39,7 @@ def input_bytes(
     """
     _refuse_several(choice)
     if choice.path is not None:
-        return read_bytes(choice.path)
+        return read_input(choice.path)
     if choice.base64 is not None:
         return _decoded(choice.base64)
     if choice.arguments:
