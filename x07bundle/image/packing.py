@@ -1,11 +1,11 @@
 """Plain bytes -> a compressed blob with both digests, in one pass and bounded memory.
 
-gzip is made in blocks, side by side, each primed with the end of the one before it (as pigz does):
-the cut is fixed, so the bytes do not depend on how many processors there are. The header is fixed
-too: no time, no name, system 255 (unknown). What is left is zlib itself: its own releases give the
-same bytes (1.2.13 was tried), rewritings such as zlib-ng do not. `deflate_name` tells by the bytes
-of a known text which one it is, and the report of a build has it. The digests of the plain layers
-(`diff_ids`) never depend on it.
+gzip is made in blocks, side by side: the cut is fixed, so the bytes do not depend on how many
+processors there are. That a block cannot look back into the one before it costs two bytes of a
+thousand. The header is fixed too: no time, no name, system 255 (unknown). What is left is zlib
+itself: its own releases give the same bytes (1.2.13 was tried), rewritings such as zlib-ng do not.
+`deflate_name` tells by the bytes of a known text which one it is, and the report of a build has it.
+The digests of the plain layers (`diff_ids`) never depend on it.
 """
 
 import hashlib
@@ -23,8 +23,6 @@ COMPRESSIONS: Final = ("gzip", "zstd")
 MEDIA_TYPES: Final[dict[Compression, str]] = {"gzip": LAYER_GZIP, "zstd": LAYER_ZSTD}
 
 BLOCK_BYTES: Final = 1 << 20
-WINDOW_BYTES: Final = 1 << 15
-"""How far deflate looks back."""
 IN_FLIGHT: Final = 8
 """Blocks that wait for their turn: what bounds the memory."""
 GZIP_LEVEL: Final = 6
@@ -118,10 +116,9 @@ def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def _gzip(blocks: Iterable[bytes], pool: Executor) -> Iterator[bytes]:
     yield GZIP_HEADER
     waiting: deque[Future[bytes]] = deque()
-    before, crc, size_bytes = b"", 0, 0
+    crc = size_bytes = 0
     for block in blocks:
-        waiting.append(pool.submit(_deflate, block, before))
-        before = block[-WINDOW_BYTES:]
+        waiting.append(pool.submit(_deflate, block))
         crc, size_bytes = zlib.crc32(block, crc), size_bytes + len(block)
         if len(waiting) == IN_FLIGHT:
             yield waiting.popleft().result()
@@ -132,11 +129,9 @@ def _gzip(blocks: Iterable[bytes], pool: Executor) -> Iterator[bytes]:
     yield crc.to_bytes(4, "little") + (size_bytes & 0xFFFFFFFF).to_bytes(4, "little")
 
 
-def _deflate(block: bytes, before: bytes) -> bytes:
-    """A piece of a deflate stream that ends at a byte, as `before` is what precedes it."""
-    made = zlib.compressobj(
-        GZIP_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS, 8, zlib.Z_DEFAULT_STRATEGY, before
-    )
+def _deflate(block: bytes) -> bytes:
+    """A piece of a deflate stream that ends at a byte and refers to nothing before it."""
+    made = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     return made.compress(block) + made.flush(zlib.Z_SYNC_FLUSH)
 
 
