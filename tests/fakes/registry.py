@@ -39,7 +39,8 @@ class Seen:
 @dataclass
 class Faults:
     """`cut_get`, `cut_put`: of the next transfers, after how many bytes the connection is cut.
-    `statuses`: what the next requests get. `forgets`: "blobs" or "manifests" are not kept."""
+    `statuses`: what the next requests get. `late`: so many looks at each
+    blob find nothing. `forgets`: "blobs" or "manifests" are not kept."""
 
     every_500: int = 0
     statuses: list[int] = field(default_factory=list)
@@ -53,6 +54,7 @@ class Faults:
     location: str = ""
     said_digest: str = ""
     loses_uploads: int = 0
+    late: int = 0
     redirect: str = ""
     promises_subject: bool = False
     link: str = ""
@@ -271,7 +273,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _blob(self, repository: str, digest: str) -> None:
         faults, data = self.server.faults, self.server.blobs.get((repository, digest))
-        if data is None:
+        looks = len(self.server.methods(f"/blobs/{digest}$"))
+        if data is None or (1 < looks <= 1 + faults.late):
             self.error(404, "BLOB_UNKNOWN")
             return
         if faults.redirect and self.command == "GET":

@@ -16,7 +16,7 @@ from x07bundle.registry.failure import (
     RegistryError,
     UntrueError,
 )
-from x07bundle.registry.session import Request, Session, wait
+from x07bundle.registry.session import Request, Session
 from x07bundle.registry.transport import Answer, chunks
 from x07bundle.registry.watching import Transfer
 
@@ -111,10 +111,7 @@ class _Received:
                 self.stream.flush()
                 attempt = 1 if self.size_bytes > start else attempt + 1
                 start = self.size_bytes
-                wait_s = wait(error, attempt, self.session.settings)
-                if wait_s is None or attempt >= self.session.settings.patience.attempts:
-                    raise
-                self.session.pause(wait_s)
+                self.session.wait_after(error, attempt)
 
     def _receive_once(self) -> None:
         with self.session.once(self._request()) as answer:

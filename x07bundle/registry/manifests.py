@@ -105,17 +105,23 @@ def read_back(session: Session, wanted: str, stored: Stored) -> None:
     Raises:
         UntrueError: it is not there, or is something else.
     """
-    found = get(session, wanted)
-    if found is None:
+    found: list[Stored] = []
+
+    def is_it() -> bool:
+        found[:] = [one for one in (get(session, wanted),) if one is not None]
+        return bool(found) and found[0].data == stored.data
+
+    if session.eventually(is_it):
+        return
+    if not found:
         raise UntrueError(
             f"the registry took the manifest `{wanted}`, and does not have it", hint=READ_AGAIN
         )
-    if found.data != stored.data:
-        raise UntrueError(
-            f"the registry took the manifest `{wanted}`, and has another: `{found.digest}`",
-            f"pushed was `{stored.digest}`",
-            "somebody else may have pushed the same tag; else the registry is broken",
-        )
+    raise UntrueError(
+        f"the registry took the manifest `{wanted}`, and has another: `{found[0].digest}`",
+        f"pushed was `{stored.digest}`",
+        "somebody else may have pushed the same tag; else the registry is broken",
+    )
 
 
 def _check_digest(session: Session, wanted: str, answer: Answer, data: bytes) -> None:

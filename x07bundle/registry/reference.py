@@ -8,15 +8,15 @@ import re
 from typing import Final, NamedTuple
 
 from x07bundle.errors import UsageError
+from x07bundle.image import names
+from x07bundle.image.oci_reading import DIGEST
 
 USUAL_TAG: Final = "latest"
 MOST_CHARACTERS: Final = 255
 """Of a host and a repository together: registries refuse longer ones."""
 
-PART: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-REPOSITORY: Final = re.compile(rf"{PART}(?:/{PART})*")
-TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
+REPOSITORY: Final = re.compile(rf"{names.PART}(?:/{names.PART})*")
+TAG: Final = re.compile(names.TAG)
 LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 HOST: Final = re.compile(rf"(?:{LABEL}(?:\.{LABEL})*|\[[0-9a-f:.]{{2,45}}\])(?::([0-9]{{1,5}}))?")
 MOST_PORT: Final = 65535

@@ -29,6 +29,7 @@ PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS: Final = 5
 MOST_CHALLENGES: Final = 2
+LATE_LOOKS: Final = 4
 MOST_ERROR_BYTES: Final = 1 << 16
 
 Result = TypeVar("Result")
@@ -75,7 +76,7 @@ class Session:
         Raises:
             RegistryError: no answer, or a status that is not expected.
         """
-        return patiently(lambda: self.once(request), self.settings, self.pause)
+        return self.patiently(lambda: self.once(request))
 
     def data(self, request: Request, most_bytes: int) -> tuple[Answer, bytes]:
         """The answer with its body, which is refused when it is larger.
@@ -88,7 +89,7 @@ class Session:
             answer = self.once(request)
             return answer, whole(answer, most_bytes)
 
-        answer, data = patiently(receive, self.settings, self.pause)
+        answer, data = self.patiently(receive)
         if len(data) > most_bytes:
             raise RegistryError(f"{request.what}: it has more than {most_bytes} bytes")
         return answer, data
@@ -101,6 +102,36 @@ class Session:
         if answer.status_code in request.expected:
             return answer
         raise self._error(answer, request)
+
+    def patiently(self, action: Callable[[], Result]) -> Result:
+        """The result of an action that is tried again after pauses that double.
+
+        Raises:
+            RegistryError: what it raised last.
+        """
+        attempt = 0
+        while True:
+            try:
+                return action()
+            except InterruptedTransferError as error:
+                attempt += 1
+                self.wait_after(error, attempt)
+
+    def eventually(self, is_so: Callable[[], bool]) -> bool:
+        """Whether something is so, at once or shortly after: some stores show late what they
+        have."""
+        for attempt in range(LATE_LOOKS):
+            self.pause(self.settings.patience.pause_s * attempt)
+            if is_so():
+                return True
+        return False
+
+    def wait_after(self, error: InterruptedTransferError, attempt: int) -> None:
+        """Before the next attempt. Raises RegistryError: there is none."""
+        wait_s = wait(error, attempt, self.settings)
+        if wait_s is None or attempt >= self.settings.patience.attempts:
+            raise _given_up(error, attempt) from error
+        self.pause(wait_s)
 
     def check_url(self, location: str, base: str) -> str:
         """A URL that a registry names, whole.
@@ -184,24 +215,6 @@ class Session:
         )
         own.status, own.codes = error.status, error.codes
         return own
-
-
-def patiently(action: Callable[[], Result], settings: Settings, pause: Pause) -> Result:
-    """The result of an action that is tried again after pauses that double.
-
-    Raises:
-        RegistryError: what it raised last.
-    """
-    patience = settings.patience
-    for attempt in range(1, patience.attempts + 1):
-        try:
-            return action()
-        except InterruptedTransferError as error:
-            wait_s = wait(error, attempt, settings)
-            if attempt == patience.attempts or wait_s is None:
-                raise _given_up(error, attempt) from error
-            pause(wait_s)
-    raise AssertionError("at least one attempt")
 
 
 def wait(error: InterruptedTransferError, attempt: int, settings: Settings) -> float | None:

@@ -18,7 +18,7 @@ from x07bundle.registry.failure import (
     StatusError,
     UntrueError,
 )
-from x07bundle.registry.session import Request, Session, patiently, wait
+from x07bundle.registry.session import Request, Session
 from x07bundle.registry.transport import Answer, Body, chunks
 from x07bundle.registry.unfinished import Unfinished
 from x07bundle.registry.watching import Transfer
@@ -94,6 +94,7 @@ class Upload:
             UntrueError: it says that it did, and has something else.
         """
         if self.is_there():
+            self.unfinished.forget(self.blob.digest)
             return "there"
         for repository in mount_from:
             if self._mount(repository):
@@ -158,9 +159,7 @@ class Upload:
         if not url:
             return None
         try:
-            place = patiently(
-                lambda: self._asked(Place(url, 0)), self.session.settings, self.session.pause
-            )
+            place = self.session.patiently(lambda: self._asked(Place(url, 0)))
         except (_LostError, RegistryError):
             return None
         self.was_resumed = place.sent_bytes > 0
@@ -194,28 +193,25 @@ class Upload:
             _LostError: it is to be begun anew.
         """
         attempt = 0
-        while True:
+        further: Place | None = place
+        while further is not None:
+            place = further
             try:
-                if place.sent_bytes < self.blob.size_bytes - place.chunk_bytes:
-                    place = self._patch(place)
-                    attempt = 0
-                    continue
-                self._finish(place)
-                return
+                further, attempt = self._next(place), 0
             except InterruptedTransferError as error:
                 attempt += 1
-                wait_s = wait(error, attempt, self.session.settings)
-                if wait_s is None or attempt >= self.session.settings.patience.attempts:
-                    raise
-                self.session.pause(wait_s)
-                is_odd = attempt % 2 == 1
-                again = is_odd or not error.was_answered
-            further = self._where(place) if again else place
-            if further is None:
-                return
-            attempt = 0 if further.sent_bytes > place.sent_bytes else attempt
-            self.was_resumed = self.was_resumed or further.sent_bytes > 0
-            place = further
+                self.session.wait_after(error, attempt)
+                is_asked = attempt % 2 == 1 or not error.was_answered
+                further = self._where(place) if is_asked else place
+                is_further = further is not None and further.sent_bytes > place.sent_bytes
+                attempt = 0 if is_further else attempt
+
+    def _next(self, place: Place) -> Place | None:
+        """Where it goes on after a chunk; None after the last one."""
+        if place.sent_bytes < self.blob.size_bytes - place.chunk_bytes:
+            return self._patch(place)
+        self._finish(place)
+        return None
 
     def _patch(self, place: Place) -> Place:
         size = min(place.chunk_bytes, self.blob.size_bytes - place.sent_bytes)
@@ -272,16 +268,14 @@ class Upload:
 
     def _where(self, place: Place) -> Place | None:
         """None: the blob is there, and only the answer was lost. Raises _LostError."""
-
-        def asked() -> Place:
-            return self._asked(place)
-
         try:
-            return patiently(asked, self.session.settings, self.session.pause)
+            further = self.session.patiently(lambda: self._asked(place))
         except _LostError:
             if self.is_there():
                 return None
             raise
+        self.was_resumed = self.was_resumed or further.sent_bytes > 0
+        return further
 
     def _asked(self, place: Place) -> Place:
         """How far the registry got. Raises _LostError: it does not know the upload."""
@@ -304,12 +298,12 @@ class Upload:
         Raises:
             UntrueError: it is not there, or is something else.
         """
-        if not self.is_there():
+        if not self.session.eventually(self.is_there):
             raise UntrueError(
                 f"the registry took the blob `{self.blob.digest}`, and does not have it",
                 hint=BROKEN,
             )
-        patiently(self._compare_tail, self.session.settings, self.session.pause)
+        self.session.patiently(self._compare_tail)
 
     def _compare_tail(self) -> None:
         start = max(self.blob.size_bytes - TAIL_BYTES, 0)

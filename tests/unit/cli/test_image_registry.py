@@ -109,7 +109,10 @@ def test_help_needs_no_http_library(folder: Path) -> None:
     assert (done.returncode, "--from DIR|TAR" in done.stdout) == (0, True)
 
 
-def test_bars_of_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_bars_of_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     bars = Bars()
     bars.is_terminal = True
     one, two = bars.begin("sha256:" + "1" * 64, 4 << 20), bars.begin("sha256:" + "2" * 64, 0)
