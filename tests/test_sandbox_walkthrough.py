@@ -348,6 +348,8 @@ WIDER: Final = {
     "X07_OS_ENV_ALLOW_KEYS": "HOME",
     "X07_OS_PROC_ALLOW_SPAWN": "yes",
     "X07_OS_FS": "perhaps",
+    "X07_OS_FS_READ_ROOT": "data",
+    "X07_OS_DENIALS": "bogus",
 }
 
 
