@@ -1,5 +1,6 @@
 """Small images in layouts, and sessions with a registry, for tests."""
 
+import gzip
 import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Final
 
 from tests.fakes.registry import Registry
 from x07bundle.image import oci
+from x07bundle.image.layer import Entry, ordered, tar_chunks
 from x07bundle.image.layout import open_layout
 from x07bundle.image.layout_writing import writing
 from x07bundle.registry.pull import Pulled, pull
@@ -18,16 +20,18 @@ from x07bundle.registry.settings import Options, Patience, settings_for
 from x07bundle.registry.watching import Unwatched
 
 LAYER_BYTES: Final = 300_000
+"""Of the content of the large layer; as random as it is, its stored size is about that."""
 QUICK: Final = Patience(silence_s=5, attempts=4, pause_s=0.5)
 STUBBORN: Final = QUICK._replace(attempts=40)
 
 
 def make(path: Path, architecture: str = "amd64", seed: int = 1, *, referrer: bool = True) -> Path:
     """An image of two layers, with an SBOM that refers to it."""
-    layer = random.Random(seed).randbytes(LAYER_BYTES)
+    data = random.Random(seed).randbytes(LAYER_BYTES)
+    tars = tuple(_tar(name, data[:count]) for name, count in (("large", None), ("small", 100)))
     with writing(path) as writer:
-        layers = tuple(writer.add(oci.LAYER_GZIP, data) for data in (layer, layer[:500]))
-        ids = tuple(one.digest for one in layers)
+        layers = tuple(writer.add(oci.LAYER_GZIP, gzip.compress(tar, mtime=0)) for tar in tars)
+        ids = tuple(oci.digest_of(tar) for tar in tars)
         config = oci.config_bytes(oci.ImageConfig(oci.Platform("linux", architecture), ids))
         manifest = oci.Manifest(writer.add(oci.CONFIG, config), layers)
         image = writer.add(oci.MANIFEST, oci.manifest_bytes(manifest))
@@ -41,6 +45,10 @@ def make(path: Path, architecture: str = "amd64", seed: int = 1, *, referrer: bo
             listed.append(writer.add(oci.MANIFEST, oci.manifest_bytes(sbom)))
         writer.finish(oci.Index(tuple(listed)), None)
     return path
+
+
+def _tar(name: str, data: bytes) -> bytes:
+    return b"".join(tar_chunks(ordered([Entry(name, "file", 0o644, data)]), 0))
 
 
 def session(
