@@ -116,6 +116,11 @@ def waits(data: str) -> Expression:
     )
 
 
+def dares(_data: str) -> Expression:
+    """What the compiler denies, before anything runs."""
+    return ["begin", ["unsafe", ["let", "x", 1]], text("ok")]
+
+
 PROGRAMS: Final = {
     "copies": Program(copies, b"yaabb", {"/fs/read_roots/-", "/fs/write_roots/-"}),
     "greets": Program(greets, b"helloAda", {"/env/enabled", "/env/allow_keys/-"}),
@@ -128,6 +133,7 @@ PROGRAMS: Final = {
             "/process/max_runtime_ms",
         },
     ),
+    "dares": Program(dares, b"ok", {"/language/allow_unsafe"}),
     "tidies": Program(
         tidies, b"yb\n", {"/fs/read_roots/-", "/fs/write_roots/-", "/fs/allow_remove"}
     ),

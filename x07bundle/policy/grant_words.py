@@ -39,6 +39,9 @@ WORDS: Final[Mapping[str, str]] = {
     "fs.max_write_bytes": "writes of up to {} bytes",
     "fs.max_entries": "listings of up to {} entries",
     "fs.max_depth": "listings of up to {} levels",
+    "language.allow_unsafe": "unsafe memory operations, to all of the program",
+    "language.allow_ffi": "calling C by itself, which the kernel alone confines: it knows ports, "
+    "and not hosts",
     "threads.max_blocking": "up to {} blocking operations at a time",
     "time.max_sleep_ms": "waiting up to {} ms at once",
     "process.max_live": "up to {} programs at a time",
@@ -55,7 +58,8 @@ WORDS: Final[Mapping[str, str]] = {
     "process.max_stderr_bytes": "keeping up to {} bytes of a program's stderr",
     "process.max_total_bytes": "keeping up to {} bytes of what a program writes",
 }
-"""By the fields that a denial can ask to change: those of the runtime's verdicts."""
+"""By the fields that a denial can ask to change: those of the runtime's verdicts, and of
+the compiler's."""
 
 
 def granted(operation: Operation) -> str:

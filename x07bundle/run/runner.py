@@ -41,16 +41,20 @@ def run_job(job: Job, environment: Mapping[str, str]) -> Outcome:
     done = compile_target(job, entry, environment)
     ran = _run_compiled(job, done, environment)
     document = compiled_report(job.target, job.world, done.result, ran)
-    return Outcome(_with_sandbox(job, document, ran), done.result, done.diagnostics, ran)
+    document = _with_sandbox(job, document, ran, done.diagnostics)
+    return Outcome(document, done.result, done.diagnostics, ran)
 
 
-def _with_sandbox(job: Job, document: dict[str, Any], ran: Solve | None) -> dict[str, Any]:
+def _with_sandbox(
+    job: Job, document: dict[str, Any], ran: Solve | None, found: tuple[Diagnostic, ...] = ()
+) -> dict[str, Any]:
     """The report with what a sandboxed run adds to it."""
     if job.sandbox is None:
         return document
     from x07bundle.run.sandbox import report_members
 
-    return document | report_members(job.sandbox, ran.stderr if ran is not None else None)
+    stderr = ran.stderr if ran is not None else None
+    return document | report_members(job.sandbox, stderr, found)
 
 
 def _run_compiled(job: Job, done: Compilation, environment: Mapping[str, str]) -> Solve | None:

@@ -5,7 +5,7 @@ credentials, and the names of files that nobody granted.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -14,6 +14,8 @@ from x07bundle.contract.layers import OF_BACKEND
 from x07bundle.contract.policy import Env, Policy
 from x07bundle.contract.policy_environment import variables
 from x07bundle.files import sha256_bytes
+from x07bundle.lang.diagnostics import Diagnostic
+from x07bundle.run.compile_denials import compile_denials
 from x07bundle.run.job import Job
 from x07bundle.run.limits import COLLECTED_STDERR_CAP_BYTES
 from x07bundle.run.told import denials, layers, limit
@@ -110,11 +112,15 @@ def confined(job: Job, sandbox: Sandbox) -> Job:
     return job._replace(sandbox=sandbox, options=allowed, limits=limits)
 
 
-def report_members(sandbox: Sandbox, stderr: bytes | None) -> dict[str, Any]:
-    """What a sandboxed run adds to its report. `stderr` is None where nothing ran."""
+def report_members(
+    sandbox: Sandbox, stderr: bytes | None, found: Iterable[Diagnostic] = ()
+) -> dict[str, Any]:
+    """What a sandboxed run adds to its report. `stderr` is None where nothing ran; `found` is what
+    the compiler found.
+    """
     return {
         "limit_exceeded": limit(stderr or b""),
-        "policy_denials": denials(stderr or b""),
+        "policy_denials": [*compile_denials(found), *denials(stderr or b"")],
         "policy_denials_collected": sandbox.collects,
         "sandbox_backend": sandbox.backend,
         "sandbox_layers": layers(stderr or b""),

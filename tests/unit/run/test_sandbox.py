@@ -9,6 +9,8 @@ from x07bundle.contract.policy import Env, Policy
 from x07bundle.contract.policy_environment import pairs
 from x07bundle.contract.policy_reading import read
 from x07bundle.files import json_pretty_sorted, sha256_bytes
+from x07bundle.lang.check.worlds import FOREIGN, UNSAFE
+from x07bundle.lang.diagnostics import Diagnostic
 from x07bundle.lang.options import Options
 from x07bundle.policy.templates import base_policy
 from x07bundle.process import Finished
@@ -117,6 +119,20 @@ def test_denials_are_collected_where_it_is_told_to(policy: Policy) -> None:
     assert confined(job(), collecting).limits.stderr_cap_bytes > job().limits.stderr_cap_bytes
 
 
+def test_what_the_compiler_denied(policy: Policy) -> None:
+    found = [
+        Diagnostic(FOREIGN, "x", module_id="b"),
+        *(Diagnostic(UNSAFE, "x", module_id=name) for name in ("b", "a", "b")),
+        Diagnostic("X07-TYPE-0001", "x", module_id="a"),
+    ]
+    told = report_members(Sandbox("os", policy), None, found)["policy_denials"]
+    assert [tuple(one.values()) for one in told] == [
+        ("language.ffi", "b", "language.allow_ffi", "set language.allow_ffi to true"),
+        ("language.unsafe", "a", "language.allow_unsafe", "set language.allow_unsafe to true"),
+        ("language.unsafe", "b", "language.allow_unsafe", "set language.allow_unsafe to true"),
+    ]
+
+
 def test_where_the_policy_comes_from(policy: Policy) -> None:
     origin = Origin(Path("/a/base"), b"base", Path("/a/derived"), b"derived")
     assert report_members(Sandbox("os", policy, origin=origin), None)["sandbox_policy"] == {
@@ -132,7 +148,8 @@ DENIAL = {"operation": "os.fs.stat_v1", "target": "a", "field": "fs.read_roots",
 
 def test_what_a_program_tells() -> None:
     layer = {"landlock": {"in_force": True, "detail": "abi 7"}, "evil": {"in_force": True}}
-    line = json.dumps({"policy_denials": [DENIAL], "sandbox_layers": layer}).encode()
+    forged = DENIAL | {"field": "language.allow_ffi", "grant": "set language.allow_ffi to true"}
+    line = json.dumps({"policy_denials": [DENIAL, forged], "sandbox_layers": layer}).encode()
     assert denials(b"text\n" + line + b"\nmore\n") == [DENIAL]
     assert layers(line) == {"landlock": {"in_force": True, "detail": "abi 7"}}
 
