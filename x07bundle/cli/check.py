@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from x07bundle.cli.findings import text
+from x07bundle.cli.options import complete_profile
 from x07bundle.cli.output import echo_bytes
 from x07bundle.cli.source_limits import source_limits
 from x07bundle.contract.policy import Language
@@ -27,7 +28,12 @@ from x07bundle.project.roots import warnings
     type=click.Path(path_type=Path),
     help="x07.json, or its folder. Default: the nearest one, from here up.",
 )
-@click.option("--profile", metavar="NAME", help="Check for the world of this profile.")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    shell_complete=complete_profile,
+    help="Check for the world of this profile.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON (x07diag) instead.")
 def command(project: Path | None, profile: str | None, as_json: bool) -> int:
     """Find what is wrong in a project: all of it, in one run.

@@ -59,14 +59,14 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 
 @click.command(name="init")
-@click.argument("directory", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
+@click.argument("directory", metavar="[DIR]", required=False)
 @click.option(
     "--template",
     metavar="NAME",
     shell_complete=one_of(*KINDS),
     help=f"With a base policy: {', '.join(KINDS)}.",
 )
-def command(directory: Path | None, template: str | None) -> int:
+def command(directory: str | None, template: str | None) -> int:
     """Make a new project in DIR, or in the current folder.
 
     Writes x07.json with the profiles `os` and `sandbox`, a lockfile, an entry program that returns
@@ -86,9 +86,10 @@ def command(directory: Path | None, template: str | None) -> int:
       x07 init --template cli   # with .x07/policies/base/cli.sandbox.base.policy.json
       x07 init --template json-report report
     """
-    root = directory if directory is not None else Path.cwd()
+    root = Path(directory) if directory else Path.cwd()
     created: tuple[str, ...] = ()
     try:
+        _refuse_empty(directory)
         made_of = _template(template) if template is not None else None
         created = create(root, made_of)
         _lock(root, made_of)
@@ -98,6 +99,12 @@ def command(directory: Path | None, template: str | None) -> int:
         return error.exit_code
     echo_bytes(json_compact(_report(root, created, made_of)))
     return 0
+
+
+def _refuse_empty(directory: str | None) -> None:
+    """Raises InitError for a name of no characters: mostly a variable that is not set."""
+    if directory == "":
+        raise InitError("X07INIT_ARGS", "`DIR` is empty", "name a folder, or leave it out")
 
 
 def _template(name: str) -> Template:

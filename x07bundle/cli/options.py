@@ -1,12 +1,13 @@
 """Options that several commands share, and what they are made of."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from x07bundle.contract.worlds import WORLDS
+from x07bundle.contract.worlds import OS_WORLDS, WORLDS
 from x07bundle.errors import UsageError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -128,13 +129,34 @@ ffi_options: Final = all_of(
 def world_option(default: str) -> Decorator:
     """`--world`. `default`: what holds without it, in words."""
     text = f"run-os or run-os-sandboxed. [{default}]"
-    return click.option("--world", type=click.Choice(WORLDS), metavar="NAME", help=text)
+    return click.option(
+        "--world",
+        type=click.Choice(WORLDS),
+        metavar="NAME",
+        shell_complete=one_of(*OS_WORLDS),
+        help=text,
+    )
+
+
+def complete_profile(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """The profiles of the project that is meant; none where it cannot be read."""
+    from x07bundle.errors import X07Error  # only shells ask
+    from x07bundle.project import discovery, manifest
+
+    named: Path | None = context.params.get("project")
+    try:
+        file = discovery.named(named) if named else discovery.discover(Path())
+        known = manifest.load(file, os.environ).profiles if file else None
+    except (X07Error, OSError):
+        return []
+    return one_of(*(known or ()))(context, parameter, begun)
 
 
 profile_option: Final = click.option(
     "--profile",
     metavar="NAME",
     callback=_not_empty,
+    shell_complete=complete_profile,
     help="A profile of the project. Default: its own.",
 )
 

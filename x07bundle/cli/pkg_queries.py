@@ -27,7 +27,7 @@ from x07bundle.project.packages.spec import required
 from x07bundle.project.packages.supply import index_of
 
 
-@click.command(name="list")
+@click.command(name="list", short_help="List the packages of the index.")
 @index_option
 @offline_option
 @reported("list")

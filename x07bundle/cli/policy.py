@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import click
 
 from x07bundle.cli import policy_explain, policy_suggest
-from x07bundle.cli.options import PATH
+from x07bundle.cli.options import PATH, one_of
 from x07bundle.cli.output import echo_bytes
 from x07bundle.contract.policy_problems import PolicyError, diagnostics
 from x07bundle.contract.policy_reading import load, read
@@ -64,11 +64,13 @@ command.add_command(policy_suggest.command)
 @command.command(name="init")
 @click.option(
     "--template",
-    type=click.Choice(templates.NAMES),
-    required=True,
-    help="What kind of program the policy is for.",
+    metavar="NAME",
+    shell_complete=one_of(*templates.NAMES),
+    help=f"What kind of program it is for: {', '.join(templates.NAMES)}.",
 )
-@click.option("--project", metavar="FILE", type=PATH, help="x07.json. Default: from here up.")
+@click.option(
+    "--project", metavar="PATH", type=PATH, help="x07.json, or its folder. Default: from here up."
+)
 @click.option("--policy-id", metavar="ID", help="Its name. [sandbox.TEMPLATE.base]")
 @click.option("--out", metavar="PATH", type=PATH, help="Another file; relative to the project.")
 @click.option("--mkdir-out", is_flag=True, help="With --out: make its folder, too.")
@@ -94,6 +96,7 @@ def init(**values: Any) -> int:  # noqa: ANN401  they are the fields of InitOpti
       x07 policy init --template http-client --policy-id my-app --force
       x07 policy init --template worker --emit policy
     """
+    _check_template(values["template"])
     options = InitOptions(**values)
     root = _root(options.project)
     data = _policy(options)
@@ -160,15 +163,22 @@ def diff(old: Path, new: Path, as_json: bool) -> int:
     return DIFFERENT if added or removed else 0
 
 
+def _check_template(name: str | None) -> None:
+    """Raises UsageError unless it is the name of a template."""
+    known = f"choose one: {', '.join(templates.NAMES)}"
+    if name is None:
+        raise UsageError("missing option `--template`", hint=known)
+    if name not in templates.NAMES:
+        raise UsageError(f"no template `{shown(name)}`", hint=known)
+
+
 def _root(project: Path | None) -> Path:
     """The folder of the project: named, or found from here up; without one, this folder.
 
     Raises:
-        UsageError: what was named is no file.
+        UsageError: what was named is no project.
     """
-    if project is not None and not project.is_file():
-        raise UsageError(f"`--project` is not a file: `{project}`", hint="name the x07.json itself")
-    file = project or discovery.discover(Path())
+    file = discovery.named(project) if project is not None else discovery.discover(Path())
     return (file.parent if file is not None else Path()).absolute()
 
 

@@ -20,7 +20,7 @@ REPORT = "x07.policy.explain@0.1.0"
 DENIED = 1
 
 
-@click.command(name="explain")
+@click.command(name="explain", short_help="Say what a policy grants, and why.")
 @click.argument("file", type=PATH)
 @click.option("--read", metavar="PATH", multiple=True, help="Read a file.")
 @click.option("--write", metavar="PATH", multiple=True, help="Write a file.")

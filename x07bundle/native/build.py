@@ -31,6 +31,11 @@ PACKAGE_HINT: Final = (
     "`x07 doctor` says which libraries and headers the packages need, and what installs them"
 )
 
+LIBRARY_HINT: Final = (
+    "the libraries are those of `link.libs` in x07.json: mend the name, add the folder to "
+    "`link.search_paths`, or install the library; `x07 doctor` says what this machine has"
+)
+
 
 class Unit(NamedTuple):
     """What to build: the C text, `main` included, and how."""
@@ -126,4 +131,6 @@ def _hint(link: Link, said: bytes) -> str | None:
     if link.static and b"cannot find -l" in said:
         return STATIC_HINT
     is_missing = b"cannot find -l" in said or b"No such file" in said or b"not found" in said
+    if b"cannot find -l" in said and link.libs and not link.sources:
+        return LIBRARY_HINT
     return PACKAGE_HINT if link.sources and is_missing else None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from x07bundle.errors import X07Error
 from x07bundle.files import json_compact, read_bytes
 from x07bundle.lang.check import check
 from x07bundle.lang.diagnostics import Diagnostic
@@ -44,7 +45,7 @@ def check_project(manifest: Manifest, options: Options) -> Checked:
     """All findings of a project in a world.
 
     Raises:
-        X07Error: the entry program or another file cannot be read.
+        X07Error: the entry program cannot be read.
     """
     modules = ProjectModules(module_roots(manifest), options.world)
     checked = Checked()
@@ -100,8 +101,10 @@ def _check_rest(
     for root, path in _sources(manifest):
         if str(path) in checked.files:
             continue
-        source = _read(path)
-        checked.add_file(source.file)
+        checked.add_file(str(path))
+        source = _read_or_tell(path, checked)
+        if source is None:
+            continue
         module, found = load(source)
         checked.add(found)
         if module is not None and module.kind == "entry":
@@ -119,6 +122,23 @@ def _sources(manifest: Manifest) -> Iterable[tuple[Path, Path]]:
 
 def _read(path: Path) -> SourceFile:
     return SourceFile(str(path), read_bytes(path))
+
+
+def _read_or_tell(path: Path, checked: Checked) -> SourceFile | None:
+    """A file that nothing may import; what keeps it from being read is a finding like others."""
+    try:
+        return _read(path)
+    except X07Error as error:
+        found = Diagnostic(
+            code=UNKNOWN,
+            message=error.brief,
+            file=str(path),
+            stage="parse",
+            kind="Parse",
+            hint=error.hint,
+        )
+        checked.add([found])
+        return None
 
 
 def _is_in_place(module: Module, root: Path, path: Path, checked: Checked) -> bool:

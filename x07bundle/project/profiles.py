@@ -75,8 +75,19 @@ def _chosen(manifest: Manifest, profiles: Mapping[str, Any], name: str | None) -
             hint="choose one with --profile, or set `default_profile` in x07.json",
         )
     if wanted not in profiles:
-        raise UsageError(f'unknown profile "{wanted}" (available: {available})')
+        raise _unknown(wanted, available, manifest, is_named=bool((name or "").strip()))
     return wanted
+
+
+def _unknown(wanted: str, available: str, manifest: Manifest, *, is_named: bool) -> UsageError:
+    brief = f'unknown profile "{wanted}" (available: {available})'
+    if is_named:
+        return UsageError(brief)
+    return UsageError(
+        brief,
+        f"`{manifest.file}` /default_profile",
+        "mend `default_profile` there, or choose one with --profile",
+    )
 
 
 def _checked(name: str, profiles: Mapping[str, Any], manifest: Manifest) -> Profile:

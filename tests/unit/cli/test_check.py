@@ -1,6 +1,7 @@
 """`x07 check`: findings of a project, as text and as x07diag."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,19 @@ def test_a_member_that_nothing_reads(project: Path) -> None:
         said = done.stdout if words == ("check",) else done.stderr
         assert said.startswith("warning[X07-PROJECT-0002]: nothing reads the member `solve_fule`")
         assert "hint: did you mean `solve_fuel`?" in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file that nobody can read")
+def test_a_file_that_cannot_be_read_hides_nothing(project: Path) -> None:
+    (project / "src/a.x07.json").symlink_to("/proc/self/mem")
+    put(project / "src/lib.x07.json", "lib", function("lib.f", ["+", 1, True]))
+    done = x07("check", "--json", folder=project)
+    assert (done.returncode, done.stderr) == (1, "")
+    found = json.loads(done.stdout)["diagnostics"]
+    assert {(one["data"]["file"], one["code"]) for one in found} == {
+        ("src/a.x07.json", "X07-IMPORT-0001"),
+        ("src/lib.x07.json", "X07-AST-0001"),
+    }
 
 
 def test_text(project: Path) -> None:

@@ -37,6 +37,13 @@ def test_failure(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["x07.json"]
 
 
+def test_a_name_of_no_characters(tmp_path: Path) -> None:
+    done = x07("init", "", folder=tmp_path)
+    assert done.returncode == 20
+    assert json.loads(done.stdout)["error"]["code"] == "X07INIT_ARGS"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_templates(tmp_path: Path) -> None:
     done = x07("init", "--template", "sqlite-app", folder=tmp_path)
     assert done.returncode == 20

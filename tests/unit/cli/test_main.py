@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.unit.cli.commands import environment
+from tests.unit.project.projects import write
 from x07bundle.cli.main import SUBCOMMANDS, command
 
 NAMES = list(SUBCOMMANDS)
@@ -96,10 +97,16 @@ def test_completion_of_the_runner() -> None:
         ("x07 fmt --ch", "plain,--check\n"),
         ("x07 init --template cl", "plain,cli\n"),
         ("x07 run --sandbox-backend v", "plain,vm\n"),
+        ("x07 run --world so", "\n"),
+        ("x07 bundle --world run-os-", "plain,run-os-sandboxed\n"),
+        ("x07 run --profile sa", "plain,sandbox\n"),
+        ("x07 check --profile o", "plain,os\n"),
+        ("x07 run --project missing --profile o", "\n"),
         ("x07 bundle --require-layer sec", "plain,seccomp\n"),
     ],
 )
 def test_completion(tmp_path: Path, words: str, expected: str) -> None:
+    write(tmp_path, profiles={"os": {"world": "run-os"}, "sandbox": {"world": "run-os-sandboxed"}})
     variables = {
         "_X07_COMPLETE": "bash_complete",
         "COMP_WORDS": words,

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from tests.unit.cli.commands import X07, environment, x07
 from tests.unit.contract.policies import policy
 from x07bundle.cli.policy import check, command, diff, init
-from x07bundle.errors import X07Error
+from x07bundle.errors import UsageError, X07Error
 from x07bundle.policy.templates import NAMES, base_policy
 
 SCHEMAS: Final = Path(__file__).resolve().parents[3] / "x07bundle/schemas"
@@ -110,9 +110,20 @@ def test_init_in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     report = init_report("--template", "cli", "--project", "a/x07.json")[1]
     assert (report["project_root"], report["out"]) == (str(tmp_path / "a"), CLI)
     assert (tmp_path / "a" / CLI).is_file()
-    with pytest.raises(X07Error, match="`--project` is not a file: `a`") as caught:
-        run(init, "--template", "cli", "--project", "a")
+    assert init_report("--template", "cli", "--project", "a")[1] == {
+        **report,
+        "status": "unchanged",
+    }
+    with pytest.raises(X07Error, match="no project at `a/b`") as caught:
+        run(init, "--template", "cli", "--project", "a/b")
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("words", [(), ("--template", "clj")])
+def test_init_names_its_templates(words: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError) as caught:
+        run(init, *words)
+    assert caught.value.hint == f"choose one: {', '.join(NAMES)}"
 
 
 def test_init_elsewhere(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.fakes import install
 from tests.unit.native.stub_sources import PROGRAM, calls, logging_compiler, needs_cc
 from x07bundle.errors import OutputError
-from x07bundle.native.build import STATIC_HINT, Built, Unit, build
+from x07bundle.native.build import LIBRARY_HINT, STATIC_HINT, Built, Unit, build
 from x07bundle.native.flags import Link
 from x07bundle.native.toolchain import Toolchain, open_toolchain
 
@@ -161,6 +161,7 @@ def test_static_without_static_libraries_says_how_to_get_them(tmp_path: Path) ->
     assert built.hint == STATIC_HINT
     assert (built.compile_error or "").endswith(f"hint: {STATIC_HINT}")
     assert build(toolchain, Unit(PROGRAM)).hint is None
+    assert build(toolchain, Unit(PROGRAM, link=Link(libs=("c",)))).hint == LIBRARY_HINT
 
 
 @pytest.fixture

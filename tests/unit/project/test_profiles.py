@@ -53,6 +53,16 @@ def test_no_selection(
     assert words in caught.value.render()
 
 
+def test_an_unknown_default_says_where_it_is_written(tmp_path: Path) -> None:
+    manifest = load_with(tmp_path, profiles={"a": OS}, default_profile="x")
+    with pytest.raises(UsageError) as caught:
+        select(manifest, None)
+    assert caught.value.details == f"`{tmp_path / 'x07.json'}` /default_profile"
+    with pytest.raises(UsageError) as caught:
+        select(manifest, "y")
+    assert caught.value.details is None
+
+
 def test_nothing_to_choose_from(tmp_path: Path) -> None:
     assert select(None, None) is None
     assert select(load_with(tmp_path, default_profile="x"), None) is None
