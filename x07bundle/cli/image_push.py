@@ -73,7 +73,9 @@ def command(
     start_s = time.monotonic()
     selection = select(tuple(open_layout(source) for source in sources), name)
     unfinished = open_cache(os.environ).folder / "uploads"
-    pushed = push(opened(target, values), selection, Choices(others, unfinished), Bars())
+    bars = Bars()
+    session = opened(target, values, bars)
+    pushed = push(session, selection, Choices(others, unfinished), bars)
     wall_ms = round((time.monotonic() - start_s) * 1000)
     document = report(SCHEMA, target, pushed.root.digest, pushed.done, wall_ms)
     document["tags"] = list(pushed.tags)

@@ -53,8 +53,13 @@ def is_offline(option: bool, env: Mapping[str, str]) -> bool:
     return option or env.get(OFFLINE_VARIABLE, "").strip().lower() not in NOT_OFFLINE
 
 
-def opened(reference: "Reference", values: Mapping[str, Any]) -> "Session":
-    """A session by the options of `registry_options`. Raises UsageError, X07Error."""
+def opened(
+    reference: "Reference", values: Mapping[str, Any], bars: "Bars | None" = None
+) -> "Session":
+    """A session by the options of `registry_options`, which says on `bars` what it waits for.
+
+    Raises UsageError, X07Error.
+    """
     from x07bundle.registry.session import Session
     from x07bundle.registry.settings import Options, settings_for
 
@@ -65,7 +70,8 @@ def opened(reference: "Reference", values: Mapping[str, Any]) -> "Session":
         plain_http=values["plain_http"],
         plain_hosts=values["plain_hosts"],
     )
-    return Session(reference, settings_for(reference, options, os.environ))
+    settings = settings_for(reference, options, os.environ)
+    return Session(reference, settings, time.sleep, (bars or Bars()).note)
 
 
 def refuse_offline(what: str, values: Mapping[str, Any]) -> None:

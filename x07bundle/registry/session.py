@@ -50,12 +50,18 @@ class Request(NamedTuple):
 
 
 class Session:
-    """A way to one registry. `pause` is how it waits."""
+    """A way to one registry. `pause` is how it waits, `tell` who hears why."""
 
-    def __init__(self, reference: Reference, settings: Settings, pause: Pause = time.sleep) -> None:
+    def __init__(
+        self,
+        reference: Reference,
+        settings: Settings,
+        pause: Pause = time.sleep,
+        tell: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self.reference = reference
         self.settings = settings
-        self.pause = pause
+        self.pause, self.tell = pause, tell
         self.transport = Transport(settings)
         host, aliases = _hub(reference.host)
         self.urls = urls(_on_hub(reference, host) if aliases else reference)
@@ -131,6 +137,7 @@ class Session:
         wait_s = wait(error, attempt, self.settings)
         if wait_s is None or attempt >= self.settings.patience.attempts:
             raise _given_up(error, attempt) from error
+        self.tell(f"{error.brief}: once more in {wait_s:.1f} s")
         self.pause(wait_s)
 
     def check_url(self, location: str, base: str) -> str:

@@ -3,6 +3,7 @@
 What is used of oras-py, and what cannot be: docs/decisions, "What is used of oras-py".
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
@@ -23,6 +24,7 @@ from x07bundle.registry.settings import Settings
 
 SEND_BYTES: Final = 1 << 18
 RECEIVE_BYTES: Final = 1 << 18
+ERROR_NUMBER: Final = re.compile(r"\[Errno -?\d+\] ")
 NETWORK: Final = "look at the network, and try again"
 
 Answer = requests.Response
@@ -154,7 +156,7 @@ def _reason(error: BaseException) -> str:
             break
         inner = found
     words = getattr(inner, "strerror", None) or str(inner)
-    return harmless(words.rpartition(": ")[2].rstrip(")'\""))
+    return harmless(ERROR_NUMBER.sub("", words.rpartition(": ")[2].rstrip(")'\"")).lower())
 
 
 def chunks(answer: Answer) -> Iterator[bytes]:

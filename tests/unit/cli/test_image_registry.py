@@ -124,3 +124,12 @@ def test_bars_of_a_terminal(
     assert capsys.readouterr().err == "\x1b[1F\x1b[Jsha256:111111111111 4.0 MiB pushed\n"
     bars.note("tagged v1")
     assert capsys.readouterr().err == "tagged v1\n"
+
+
+def test_waits_are_said(folder: Path) -> None:
+    with fake.serving() as server:
+        server.faults.statuses = [503]
+        words = ("image", "push", f"{server.host}/a/b:v1", "--from", "image", "--plain-http")
+        done = x07(*words, folder=folder, variables=variables(folder))
+    assert done.returncode == 0
+    assert "the registry answered 503: once more in 0.5 s" in done.stderr
