@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from x07bundle import LANG_ID, LANGUAGE_VERSION
 from x07bundle.errors import ProjectError
+from x07bundle.files import read_bytes
 from x07bundle.project.manifest import Manifest
 from x07bundle.project.members import Members, read_object
 
@@ -19,7 +20,10 @@ VERSIONS: Final = ("x07.lock@0.2.0", "x07.lock@0.3.0", "x07.lock@0.4.0")
 WRITTEN: Final = VERSIONS[-1]
 DEFAULT_INDEX: Final = "sparse+builtin://x07bundle/index/"
 """The index that comes with the tool: what a lock names where no other was chosen."""
+MARK: Final = b"x07.lock@"
+"""What every lock holds, a damaged one too: another file is not replaced by one."""
 HINT: Final = "run `x07 pkg lock`, which writes the lock anew"
+NO_LOCK: Final = "mend `lockfile` in x07.json, or remove the file and run `x07 pkg lock`"
 CHANGED: Final = "if the change is meant, run `x07 pkg lock`; if not, remove the package's folder"
 
 
@@ -84,7 +88,7 @@ def read(file: Path) -> Members:
     Raises:
         ProjectError: it cannot be read, or is none.
     """
-    lock = Members(read_object(file, "lockfile", "X07LOCK_READ", "X07LOCK_PARSE"))
+    lock = Members(_object(file))
     version = lock.required("schema_version")
     if version:
         lock.choice("schema_version", VERSIONS)
@@ -95,8 +99,21 @@ def read(file: Path) -> Members:
     lock.children("dependencies")
     if lock.problems:
         brief = f"[X07LOCK_SCHEMA] `{file}` is not a lockfile that can be used"
-        raise ProjectError(brief, "\n".join(lock.problems), HINT)
+        raise ProjectError(brief, "\n".join(lock.problems), _remedy(file))
     return lock
+
+
+def _object(file: Path) -> dict[str, Any]:
+    try:
+        return read_object(file, "lockfile", "X07LOCK_READ", "X07LOCK_PARSE")
+    except ProjectError as error:
+        if error.hint or not file.is_file():
+            raise
+        raise ProjectError(error.brief, error.details, _remedy(file)) from error
+
+
+def _remedy(file: Path) -> str:
+    return HINT if MARK in read_bytes(file) else NO_LOCK
 
 
 def readable(file: Path) -> Members | None:

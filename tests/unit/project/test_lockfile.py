@@ -79,6 +79,24 @@ def test_locks_that_do_not_fit(tmp_path: Path, text: str, words: str) -> None:
     assert words in caught.value.render()
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("", lockfile.NO_LOCK),
+        ("{}", lockfile.NO_LOCK),
+        ("[]", lockfile.NO_LOCK),
+        ('<<<<<<< a\n{"schema_version":"x07.lock@0.4.0"', lockfile.HINT),
+        ('{"schema_version":"x07.lock@9.0.0","dependencies":[]}', lockfile.HINT),
+    ],
+)
+def test_what_to_do_is_what_helps(tmp_path: Path, text: str, hint: str) -> None:
+    """`x07 pkg lock` replaces damaged locks, and no other file."""
+    (tmp_path / "x07.lock.json").write_text(text)
+    with pytest.raises(ProjectError) as caught:
+        lockfile.verify(load_with(tmp_path))
+    assert caught.value.hint == hint
+
+
 def test_a_lock_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "x07.lock.json").mkdir()
     with pytest.raises(ProjectError, match=r"\[X07LOCK_READ\]"):

@@ -18,8 +18,6 @@ from x07bundle.project.packages.project_file import ProjectFile, with_added
 from x07bundle.project.packages.supply import Fetched, Metadata, Supply
 
 LOCK_VERSIONS: Final[Mapping[str, str]] = {"0.3": "x07.lock@0.3.0", "0.4": "x07.lock@0.4.0"}
-MARK: Final = b"x07.lock@"
-"""What every lock holds, a damaged one too."""
 PATCHED: Final = "patch"
 """What `overridden_by` says: the member of x07.json that chose the version."""
 
@@ -134,7 +132,7 @@ def lock_version(given: str | None, file: Path, *, is_check: bool) -> str:
 
 def _refuse_other_files(file: Path) -> None:
     """A lock may be damaged, by a merge above all; what never was one is not replaced."""
-    if file.is_file() and MARK not in read_bytes(file):
+    if file.is_file() and lockfile.MARK not in read_bytes(file):
         raise ProjectError(
             f"`{file}` is there, and is no lockfile",
             "`lockfile` in x07.json names it",
