@@ -87,9 +87,11 @@ def _merge(merged: dict[str, Ports], host: str, ports: Ports) -> None:
 
 
 def _host_and_ports(text: str, may_be_all: bool) -> tuple[str, Ports]:
+    if "://" in text:
+        raise _Refused("a URL, where its host and port are asked for")
     host, colon, ports = text.rpartition(":")
     host = host.strip().lower()
-    if not colon:
+    if not colon or ports.endswith("]"):
         raise _Refused("a port is missing")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]

@@ -96,7 +96,8 @@ def test_specs(tmp_path: Path, spec: str, host: str, ports: tuple[int, ...]) -> 
         ("a b:443", "ASCII letters"),
         ("a;b:443", "ASCII letters"),
         ("*:443", "a wildcard matches no host"),
-        ("https://a:443", "neither a name nor an address"),
+        ("https://a:443", "a URL, where"),
+        ("[::1]", "a port is missing"),
         ("a:" + ",".join(map(str, range(1, 66))), "`a` would exceed 64 ports"),
     ],
 )
