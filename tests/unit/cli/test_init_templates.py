@@ -2,6 +2,7 @@
 
 import base64
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,19 @@ def test_its_program_in_its_sandbox(
     copied = tmp_path / "out/copy.bin"
     source = tmp_path / "x07-toolchain.toml"
     assert not copied.exists() or copied.read_bytes() == source.read_bytes()
+
+
+@needs_cc
+@pytest.mark.parametrize("words", [(), ("no-url",)])
+def test_a_client_without_a_url_says_what_it_wants(
+    tmp_path: Path, x07_cache: Path, words: tuple[str, ...]
+) -> None:
+    """A bundle's command line begins with its own name."""
+    variables = {"X07_CACHE_DIR": str(x07_cache)}
+    x07("init", "--template", "http-client", folder=tmp_path)
+    made = x07(
+        "bundle", "--profile", "os", "--out", "dist/app", folder=tmp_path, variables=variables
+    )
+    assert made.returncode == 0, made.stderr
+    done = subprocess.run([tmp_path / "dist/app", *words], capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"name a URL to fetch\n")
