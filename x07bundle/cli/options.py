@@ -181,8 +181,14 @@ repair_options: Final = all_of(
     ),
 )
 
-policy_options: Final = all_of(
-    sandbox_option("--policy", metavar="PATH", help="Sandbox: the policy. [the profile's]"),
+
+def policy_option(default: str) -> Decorator:
+    """`--policy`. `default`: what holds without it, in words; empty where nothing does."""
+    text = f"Sandbox: the policy. [{default}]" if default else "Sandbox: the policy."
+    return sandbox_option("--policy", metavar="PATH", help=text)
+
+
+backend_options: Final = all_of(
     sandbox_option(
         "--sandbox-backend",
         metavar="NAME",
@@ -200,6 +206,8 @@ policy_options: Final = all_of(
         help="Sandbox: do not start without these: landlock,seccomp.",
     ),
 )
+
+policy_options: Final = all_of(policy_option("the profile's"), backend_options)
 
 override_options: Final = all_of(
     sandbox_option(

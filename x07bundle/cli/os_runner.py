@@ -67,7 +67,7 @@ class RunnerOptions(NamedTuple):
 @limit_options
 @ffi_option("--auto-ffi", "Link the C code of packages.")
 @accepted_options
-@sandbox_options
+@sandbox_options("")
 @click.option("--compile-only", is_flag=True, hidden=True)
 @click.option("--i-accept-precompiled-artifact", is_flag=True, hidden=True, expose_value=False)
 @click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")

@@ -56,7 +56,7 @@ class Found(NamedTuple):
         return sha256_bytes(self.base.data) != self.told.base_sha256
 
 
-@click.command(name="suggest")
+@click.command(name="suggest", short_help="Say what grants what a run was denied.")
 @click.option(
     "--from", "report", metavar="REPORT", type=PATH, required=True, help="Of x07 run; - is stdin."
 )

@@ -23,10 +23,12 @@ from x07bundle.cli.options import (
 from x07bundle.cli.output import echo_bytes
 from x07bundle.cli.run_messages import say
 from x07bundle.cli.run_options import (
+    WithArguments,
     accepted_options,
     check_compat,
     compile_options,
     limit_options,
+    refuse_bare_program,
     run_limits,
     sandbox_options,
     target_options,
@@ -91,7 +93,7 @@ class ToolInput:
         return read_stream(sys.stdin.buffer) if sys.stdin is not None else b""
 
 
-@click.command(name="run")
+@click.command(name="run", cls=WithArguments)
 @target_options
 @profile_option
 @world_option("the profile's")
@@ -120,7 +122,7 @@ class ToolInput:
 @click.option("--offline", is_flag=True, help="Fetch no packages. [X07_OFFLINE]")
 @accepted_options
 @ffi_options
-@sandbox_options
+@sandbox_options("the profile's")
 @override_options
 @click.argument("arguments", metavar="[-- ARG...]", nargs=-1, type=click.UNPROCESSED)
 def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of RunOptions
@@ -169,6 +171,7 @@ def _check(options: RunOptions) -> None:
         raise UsageError("`--quiet-json` needs `--report-out PATH`")
     if options.report_out == Path("-"):
         raise UsageError("`--report-out` takes a file", hint="the report is on stdout anyway")
+    refuse_bare_program(options.arguments)
     refuse_repair(options.repair)
     refuse_borrow_checks(options.debug_borrow_checks)
     check_compat(options.compat)

@@ -7,17 +7,22 @@ import click
 from x07bundle.cli.options import (
     MOST,
     PATH,
+    Decorator,
     all_of,
+    backend_options,
     borrow_checks_option,
     count,
-    policy_options,
+    policy_option,
     sandbox_option,
 )
 from x07bundle.errors import UsageError
-from x07bundle.project.manifest import compat_problem
+from x07bundle.project.manifest import ENTRY_SUFFIX, compat_problem
 from x07bundle.project.profiles import CC_PROFILES, Profile
 from x07bundle.run import limits
 from x07bundle.run.limits import RunLimits, chosen
+
+SEPARATED: Final = "x07bundle.separated"
+"""Where the context keeps whether the command line had a `--`."""
 
 
 class LimitOptions(Protocol):
@@ -117,12 +122,35 @@ accepted_options: Final = all_of(
 )
 """Accepted because scripts give them."""
 
-sandbox_options: Final = all_of(
-    policy_options,
-    sandbox_option(
-        "--collect-denials",
-        is_flag=True,
-        help="Sandbox: go on past denials that are errors to the program; show all.",
-    ),
-    sandbox_option("--attest-runtime", metavar="PATH", help="Not in this version: refused."),
-)
+
+def sandbox_options(policy_default: str) -> Decorator:
+    """`policy_default`: as in `policy_option`."""
+    return all_of(
+        policy_option(policy_default),
+        backend_options,
+        sandbox_option(
+            "--collect-denials",
+            is_flag=True,
+            help="Sandbox: go on past denials that are errors to the program; show all.",
+        ),
+        sandbox_option("--attest-runtime", metavar="PATH", help="Not in this version: refused."),
+    )
+
+
+class WithArguments(click.Command):
+    """A command whose words after `--` are the program's; remembers whether there was a `--`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[SEPARATED] = "--" in args
+        return super().parse_args(ctx, args)
+
+
+def refuse_bare_program(arguments: tuple[str, ...]) -> None:
+    """Raises UsageError for an entry program that was given as if it were an argument."""
+    first = arguments[0] if arguments else ""
+    if not first.endswith(ENTRY_SUFFIX) or click.get_current_context().meta.get(SEPARATED):
+        return
+    raise UsageError(
+        f"`{first}` would be an argument of the program, not the program",
+        hint=f"run it with `--program {first}`, or hand it over after `--`",
+    )

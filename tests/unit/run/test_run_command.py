@@ -214,6 +214,11 @@ def test_accepted_without_effect(tool: Tool) -> None:
     assert tool.run(*words, stdin=b"x").output == b"x"
 
 
+def test_a_program_as_an_argument(tool: Tool) -> None:
+    """After `--` it is one."""
+    assert tool.run("--", "src/main.x07.json").output.endswith(b"src/main.x07.json")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -237,6 +242,7 @@ def test_accepted_without_effect(tool: Tool) -> None:
         (("--solve-fuel", "-1"), "`-1` is not a number from 0"),
         (("--solve-fuel", "9" * 5000), "is not a number from 0"),
         (("--no-such-option",), "No such option"),
+        (("src/main.x07.json",), "would be an argument of the program"),
     ],
 )
 def test_refused(
