@@ -172,6 +172,7 @@ def load_private(path: Path, password: Callable[[], bytes]) -> PrivateKey:
     """
     data = _bytes(path)
     _refuse_others(path, data)
+    key: object
     try:
         key = load_pem_private_key(data, None)
     except TypeError:

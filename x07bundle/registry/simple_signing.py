@@ -7,7 +7,7 @@ byte by byte; its annotation is the signature.
 from typing import Final, NamedTuple
 
 from x07bundle.image import oci
-from x07bundle.image.oci import Descriptor, ImageConfig, Manifest, Platform, canonical, described
+from x07bundle.image.oci import Descriptor, Manifest, canonical, described
 from x07bundle.registry import dsse, keys, signed_json
 from x07bundle.registry.signature_failure import of_key, other_image
 from x07bundle.registry.signed_json import encoded, wrong
@@ -52,9 +52,10 @@ def layer(data: bytes, key: keys.PrivateKey) -> Descriptor:
 
 
 def config(layers: tuple[Descriptor, ...]) -> bytes:
-    """Payloads are not compressed: their digests are those of the plain bytes too."""
-    digests = tuple(one.digest for one in layers)
-    return oci.config_bytes(ImageConfig(Platform("", ""), digests))
+    """Of an image for no platform. Payloads are not compressed: they have one digest each."""
+    digests = [one.digest for one in layers]
+    rootfs = {"type": "layers", "diff_ids": digests}
+    return canonical({"architecture": "", "os": "", "config": {}, "rootfs": rootfs})
 
 
 def manifest(layers: tuple[Descriptor, ...]) -> Manifest:
@@ -67,6 +68,8 @@ def with_signature(known: tuple[Descriptor, ...], own: Descriptor) -> tuple[Desc
     def is_replaced(one: Descriptor) -> bool:
         return one.digest == own.digest and one.annotations.get(KEY) == own.annotations[KEY]
 
+    if own in known:
+        return known
     return (*(one for one in known if not is_replaced(one)), own)
 
 
