@@ -89,6 +89,8 @@ def test_failures_of_add(project: Path) -> None:
     code, told = error("add", "ext-fs@9.9.9", "--sync", folder=project)
     assert code == "X07PKG_INDEX_NO_MATCH"
     assert "hint: `x07 pkg versions ext-fs`" in told
+    assert "hint: did you mean `ext-net`?" in error("add", "ext-nte", folder=project)[1]
+    assert "hint: `x07 pkg list`" in error("add", "ext-fs@>=9.0.0", folder=project)[1]
     code, told = error("add", "nothing", folder=project)
     assert (code, "hint: `x07 pkg list`" in told) == ("X07PKG_INDEX_NO_MATCH", True)
     assert error("add", "a", "--index", "x", folder=project)[0] == "X07PKG_INDEX_CONFIG"

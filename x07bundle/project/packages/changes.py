@@ -103,9 +103,20 @@ def _chosen(manifest: Manifest, spec: Spec, path: str | None, supply: Supply) ->
             "X07PKG_INDEX_NO_MATCH",
             f"the index has no version of `{spec}`",
             f"looked in `{supply.settings.url.written}`",
-            "`x07 pkg list` lists what comes with the tool; --index names another index",
+            _other_choices(spec.name),
         )
     return Dependency(spec.name, version, vendored_path(spec.name, version))
+
+
+def _other_choices(name: str) -> str:
+    from difflib import get_close_matches  # both only to word an error
+
+    from x07bundle.project.packages.builtin_index import BuiltInIndex
+
+    near = get_close_matches(name, BuiltInIndex().names(), n=1)
+    if near and near[0] != name:
+        return f"did you mean `{near[0]}`?"
+    return "`x07 pkg list` lists what an index has; --index names another one"
 
 
 def _local(manifest: Manifest, spec: Spec, path: str) -> Dependency:
