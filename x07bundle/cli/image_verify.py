@@ -66,10 +66,10 @@ def _layout(path: Path, key: Path | None, builder: str, *, as_json: bool) -> Non
     with ShownSteps("x07 image verify") as steps:
         found = verify.verify(layout, steps)
     document = verify.document(found)
-    checked = None
-    if key is not None and not found.problems:
-        checked, row = _signatures(InLayout(layout), key, builder)
-        document["signatures"] = row
+    if key is None or found.problems:
+        checked = None
+    else:
+        checked = _signatures(InLayout(layout), key, builder, document, as_json=as_json)
     if as_json:
         echo_bytes(json_compact(document))
     verify.refuse(layout, found)
@@ -91,29 +91,41 @@ def _registry(
     from x07bundle.registry.signed_sources import InRegistry
 
     source = InRegistry(session_for(reference, "an image in a registry", values))
-    checked, row = _signatures(source, key, builder)
-    digest = source.root.digest
     document = {
         "schema_version": verify.SCHEMA,
         "ok": True,
         "reference": str(reference),
-        "digest": digest,
-        "signatures": row,
+        "digest": source.root.digest,
+        "problems": [],
     }
+    checked = _signatures(source, key, builder, document, as_json=as_json)
     if as_json:
         echo_bytes(json_compact(document))
     else:
-        click.echo(f"{reference.name}@{digest}")
+        click.echo(f"{reference.name}@{source.root.digest}")
         _say(checked)
 
 
-def _signatures(source: "Source", key: Path, builder: str) -> "tuple[Checked, dict[str, Any]]":
-    """Raises SignatureError, KeyFileError."""
+def _signatures(
+    source: "Source", key: Path, builder: str, document: dict[str, Any], *, as_json: bool
+) -> "Checked":
+    """Adds them to the report, which is printed before they are refused.
+
+    Raises:
+        SignatureError, KeyFileError.
+    """
     from x07bundle.registry import keys, signature_checks
+    from x07bundle.registry.signature_failure import SignatureError
 
     public = keys.load_public(key)
-    checked = signature_checks.check(source, public, builder)
-    return checked, signature_checks.document(checked, public)
+    try:
+        checked = signature_checks.check(source, public, builder)
+    except SignatureError as error:
+        if as_json:
+            echo_bytes(json_compact({**document, "ok": False, "problems": [error.brief]}))
+        raise
+    document["signatures"] = signature_checks.document(checked, public)
+    return checked
 
 
 def _say(checked: "Checked | None") -> None:

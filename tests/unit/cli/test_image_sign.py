@@ -146,7 +146,9 @@ def test_reports(folder: Path) -> None:
 def test_what_is_not_signed_is_refused(folder: Path) -> None:
     layouts.made(folder / "image")
     done = image("verify", "image", "--key", "k.pub", "--json", folder=folder)
-    assert (done.returncode, done.stdout) == (125, "")
+    assert done.returncode == 125
+    said = json.loads(done.stdout)
+    assert (said["ok"], len(said["problems"])) == (False, 1)
     assert "error: nothing by this key signs" in done.stderr
     assert image("verify", "image", folder=folder).returncode == 0
 
