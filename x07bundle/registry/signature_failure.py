@@ -3,6 +3,7 @@
 from typing import Final
 
 from x07bundle.errors import RefusedError
+from x07bundle.registry.failure import harmless
 
 DO_NOT_USE: Final = "do not use the image; get it, and the public key, again from who signed it"
 
@@ -47,7 +48,7 @@ def of_key(error: SignatureError) -> SignatureError:
 
 
 def other_key(what: str, own: str, said: str) -> SignatureError:
-    return OtherKeyError(f"{what} is by another key", f"its key is `{said}`, not `{own}`")
+    return OtherKeyError(f"{what} is by another key", f"its key is `{harmless(said)}`, not `{own}`")
 
 
 def changed(what: str) -> SignatureError:

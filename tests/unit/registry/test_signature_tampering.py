@@ -168,6 +168,17 @@ def test_another_key_than_both(path: Path) -> None:
     assert (error.details or "").count("is by another key") == 2
 
 
+def test_the_name_of_a_key_cannot_steer_a_terminal(path: Path) -> None:
+    def change(content: Any) -> None:  # noqa: ANN401
+        content["verificationMaterial"]["publicKey"]["hint"] = "\x1b[2Jx"
+        content["dsseEnvelope"]["signatures"][0]["sig"] = ""
+
+    rewrite(path, only(path, "bundle"), same, change)
+    error = error_of(path)
+    assert isinstance(error, OtherKeyError)
+    assert "\x1b" not in (error.details or "\x1b")
+
+
 # -- the payload, the signature, the algorithm
 
 
