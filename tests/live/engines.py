@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 import pytest
@@ -84,11 +85,12 @@ def podman(folder: Path) -> Iterator[Engine]:
     need("podman", "runc")
     need_root()
     env = {"PATH": _path(), "HOME": str(folder)}
-    storage = ("--root", str(folder / "root"), "--runroot", str(folder / "run"))
-    client = ("podman", "--runtime", "runc", "--storage-driver", "vfs", *storage)
-    yield Engine(
-        "podman", client, env, ("run", "--rm", *LIMITS, "--network", "none", "--read-only")
-    )
+    with TemporaryDirectory(prefix="x07-") as short:  # podman wants at most 50 characters
+        storage = ("--root", str(folder / "root"), "--runroot", short)
+        client = ("podman", "--runtime", "runc", "--storage-driver", "vfs", *storage)
+        yield Engine(
+            "podman", client, env, ("run", "--rm", *LIMITS, "--network", "none", "--read-only")
+        )
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def nginx(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Ite
     """Of a server with a page and a folder."""
     folder = tmp_path_factory.mktemp("nginx")
     authority.context("DNS:localhost")
-    [certificate] = authority.folder.glob("DNS_localhost-*.pem")
+    certificate = authority.folder / "DNS_localhost-2.pem"
     (folder / "pages/folder").mkdir(parents=True)
     (folder / "pages/page").write_bytes(BODY)
     (folder / "pages/folder/index.html").write_bytes(b"index")

@@ -44,11 +44,16 @@ def bundled(tool: Tool, grant: str) -> Path:
 
 def test_the_client_fetches(server: Server, tmp_path: Path, x07_cache: Path) -> None:
     program = bundled(made(tmp_path, x07_cache, "http-client"), server.grant)
-    found = subprocess.run([program, server.url("/body")], capture_output=True, check=True)
+    found = subprocess.run(
+        [program, server.url("/body")], cwd=program.parent, capture_output=True, check=True
+    )
     assert found.stdout == PATTERN[:5]
-    refused = subprocess.run([program, "http://127.0.0.1:1/"], capture_output=True, check=False)
+    refused = subprocess.run(
+        [program, "http://127.0.0.1:1/"], cwd=program.parent, capture_output=True, check=False
+    )
     assert (refused.returncode, refused.stdout) == (1, b"http_error_code=1\n")
-    assert b"usage" not in subprocess.run([program], capture_output=True, check=False).stderr
+    bare = subprocess.run([program], cwd=program.parent, capture_output=True, check=False)
+    assert b"usage" not in bare.stderr
 
 
 # -- the service
@@ -162,6 +167,7 @@ def test_a_client_that_goes_away(service: Service) -> None:
 def test_a_port_that_is_not_granted(service: Service) -> None:
     other = subprocess.run(
         [service.program, "1"],
+        cwd=service.program.parent,
         env={"PORT": str(free_port()), "X07_OS_DENIALS": "stderr"},
         capture_output=True,
         check=False,

@@ -45,7 +45,7 @@ pytestmark = pytest.mark.skipif(NGINX is None, reason="no nginx (`apt-get instal
 def port(tmp_path: Path, authority: Authority) -> Iterator[int]:
     """Of a server with one page."""
     authority.context("DNS:localhost")
-    [certificate] = authority.folder.glob("DNS_localhost-*.pem")
+    certificate = authority.folder / "DNS_localhost-2.pem"
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "page").write_bytes(BODY)
     tmp_path.chmod(0o755)

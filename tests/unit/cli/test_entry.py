@@ -99,15 +99,20 @@ def test_wrong_options(tmp_path: Path, arguments: list[str], text: str) -> None:
     assert done.stderr.splitlines()[-1].startswith("hint: `x07")
 
 
+ECHO = """{"schema_version": "x07.x07ast@0.8.0", "kind": "entry", "module_id": "main",
+ "imports": [], "decls": [], "solve": ["view.to_bytes", "input"]}"""
+
+
 @pytest.mark.parametrize(
     ("sent", "code", "text"),
     [(signal.SIGINT, 130, b"\nx07: interrupted\n"), (signal.SIGTERM, 143, b"")],
 )
 def test_signals(tmp_path: Path, sent: signal.Signals, code: int, text: bytes) -> None:
-    pipe = tmp_path / "a.x07.json"
+    pipe = tmp_path / "input"
     os.mkfifo(pipe)
+    (tmp_path / "a.x07.json").write_text(ECHO)
     process = subprocess.Popen(
-        (*X07, "fmt", "--check", str(pipe)),
+        (*X07, "run", "--program", str(tmp_path / "a.x07.json"), "--input", str(pipe)),
         stderr=subprocess.PIPE,
         env=environment(),
         # A shell starts jobs of the background with SIGINT ignored, and children inherit that.

@@ -10,6 +10,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from tests.unit.runtime.network import spare_port
+
 A, CNAME, AAAA = 1, 5, 28
 TRUNCATED, NO_SUCH_NAME, REFUSES = 0x0200, 3, 5
 
@@ -75,7 +77,7 @@ def _name(message: bytes, at: int) -> tuple[str, int]:
 @contextlib.contextmanager
 def answering(server: NameServer, port: int = 0) -> Iterator[NameServer]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-        udp.bind(("127.0.0.1", port))
+        udp.bind(("127.0.0.1", port or spare_port()))
         server.port = udp.getsockname()[1]
         tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         tcp.bind(("127.0.0.1", server.port))
