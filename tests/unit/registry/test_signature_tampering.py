@@ -232,7 +232,9 @@ def test_a_changed_signature(path: Path, form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
-    "signature", [keys.sign(KEYS["ed25519"], b"x"), b"", b"\x30\x00", b"\0" * 64]
+    "signature",
+    [keys.sign(KEYS["ed25519"], b"x"), b"", b"\x30\x00", b"\0" * 64],
+    ids=["ed25519", "empty", "der", "zeros"],
 )
 def test_a_signature_of_another_algorithm(path: Path, form: str, signature: bytes) -> None:
     (with_simple if form == "simple" else with_bundle)(path, signature)
