@@ -61,3 +61,8 @@ def pytest_terminal_summary(
 ) -> None:
     for name in sorted(config.stash.get(LEFT, ())):
         terminalreporter.write_line(f"FAILED: a test left `{name}` in {ROOT}", red=True)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Long bytes may hold a time or a random signature: processes would name tests differently."""
+    return argname if isinstance(val, bytes) and len(val) > 24 else None
