@@ -45,7 +45,7 @@ def _bundled(workshop: Workshop, port: str) -> Path:
     backend = ("--sandbox-backend", "os", "--i-accept-weaker-isolation")
     source = HERE / "network" / "fetch.x07.json"
     workshop.bundle_program(source, program, *roots, *world, *backend)()
-    (workshop.folder / "out").mkdir()
+    (workshop.folder / "out").mkdir(exist_ok=True)  # another part may have made it
     return program
 
 
