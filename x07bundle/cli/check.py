@@ -11,7 +11,6 @@ from x07bundle.cli.output import echo_bytes
 from x07bundle.cli.source_limits import source_limits
 from x07bundle.contract.policy import Language
 from x07bundle.contract.worlds import DEFAULT
-from x07bundle.errors import UsageError
 from x07bundle.files import json_compact
 from x07bundle.lang.diagnostics import document, has_errors
 from x07bundle.lang.options import Options
@@ -49,7 +48,7 @@ def command(project: Path | None, profile: str | None, as_json: bool) -> int:
       x07 check
       x07 check --project examples/greet --json
     """
-    loaded = manifest.load(_project_file(project), os.environ)
+    loaded = manifest.load(discovery.needed(project, Path.cwd()), os.environ)
     verify(loaded)
     chosen = profiles.select(loaded, profile)
     world = profiles.world_of(None, chosen, loaded)
@@ -82,20 +81,6 @@ def _language(policy: Path) -> Language:
     from x07bundle.contract import policy_reading  # for sandboxed programs alone
 
     return policy_reading.load(policy).policy.language
-
-
-def _project_file(project: Path | None) -> Path:
-    """The project file; a relative path where it is below the current folder.
-
-    Raises:
-        UsageError: there is none.
-    """
-    if project is not None:
-        return discovery.named(project)
-    found = discovery.discover(Path.cwd())
-    if found is None:
-        raise UsageError("no project found", hint="give it with --project, or make one: `x07 init`")
-    return found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found
 
 
 def _print(checked: Checked, as_json: bool) -> None:

@@ -39,19 +39,10 @@ def command(project: Path | None, profile: str | None, as_json: bool) -> int:
       x07 doctor --json
     """
     here = host.read()
-    wanted = needs.of_project(_project_file(project), profile, os.environ)
+    wanted = needs.of_project(discovery.at_hand(project, Path.cwd()), profile, os.environ)
     found = examine(Machine(here, os.environ, kvm.look(here)), wanted)
     if as_json:
         echo_bytes(json_compact(report.document(here, wanted, found)))
     else:
         click.echo(report.text(here, wanted, found), nl=False)
     return 0 if report.is_well(found) else 1
-
-
-def _project_file(project: Path | None) -> Path | None:
-    """The project at hand; a relative path where it is below the current folder."""
-    if project is not None:
-        return discovery.named(project)
-    found = discovery.discover(Path.cwd())
-    below = found is not None and found.is_relative_to(Path.cwd())
-    return found.relative_to(Path.cwd()) if found is not None and below else found

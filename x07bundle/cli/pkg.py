@@ -12,13 +12,13 @@ from x07bundle.cli import pkg_make, pkg_queries
 from x07bundle.cli.options import all_of
 from x07bundle.cli.pkg_report import (
     complete,
-    found_project,
     index_option,
     offline_option,
     project_option,
     reported,
     say,
 )
+from x07bundle.project import discovery
 from x07bundle.project.packages import changes, locking, project_file
 from x07bundle.project.packages.exclusive import exclusive
 from x07bundle.project.packages.locking import Allowed, Plan
@@ -62,7 +62,7 @@ def opened(
     path: Path | None, index: str | None, offline: bool = False
 ) -> Iterator[tuple[ProjectFile, Supply]]:
     """A project to change, by one command at a time, and where its packages come from."""
-    file = found_project(path)
+    file = discovery.needed(path, Path.cwd())
     with exclusive(file.parent):
         project = project_file.load(file, os.environ)
         lock = project.manifest.lockfile

@@ -9,7 +9,6 @@ import click
 from x07bundle.cli.pkg_report import (
     around,
     complete,
-    found_project,
     index_option,
     offline_option,
     project_option,
@@ -17,6 +16,7 @@ from x07bundle.cli.pkg_report import (
     reported,
     say,
 )
+from x07bundle.project import discovery
 from x07bundle.project.manifest import Manifest
 from x07bundle.project.packages import queries
 from x07bundle.project.packages.failure import PackageError
@@ -117,7 +117,7 @@ def tree(project: Path | None) -> dict[str, Any]:
     Examples:
       x07 pkg tree
     """
-    file = found_project(project)
+    file = discovery.needed(project, Path.cwd())
     manifest = around(file, None, offline=True).project
     assert manifest is not None
     nodes = queries.tree(manifest)

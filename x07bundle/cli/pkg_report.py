@@ -11,7 +11,6 @@ import click
 from x07bundle import packages
 from x07bundle.cli.options import PATH, Decorator
 from x07bundle.cli.output import echo_bytes
-from x07bundle.errors import UsageError
 from x07bundle.files import json_compact
 from x07bundle.project import discovery, manifest
 from x07bundle.project.manifest import Manifest
@@ -66,20 +65,6 @@ def say(text: str) -> None:
 def complete(_context: click.Context, _parameter: click.Parameter, start: str) -> list[str]:
     """The packages that come with the tool, for shells."""
     return sorted({one.name for one in packages.released() if one.name.startswith(start)})
-
-
-def found_project(path: Path | None) -> Path:
-    """The project file that was named, or the one around this folder.
-
-    Raises:
-        UsageError: there is none.
-    """
-    if path is not None:
-        return discovery.named(path)
-    found = discovery.discover(Path.cwd())
-    if found is None:
-        raise UsageError("no project found", hint="give it with --project, or make one: `x07 init`")
-    return found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found
 
 
 class Around(NamedTuple):

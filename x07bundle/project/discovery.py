@@ -37,6 +37,31 @@ def named(path: Path) -> Path:
     )
 
 
+def at_hand(path: Path | None, here: Path) -> Path | None:
+    """The project file that was named, or the one around the folder `here`, relative to that where
+    it is below it.
+
+    Raises:
+        UsageError: what was named is none.
+    """
+    if path is not None:
+        return named(path)
+    found = discover(here)
+    return found.relative_to(here) if found is not None and found.is_relative_to(here) else found
+
+
+def needed(path: Path | None, here: Path) -> Path:
+    """The project file at hand.
+
+    Raises:
+        UsageError: there is none.
+    """
+    file = at_hand(path, here)
+    if file is None:
+        raise UsageError("no project found", hint="give it with --project, or make one: `x07 init`")
+    return file
+
+
 def _first(folders: Iterable[Path]) -> Path | None:
     return next((file for folder in folders if (file := _in(folder)) is not None), None)
 
