@@ -1,6 +1,7 @@
 """`x07-os-runner` (contract/cli.md §4)."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from x07bundle import __version__
 from x07bundle.cli import entry
 from x07bundle.cli.options import PATH, auto_ffi, ffi_option, refuse_borrow_checks, world_option
 from x07bundle.cli.output import echo_bytes
-from x07bundle.cli.run_messages import say
+from x07bundle.cli.run_messages import run_and_say
 from x07bundle.cli.run_options import (
     accepted_options,
     check_compat,
@@ -22,14 +23,11 @@ from x07bundle.cli.run_options import (
 )
 from x07bundle.cli.run_sandbox import Place, confined, sandbox_of
 from x07bundle.cli.source_limits import source_limits
-from x07bundle.contract.consent import NoVmError
 from x07bundle.contract.worlds import DEFAULT
 from x07bundle.errors import UsageError
 from x07bundle.files import json_pretty_sorted, read_input
 from x07bundle.project.clashes import refuse_clashes
 from x07bundle.run.job import Job, cc_profile, compiler_options
-from x07bundle.run.report import vm_failure
-from x07bundle.run.runner import Outcome, run_job
 from x07bundle.run.target import Named, find
 
 PROGRAM = "x07-os-runner"
@@ -90,12 +88,7 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Runne
     options = RunnerOptions(**values)
     _check(options)
     place = _place(options)
-    try:
-        outcome = run_job(_job(options, place), os.environ)
-    except NoVmError as error:
-        click.echo(error.render(), err=True, nl=False)
-        outcome = Outcome(vm_failure(place.target, place.world, error.brief))
-    say(outcome)
+    outcome = run_and_say(partial(_job, options, place), place)
     echo_bytes(json_pretty_sorted(outcome.document))
     return outcome.exit_code
 

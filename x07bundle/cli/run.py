@@ -21,7 +21,7 @@ from x07bundle.cli.options import (
     world_option,
 )
 from x07bundle.cli.output import echo_bytes
-from x07bundle.cli.run_messages import say
+from x07bundle.cli.run_messages import run_and_say
 from x07bundle.cli.run_options import (
     WithArguments,
     accepted_options,
@@ -35,7 +35,6 @@ from x07bundle.cli.run_options import (
 )
 from x07bundle.cli.run_sandbox import Place, confined, sandbox_of
 from x07bundle.cli.source_limits import source_limits
-from x07bundle.contract.consent import NoVmError
 from x07bundle.errors import UsageError
 from x07bundle.files import json_pretty_sorted, read_stream, write_atomic
 from x07bundle.project import profiles
@@ -44,8 +43,8 @@ from x07bundle.project.manifest import Manifest
 from x07bundle.project.profiles import Profile
 from x07bundle.run.input import InputChoice, input_bytes
 from x07bundle.run.job import Job, cc_profile, compiler_options
-from x07bundle.run.report import vm_failure, wrapped
-from x07bundle.run.runner import Outcome, run_job
+from x07bundle.run.report import wrapped
+from x07bundle.run.runner import Outcome
 from x07bundle.run.target import Named, Target, find
 from x07bundle.run.worlds import check_runner, world_of_runner
 from x07bundle.std import HERE as STD_FOLDER
@@ -147,12 +146,7 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of RunOp
     options = RunOptions(**values)
     _check(options)
     place = _place(options)
-    try:
-        outcome = run_job(_job(options, place), os.environ)
-    except NoVmError as error:
-        click.echo(error.render(), err=True, nl=False)
-        outcome = Outcome(vm_failure(place.target, place.world, error.brief))
-    say(outcome)
+    outcome = run_and_say(partial(_job, options, place), place)
     _deliver(options, place, outcome)
     return outcome.exit_code
 

@@ -1,13 +1,38 @@
-"""What a run says on stderr, for people; the report on stdout says all of it for programs."""
+"""Runs a job, and says on stderr, for people, what came of it; the report says all of it for
+programs.
+"""
+
+import os
+from collections.abc import Callable
 
 import click
 
 from x07bundle.cli.compile_messages import say_compilation
+from x07bundle.cli.run_sandbox import Place
+from x07bundle.contract.consent import NoVmError
 from x07bundle.errors import X07Error
-from x07bundle.run.runner import Outcome
+from x07bundle.run.job import Job
+from x07bundle.run.report import vm_failure
+from x07bundle.run.runner import Outcome, run_job
 
 
-def say(outcome: Outcome) -> None:
+def run_and_say(decide: Callable[[], Job], place: Place) -> Outcome:
+    """What came of the job that `decide` makes of the options; where it would take a VM, the report
+    of that.
+
+    Raises:
+        X07Error: there is no verdict.
+    """
+    try:
+        outcome = run_job(decide(), os.environ)
+    except NoVmError as error:
+        click.echo(error.render(), err=True, nl=False)
+        outcome = Outcome(vm_failure(place.target, place.world, error.brief))
+    _say(outcome)
+    return outcome
+
+
+def _say(outcome: Outcome) -> None:
     """Findings of the front end, a failure of the C compiler, a trap."""
     if outcome.compiled is not None:
         say_compilation(outcome.diagnostics, outcome.compiled)
