@@ -57,6 +57,39 @@ def get(session: Session, wanted: str) -> Stored | None:
     return Stored(_media_type(answer, data), data)
 
 
+def root(session: Session) -> Stored:
+    """What the reference of the session leads to.
+
+    Raises:
+        RegistryError: it cannot be had, or is not there.
+        UntrueError: its bytes are not those of its digest.
+    """
+    stored = get(session, session.reference.wanted)
+    if stored is None:
+        raise RegistryError(
+            f"there is no `{session.reference}`",
+            hint="check the spelling; some registries hide what a login may not see",
+        )
+    return stored
+
+
+def named(session: Session, digest: str) -> Stored:
+    """A manifest that another one, or a list of referrers, names.
+
+    Raises:
+        RegistryError: it cannot be had, or is not there.
+        UntrueError: its bytes are not those of its digest.
+    """
+    stored = get(session, digest)
+    if stored is None:
+        raise RegistryError(
+            f"the registry does not have the manifest `{digest}`",
+            "an index or a list of referrers names it",
+            "the image was not pushed whole: push it again",
+        )
+    return stored
+
+
 def knock(session: Session) -> None:
     """Asks for anything with the rights of a push, so that a wrong password is said once, and not
     by each of the threads that push.

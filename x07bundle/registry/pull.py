@@ -69,15 +69,8 @@ class _Graph:
             self.blobs.setdefault(blob.digest, blob)
 
     def get(self, wanted: Descriptor) -> Stored:
-        """A manifest that another one, or a list of referrers, names."""
-        stored = manifests.get(self.session, wanted.digest)
-        if stored is None:
-            raise RegistryError(
-                f"the registry does not have the manifest `{wanted.digest}`",
-                "an index or a list of referrers names it",
-                "the image was not pushed whole: push it again",
-            )
-        return stored._replace(media_type=wanted.media_type)
+        """A manifest, of the media type that it is named with."""
+        return manifests.named(self.session, wanted.digest)._replace(media_type=wanted.media_type)
 
     def add_referrers(self, digest: str) -> None:
         """What refers to a manifest, and what refers to that."""
@@ -153,15 +146,8 @@ def state_folder(out: Path) -> Path:
 
 
 def _found(session: Session, watch: Watch, *, with_referrers: bool) -> _Graph:
-    reference = session.reference
-    root = manifests.get(session, reference.wanted)
-    if root is None:
-        raise RegistryError(
-            f"there is no `{reference}`",
-            hint="check the spelling; some registries hide what a login may not see",
-        )
     graph = _Graph(session, watch)
-    graph.add(root)
+    graph.add(manifests.root(session))
     for digest in tuple(graph.manifests) if with_referrers else ():
         graph.add_referrers(digest)
         graph.add_companions(digest)

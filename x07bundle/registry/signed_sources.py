@@ -12,7 +12,7 @@ from x07bundle.image.layout import Layout
 from x07bundle.image.oci import Descriptor, digest_of
 from x07bundle.image.oci_reading import read_index, read_manifest
 from x07bundle.registry import manifests, referrers
-from x07bundle.registry.failure import RegistryError, UntrueError
+from x07bundle.registry.failure import UntrueError
 from x07bundle.registry.manifests import MOST_BYTES, Stored
 from x07bundle.registry.selection import COMPANION
 from x07bundle.registry.session import Request, Session
@@ -81,26 +81,13 @@ class InRegistry:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        root = manifests.get(session, session.reference.wanted)
-        if root is None:
-            raise RegistryError(
-                f"there is no `{session.reference}`",
-                hint="check the spelling; some registries hide what a login may not see",
-            )
-        self.root = root
+        self.root = manifests.root(session)
 
     def roots(self) -> list[Stored]:
         return [self.root]
 
     def get(self, wanted: Descriptor) -> Stored:
-        stored = manifests.get(self.session, wanted.digest)
-        if stored is None:
-            raise RegistryError(
-                f"the registry does not have the manifest `{wanted.digest}`",
-                "an index or a list of referrers names it",
-                "the image was not pushed whole: push it again",
-            )
-        return stored
+        return manifests.named(self.session, wanted.digest)
 
     def referrers(self, digest: str) -> list[Stored]:
         found = (self.get(one) for one in referrers.listing(self.session, digest))
