@@ -1,0 +1,1 @@
+"""One module per backend; `table` holds them all."""
