@@ -72,12 +72,17 @@ static int is_reserved(x07_bytes_view segment)
            && name[3] == '7' && name[4] == '_';
 }
 
+int x07_path_has_parent(x07_bytes_view path)
+{
+    return has_segment(path, is_parent);
+}
+
 /* -- which paths a program may name */
 
 static int is_plain(x07_bytes_view path)
 {
     return !has_empty_segment(path) && !has_byte(path, '\0') && !has_byte(path, '\\')
-           && (path.len < X07_PATH_BYTES || !x07_guard("long")) && !has_segment(path, is_parent);
+           && (path.len < X07_PATH_BYTES || !x07_guard("long")) && !x07_path_has_parent(path);
 }
 
 int x07_path_is_good(x07_bytes_view path)

@@ -24,6 +24,9 @@ int x07_path_is_safe(x07_bytes_view path);
 int x07_path_is_hidden(x07_bytes_view path);
 int x07_segment_is_hidden(x07_bytes_view segment);
 
+/* A segment is `..`. */
+int x07_path_has_parent(x07_bytes_view path);
+
 int x07_text_is_utf8(x07_bytes_view text);
 
 /* The bytes of the UTF-8 character that `text`, not empty, starts with; 0 where it is none. */

@@ -49,21 +49,10 @@ static x07_reason way_of(x07_bytes_view folder, int follows, const char *rest)
     return error == EXDEV || error == ELOOP ? X07_LEADS_OUT : X07_GRANTED;
 }
 
-static int has_parent(x07_bytes_view path)
-{
-    x07_bytes_view segment;
-    while (x07_path_next(&path, &segment)) {
-        if (segment.len == 2 && memcmp(segment.ptr, "..", 2) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 /* `..` behind a link is not where it is as text. */
 static x07_reason reason_of(x07_bytes_view item, x07_reason way)
 {
-    return has_parent(item) ? X07_NOT_A_PATH : way;
+    return x07_path_has_parent(item) ? X07_NOT_A_PATH : way;
 }
 
 static int is_the_policys(const x07_policy *policy, const x07_policy_row *row, x07_bytes_view item)

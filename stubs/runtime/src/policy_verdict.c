@@ -127,22 +127,11 @@ x07_verdict x07_verdict_env(const x07_policy *policy, x07_bytes_view key)
 
 /* -- processes */
 
-static int has_parent(x07_bytes_view path)
-{
-    x07_bytes_view segment;
-    while (x07_path_next(&path, &segment)) {
-        if (segment.len == 2 && memcmp(segment.ptr, "..", 2) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 /* By bytes, as the contract has it; but `deps/x07/../../bin/sh` does not lie where it starts. */
 static int has_prefix(x07_policy_list prefixes, x07_bytes_view program)
 {
     x07_bytes_view prefix;
-    if (x07_guard("exec-parent") && has_parent(program)) {
+    if (x07_guard("exec-parent") && x07_path_has_parent(program)) {
         return 0;
     }
     while (x07_policy_next(&prefixes, &prefix)) {
