@@ -64,6 +64,10 @@ uint8_t *x07_net_put_prefix(uint8_t *to);
 uint8_t *x07_net_put_address(uint8_t *to, const x07_net_target *target);
 uint32_t x07_net_address_size(const x07_net_target *target);
 
+/* What connects or binds: its address, and its deadline of the capabilities. */
+x07_net_code x07_net_request_begin(x07_net_request *request, x07_bytes_view address,
+                                   x07_bytes_view caps);
+
 /* Prefix, a word, and the address. */
 x07_bytes x07_net_address_document(uint32_t word, const x07_net_target *target, const char *at);
 

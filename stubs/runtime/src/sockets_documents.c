@@ -118,3 +118,12 @@ x07_net_code x07_net_caps_read(x07_bytes_view document, x07_net_caps *caps)
         && read_limit(document, 4, DEFAULT_BYTES, X07_NET_CAPS_MAX_BYTES, &caps->max_write_bytes);
     return is_fit ? X07_NETERR_OK : X07_NETERR_INVALID;
 }
+
+x07_net_code x07_net_request_begin(x07_net_request *request, x07_bytes_view address,
+                                   x07_bytes_view caps)
+{
+    x07_net_caps limits;
+    x07_net_code code = x07_net_caps_read(caps, &limits);
+    request->deadline = x07_net_deadline_in(limits.connect_ms);
+    return code == X07_NETERR_OK ? x07_net_request_read(request, address) : code;
+}

@@ -77,13 +77,8 @@ x07_net_code x07_net_stream_open(const x07_net_request *request, uint32_t *handl
 x07_bytes x07_net_tcp_connect_v1(x07_bytes_view address, x07_bytes_view caps, const char *at)
 {
     x07_net_request request = {.operation = "std.net.tcp.connect_v1", .use = X07_NET_CONNECT};
-    x07_net_caps limits;
     uint32_t handle = 0;
-    x07_net_code code = x07_net_caps_read(caps, &limits);
-    request.deadline = x07_net_deadline_in(limits.connect_ms);
-    if (code == X07_NETERR_OK) {
-        code = x07_net_request_read(&request, address);
-    }
+    x07_net_code code = x07_net_request_begin(&request, address, caps);
     if (code == X07_NETERR_OK) {
         code = x07_net_stream_open(&request, &handle);
     }
@@ -114,14 +109,9 @@ static x07_net_code open_listener(const x07_net_request *request, uint32_t *hand
 x07_bytes x07_net_tcp_listen_v1(x07_bytes_view address, x07_bytes_view caps, const char *at)
 {
     x07_net_request request = {.operation = "std.net.tcp.listen_v1", .use = X07_NET_LISTEN};
-    x07_net_caps limits;
     x07_net_target bound;
     uint32_t handle = 0;
-    x07_net_code code = x07_net_caps_read(caps, &limits);
-    request.deadline = x07_net_deadline_in(limits.connect_ms);
-    if (code == X07_NETERR_OK) {
-        code = x07_net_request_read(&request, address);
-    }
+    x07_net_code code = x07_net_request_begin(&request, address, caps);
     if (code == X07_NETERR_OK) {
         code = open_listener(&request, &handle, &bound);
     }

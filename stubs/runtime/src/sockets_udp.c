@@ -14,14 +14,9 @@ x07_bytes x07_net_udp_bind_v1(x07_bytes_view address, x07_bytes_view caps, const
 {
     x07_net_request request = {.operation = "std.net.udp.bind_v1", .use = X07_NET_BIND};
     x07_net_socket made = {.kind = X07_NET_DATAGRAMS};
-    x07_net_caps limits;
     x07_net_target bound;
     uint32_t handle = 0;
-    x07_net_code code = x07_net_caps_read(caps, &limits);
-    request.deadline = x07_net_deadline_in(limits.connect_ms);
-    if (code == X07_NETERR_OK) {
-        code = x07_net_request_read(&request, address);
-    }
+    x07_net_code code = x07_net_request_begin(&request, address, caps);
     if (code == X07_NETERR_OK) {
         code = x07_socket_bind(&request, SOCK_DGRAM, &made, &bound);
     }
