@@ -11,7 +11,8 @@ import pytest
 PACKAGE: Final = Path(__file__).resolve().parents[1] / "x07bundle"
 
 FLOOR: Final = frozenset(
-    {"errors", "process", "files", "strict_json", "assets", "contract", "schemas", "host", ""}
+    {"errors", "process", "files", "strict_json", "assets", "contract", "schemas", "host"}
+    | {"web", ""}
 )
 """What any room may import. "" is the package itself: its version."""
 
@@ -40,7 +41,7 @@ THIRD_PARTY: Final[dict[str, frozenset[str]]] = {
     "run": frozenset({"jinja2"}),
     "native": frozenset({"jinja2"}),
     "image": frozenset({"zstandard"}),
-    "registry": frozenset({"oras", "requests", "urllib3", "cryptography"}),
+    "registry": frozenset({"oras", "urllib3", "cryptography"}),
 }
 """Packages that a room may import; every other room has the standard library alone."""
 

@@ -121,7 +121,7 @@ def _members(data: bytes, what: str) -> tuple[Descriptor, ...]:
 
 def _next(session: Session, answer: Answer) -> str:
     """The next page, which is of the registry itself, or ""."""
-    link = answer.links.get("next", {}).get("url", "")
+    link = answer.next_page
     if not link:
         return ""
     url = session.check_url(urljoin(answer.url, link), answer.url)

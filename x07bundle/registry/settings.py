@@ -41,7 +41,7 @@ class Options(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """`ca_file`: "" for the certificates that the HTTP library brings."""
+    """`ca_file`: "" for the certificates that OpenSSL looks for."""
 
     scheme: str
     ca_file: str

@@ -1,33 +1,38 @@
-"""One request to one URL, over the session of oras-py.
+"""One request to one URL, and its answer.
 
 What is used of oras-py, and what cannot be: docs/decisions, "What is used of oras-py".
 """
 
+import contextlib
+import http.client
 import re
+import socket
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, Protocol
-from urllib.parse import urlsplit
+from typing import Final, Protocol
+from urllib.parse import quote, urlsplit
 
-import requests
 from oras.container import Container
-from oras.provider import Registry
-from requests import exceptions as errors
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
 
 from x07bundle import __version__
+from x07bundle.registry.connections import (
+    Connection,
+    Connections,
+    ProxyError,
+    proxy_headers,
+    way_to,
+)
 from x07bundle.registry.failure import InterruptedTransferError, RegistryError, harmless
-from x07bundle.registry.proxies import proxy_for
 from x07bundle.registry.reference import Reference
 from x07bundle.registry.settings import Settings
 
-SEND_BYTES: Final = 1 << 18
 RECEIVE_BYTES: Final = 1 << 18
 ERROR_NUMBER: Final = re.compile(r"\[Errno -?\d+\] ")
+NEXT: Final = frozenset({"rel=next", 'rel="next"'})
+IN_URLS: Final = "!#$%&'()*+,/:;=?@[]~"
+"""What stays as it is in the target of a request; all else is written as %XX."""
 NETWORK: Final = "look at the network, and try again"
-
-Answer = requests.Response
 
 
 class Body(Protocol):
@@ -40,38 +45,75 @@ class Body(Protocol):
     def read(self, count: int = -1, /) -> bytes: ...
 
 
-class _Adapter(HTTPAdapter):
-    """oras-py gives no time limit, and takes proxies from the environment of the process."""
+class Headers:
+    """Of an answer, by names in any case. Those that are there several times count as one list."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        super().__init__()
+    def __init__(self, message: http.client.HTTPMessage) -> None:
+        self.message = message
 
-    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
-        super().init_poolmanager(*arguments, **named, blocksize=SEND_BYTES)
+    def get(self, name: str, default: str = "") -> str:
+        found = self.message.get_all(name)
+        return ", ".join(found) if found else default
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **named: Any) -> Answer:  # noqa: ANN401
-        """Times out; goes through the proxy of its own URL."""
-        url = request.url or ""
-        proxy = proxy_for(url, self.settings.proxies)
-        named["timeout"] = self.settings.patience.silence_s
-        named["proxies"] = {url.partition(":")[0]: proxy} if proxy else {}
-        return super().send(request, **named)
+
+class Answer:
+    """Status and headers; the body is read as it comes. To be closed."""
+
+    def __init__(
+        self, url: str, response: http.client.HTTPResponse, way: tuple[Connections, Connection]
+    ) -> None:
+        self.url, self.response = url, response
+        self.status_code, self.headers = response.status, Headers(response.headers)
+        self._connections, self._connection = way
+        self._is_open = True
+
+    def __enter__(self) -> "Answer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def next_page(self) -> str:
+        """The URL that `Link` names as the next one, or ""."""
+        for link in re.split(", *<", self.headers.get("Link")):
+            url, *parameters = link.split(";")
+            if NEXT & {one.strip().lower() for one in parameters}:
+                return url.strip().lstrip("<").rstrip(">")
+        return ""
+
+    def read(self, count: int) -> bytes:
+        """At most so many bytes; nothing at the end.
+
+        Raises OSError, http.client.HTTPException: the connection broke before.
+        """
+        if not count:
+            return b""
+        chunk = self.response.read1(count)
+        if not chunk and self.response.length:
+            raise http.client.IncompleteRead(b"", self.response.length)
+        return chunk
+
+    def close(self) -> None:
+        """The connection is kept for the next request when nothing of the body is left."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        is_read = self.response.isclosed() or self.response.length == 0
+        is_kept = is_read and not self.response.will_close
+        self.response.close()
+        if is_kept:
+            self._connections.give_back(self._connection)
+        else:
+            self._connection.close()
 
 
 class Transport:
     """Sends requests. Follows no redirect, answers no challenge, tries nothing again."""
 
     def __init__(self, settings: Settings) -> None:
-        client = Registry(insecure=settings.scheme == "http")
         self.settings = settings
-        self.verify = settings.ca_file or True
-        self.session: requests.Session = client.session
-        # Else a `.netrc` would put its own password in the place of ours, for any host.
-        self.session.trust_env = False
-        self.session.headers.clear()
-        for scheme in ("https://", "http://"):
-            self.session.mount(scheme, _Adapter(settings))
+        self.connections = Connections(settings)
 
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: Body | bytes | None
@@ -82,22 +124,46 @@ class Transport:
             InterruptedTransferError: it did not come, and may come when tried again.
             RegistryError: it will not.
         """
-        own = {"User-Agent": f"x07bundle/{__version__}", "Accept-Encoding": "identity"}
-        with reaching(url):
-            return self.session.request(
-                method,
-                url,
-                data=body,
-                headers={**own, **headers},
-                stream=True,
-                allow_redirects=False,
-                verify=self.verify,
-            )
+        with reaching(url, "cannot be reached, or broke off"):
+            way = way_to(url, self.settings)
+            connection = self.connections.take(way)
+            is_by_proxy = bool(way.proxy) and not way.is_tunnel
+            more = proxy_headers(connection.proxy) if is_by_proxy else {}
+            target = _target(url, is_whole=is_by_proxy)
+            own = {"User-Agent": f"x07bundle/{__version__}", "Accept-Encoding": "identity"}
+            response = _asked(connection, method, target, {**own, **more, **headers}, body)
+            return Answer(url, response, (self.connections, connection))
+
+
+def _asked(
+    connection: Connection,
+    method: str,
+    target: str,
+    headers: Mapping[str, str],
+    body: Body | bytes | None,
+) -> http.client.HTTPResponse:
+    length = {"Content-Length": str(len(body))} if body else {}
+    try:
+        # Who refuses a body may answer and close before all of it came: the answer counts.
+        with contextlib.suppress(BrokenPipeError):
+            connection.request(method, target, body or None, {**headers, **length})
+        return connection.getresponse()
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _target(url: str, *, is_whole: bool) -> str:
+    """What a request line names: a path, or to a proxy the whole URL."""
+    parts = urlsplit(url)
+    query = f"?{parts.query}" if parts.query else ""
+    before = f"{parts.scheme}://{parts.netloc}" if is_whole else ""
+    return f"{before}{quote(parts.path or '/', IN_URLS)}{quote(query, IN_URLS)}"
 
 
 @contextmanager
-def reaching(url: str) -> Iterator[None]:
-    """What the HTTP library raises, in the words of this tool.
+def reaching(url: str, problem: str = "broke off") -> Iterator[None]:
+    """What the standard library raises, in the words of this tool.
 
     Raises:
         InterruptedTransferError: it may work when tried again.
@@ -106,21 +172,23 @@ def reaching(url: str) -> Iterator[None]:
     host = urlsplit(url).netloc.rpartition("@")[2]
     try:
         yield
-    except errors.SSLError as error:
+    except ssl.SSLError as error:
         raise _untrusted(host, error) from error
-    except errors.ProxyError as error:
+    except ProxyError as error:
         hint = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or `--proxy`"
         brief = f"cannot reach `{host}` through the proxy"
         raise InterruptedTransferError(brief, _reason(error), hint) from error
-    except errors.Timeout as error:
+    except TimeoutError as error:
         raise InterruptedTransferError(f"`{host}` does not answer in time", hint=NETWORK) from error
-    except errors.RequestException as error:
-        raise _unreachable(host, error) from error
-    except (HTTPError, OSError) as error:
-        raise InterruptedTransferError(f"`{host}` broke off", _reason(error), NETWORK) from error
+    except socket.gaierror as error:
+        raise _nameless(host, error) from error
+    except (http.client.InvalidURL, ValueError) as error:
+        raise RegistryError(f"cannot ask `{harmless(host)}`", _reason(error), NETWORK) from error
+    except (http.client.HTTPException, OSError) as error:
+        raise InterruptedTransferError(f"`{host}` {problem}", _reason(error), NETWORK) from error
 
 
-def _untrusted(host: str, error: Exception) -> RegistryError:
+def _untrusted(host: str, error: ssl.SSLError) -> RegistryError:
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return RegistryError(
@@ -135,28 +203,17 @@ def _untrusted(host: str, error: Exception) -> RegistryError:
     return InterruptedTransferError(f"TLS with `{host}` broke off", _reason(error), NETWORK)
 
 
-def _unreachable(host: str, error: errors.RequestException) -> RegistryError:
-    if "NameResolutionError" in repr(error) and "Temporary" not in str(error):
-        return RegistryError(
-            f"there is no host `{host}`", hint="check its spelling, and the network"
-        )
-    if isinstance(error, errors.ConnectionError | errors.ChunkedEncodingError):
-        return InterruptedTransferError(
-            f"`{host}` cannot be reached, or broke off", _reason(error), NETWORK
-        )
-    return RegistryError(f"cannot ask `{host}`", _reason(error), NETWORK)
+def _nameless(host: str, error: socket.gaierror) -> RegistryError:
+    if error.errno == socket.EAI_AGAIN:
+        brief = f"`{host}` cannot be reached, or broke off"
+        return InterruptedTransferError(brief, _reason(error), NETWORK)
+    return RegistryError(f"there is no host `{host}`", hint="check its spelling, and the network")
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost cause: the library wraps it several times."""
-    inner: object = error
-    while isinstance(inner, BaseException):
-        found = getattr(inner, "reason", None) or next(iter(inner.args[-1:]), None)
-        if not isinstance(found, BaseException):
-            break
-        inner = found
-    words = getattr(inner, "strerror", None) or str(inner)
-    return harmless(ERROR_NUMBER.sub("", words.rpartition(": ")[2].rstrip(")'\"")).lower())
+    """What the system says, or else the library."""
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return harmless(ERROR_NUMBER.sub("", words).lower())
 
 
 def chunks(answer: Answer) -> Iterator[bytes]:
@@ -168,10 +225,9 @@ def chunks(answer: Answer) -> Iterator[bytes]:
     """
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise RegistryError("the registry sent compressed bytes, which nobody asked for")
-    # Not `iter_content`: that fills its buffer first, and loses it when the connection is cut.
     while True:
         with reaching(answer.url):
-            chunk: bytes = answer.raw.read1(RECEIVE_BYTES, decode_content=False)
+            chunk = answer.read(RECEIVE_BYTES)
         if not chunk:
             return
         yield chunk

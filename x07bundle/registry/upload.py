@@ -288,7 +288,7 @@ class Upload:
             end = _end(answer.headers.get("Range", ""))
             if end > self.blob.size_bytes:
                 raise _LostError
-            if "Location" not in answer.headers:
+            if not answer.headers.get("Location"):
                 return place._replace(url=url, sent_bytes=end)
             return self._location(answer, end)._replace(chunk_bytes=place.chunk_bytes)
 
