@@ -6,25 +6,20 @@ Nothing here is trusted: who asks knows the size and checks the digest.
 
 import base64
 import http.client
-import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from x07bundle import __version__
+from x07bundle import web
 from x07bundle.errors import X07Error
 
 CHUNK_BYTES: Final = 1 << 18
 SILENCE_S: Final = 30.0
-TOO_MANY_REQUESTS: Final = 429
-SERVER_ERRORS: Final = 500
-PARTIAL: Final = 206
 SCHEMES: Final = ("http", "https", "file")
-CA_VARIABLE: Final = "X07_CA_FILE"
 
 
 class Temporary(Exception):
@@ -50,7 +45,7 @@ class Answer(NamedTuple):
         try:
             return self.stream.read(count)
         except (OSError, http.client.HTTPException) as error:
-            raise Temporary(_words(error)) from error
+            raise Temporary(web.words(error)) from error
 
 
 class Web:
@@ -59,16 +54,7 @@ class Web:
     def __init__(self, env: Mapping[str, str], silence_s: float = SILENCE_S) -> None:
         """Raises X07Error: the certificates that `X07_CA_FILE` names cannot be read."""
         self.silence_s = silence_s
-        self._opener = urllib.request.OpenerDirector()
-        for handler in (
-            urllib.request.HTTPHandler(),
-            _tls(env.get(CA_VARIABLE) or None),
-            _Proxies(env),
-            _Redirects(),
-            urllib.request.HTTPErrorProcessor(),
-            urllib.request.HTTPDefaultErrorHandler(),
-        ):
-            self._opener.add_handler(handler)
+        self._opener = web.opener(env.get(web.CA_VARIABLE) or None, _Proxies(env))
 
     @contextmanager
     def open(self, url: str, offset_bytes: int) -> Iterator[Answer]:
@@ -87,25 +73,20 @@ class Web:
                 yield answer
             return
         with self._response(url, offset_bytes) as response:
-            begins = offset_bytes if response.status == PARTIAL else 0
+            begins = offset_bytes if response.status == web.PARTIAL else 0
             yield Answer(response, begins)
 
     def _response(self, url: str, offset_bytes: int) -> http.client.HTTPResponse:
-        request = urllib.request.Request(url, headers={"User-Agent": f"x07bundle/{__version__}"})
-        if offset_bytes:
-            request.add_header("Range", f"bytes={offset_bytes}-")
+        request = urllib.request.Request(url)
         try:
-            response = self._opener.open(request, timeout=self.silence_s)
+            return web.ask(self._opener, request, offset_bytes, self.silence_s)
         except urllib.error.HTTPError as error:
             with error:
                 raise _status(error.code) from error
+        except web.UnusableError as error:
+            raise Gone(str(error)) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise Temporary(_words(error)) from error
-        assert isinstance(response, http.client.HTTPResponse)
-        if response.status == PARTIAL and not _goes_on(response, offset_bytes):
-            response.close()
-            raise Gone("it sent another part than it was asked for")
-        return response
+            raise Temporary(web.words(error)) from error
 
 
 class _Proxies(urllib.request.BaseHandler):
@@ -136,38 +117,8 @@ class _Proxies(urllib.request.BaseHandler):
         return any(name in ("*", host) or host.endswith("." + name) for name in self._past)
 
 
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """To other mirrors, and never from https to http."""
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: http.client.HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        scheme = urlsplit(newurl).scheme
-        if scheme != "https" and scheme != urlsplit(req.full_url).scheme:
-            fp.close()
-            raise Gone(f"it leads to `{newurl}`, which is not protected")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
 def _of(env: Mapping[str, str], name: str) -> str:
     return env.get(name) or env.get(name.upper()) or ""
-
-
-def _tls(ca_file: str | None) -> urllib.request.HTTPSHandler:
-    try:
-        context = ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise X07Error(
-            f"cannot read the certificates in `{ca_file}`: {_words(error)}",
-            hint=f"`{CA_VARIABLE}` names a file of certificates in PEM form",
-        ) from error
-    return urllib.request.HTTPSHandler(context=context)
 
 
 @contextmanager
@@ -175,26 +126,12 @@ def _local(path: Path, offset_bytes: int) -> Iterator[Answer]:
     try:
         stream = path.open("rb")
     except OSError as error:
-        raise Gone(_words(error)) from error
+        raise Gone(web.words(error)) from error
     with stream:
         stream.seek(offset_bytes)
         yield Answer(stream, offset_bytes)
 
 
-def _goes_on(response: http.client.HTTPResponse, offset_bytes: int) -> bool:
-    start = (response.headers.get("Content-Range") or "").partition("-")[0]
-    return start == f"bytes {offset_bytes}"
-
-
 def _status(status: int) -> Exception:
-    if status == TOO_MANY_REQUESTS or status >= SERVER_ERRORS:
-        return Temporary(f"it answered {status}")
-    return Gone(f"it answered {status}")
-
-
-def _words(error: Exception) -> str:
-    cause = getattr(error, "reason", error)
-    if isinstance(cause, TimeoutError):
-        return "it did not answer in time"
-    text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-    return text[:1].lower() + text[1:]
+    kind = Temporary if web.is_temporary(status) else Gone
+    return kind(f"it answered {status}")

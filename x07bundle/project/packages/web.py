@@ -9,17 +9,13 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from typing import IO, Any, Final, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any, Final, NamedTuple
 
-from x07bundle import __version__
+from x07bundle import web
+from x07bundle.errors import X07Error
 from x07bundle.project.packages.failure import PackageError
 
 CHUNK_BYTES: Final = 1 << 16
-MAX_REDIRECTS: Final = 5
-TOO_MANY_REQUESTS: Final = 429
-SERVER_ERRORS: Final = 500
-PARTIAL: Final = 206
 NOT_FOUND: Final = (404, 410, 451)
 NOT_ALLOWED: Final = (401, 403)
 
@@ -50,25 +46,6 @@ class _Temporary(Exception):
 
 class _Final(Exception):
     """It will not; the arguments say what happened, and what to do."""
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    max_redirections = MAX_REDIRECTS
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: http.client.HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        scheme = urlsplit(newurl).scheme
-        if scheme != "https" and scheme != urlsplit(req.full_url).scheme:
-            fp.close()
-            raise _Final(f"it leads to `{newurl}`, which is not protected", None)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 class Web:
@@ -102,30 +79,23 @@ class Web:
         """Appends to `received`; False where there is nothing at the URL."""
         try:
             with self._open(request, len(received)) as response:
-                if response.status != PARTIAL:
+                if response.status != web.PARTIAL:
                     received.clear()
                 self._read(response, request, received)
         except urllib.error.HTTPError as error:
             with error:
                 return _status(error.code, received)
+        except web.UnusableError as error:
+            raise _Final(str(error), None) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise _reason(error) from error
         return True
 
     def _open(self, request: Request, offset: int) -> http.client.HTTPResponse:
         asked = urllib.request.Request(request.url, headers={"Accept-Encoding": "identity"})
-        asked.add_header("User-Agent", f"x07bundle/{__version__}")
         if request.token is not None:
             asked.add_unredirected_header("Authorization", f"Bearer {request.token}")
-        if offset:
-            asked.add_header("Range", f"bytes={offset}-")
-        response = self.opener.open(asked, timeout=self.patience.silence_s)
-        assert isinstance(response, http.client.HTTPResponse)
-        start = (response.headers.get("Content-Range") or "").partition("-")[0]
-        if response.status == PARTIAL and start != f"bytes {offset}":
-            response.close()
-            raise _Final("it sent another part than it was asked for", None)
-        return response
+        return web.ask(self.opener, asked, offset, self.patience.silence_s)
 
     def _read(
         self, response: http.client.HTTPResponse, request: Request, received: bytearray
@@ -148,23 +118,10 @@ class Web:
 
 
 def _opener(ca_file: str | None) -> urllib.request.OpenerDirector:
-    """HTTP, HTTPS and redirects: no proxy, no file, no FTP."""
     try:
-        context = ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        brief = f"cannot read the certificates in `{ca_file}`"
-        hint = "X07_CA_FILE names a file of certificates in PEM form"
-        raise PackageError("X07PKG_INDEX_CONFIG", brief, str(error).lower(), hint) from error
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(context=context),
-        urllib.request.HTTPErrorProcessor(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        _Redirects(),
-    ):
-        opener.add_handler(handler)
-    return opener
+        return web.opener(ca_file)
+    except X07Error as error:
+        raise PackageError("X07PKG_INDEX_CONFIG", error.brief, error.details, error.hint) from error
 
 
 def _announced(response: http.client.HTTPResponse, before: int) -> int | None:
@@ -192,7 +149,7 @@ def _status(status: int, received: bytearray) -> bool:
     if status == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
         received.clear()
         raise _Temporary("it could not go on where it had stopped")
-    if status == TOO_MANY_REQUESTS or status >= SERVER_ERRORS:
+    if web.is_temporary(status):
         raise _Temporary(f"it answered {status}")
     raise _Final(f"it answered {status}", None)
 
@@ -202,10 +159,7 @@ def _reason(error: Exception) -> Exception:
     cause: Any = getattr(error, "reason", error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return _untrusted(cause)
-    if isinstance(cause, TimeoutError):
-        return _Temporary("it did not answer in time")
-    text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-    return _Temporary(text[:1].lower() + text[1:])
+    return _Temporary(web.words(error))
 
 
 def _untrusted(error: ssl.SSLCertVerificationError) -> _Final:

@@ -1,0 +1,117 @@
+"""What is asked over HTTP and HTTPS: whose certificates are trusted, where a redirect may lead, and
+which part of a file came.
+
+Nothing of the environment is used; an answer is not trusted for having come.
+"""
+
+import http.client
+import ssl
+import urllib.error
+import urllib.request
+from typing import IO, Final
+from urllib.parse import urlsplit
+
+from x07bundle import __version__
+from x07bundle.errors import X07Error
+
+CA_VARIABLE: Final = "X07_CA_FILE"
+MAX_REDIRECTS: Final = 5
+PARTIAL: Final = 206
+TOO_MANY_REQUESTS: Final = 429
+SERVER_ERRORS: Final = 500
+
+
+class UnusableError(Exception):
+    """An answer that is not to be used; the argument says why."""
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Never from https to http."""
+
+    max_redirections = MAX_REDIRECTS
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        scheme = urlsplit(newurl).scheme
+        if scheme != "https" and scheme != urlsplit(req.full_url).scheme:
+            fp.close()
+            raise UnusableError(f"it leads to `{newurl}`, which is not protected")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def opener(
+    ca_file: str | None, *others: urllib.request.BaseHandler
+) -> urllib.request.OpenerDirector:
+    """HTTP, HTTPS and redirects: no file, no FTP, and no proxy but by one of `others`.
+
+    Raises:
+        X07Error: `ca_file`, in the place of the system's certificates, cannot be read.
+    """
+    made = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(context=_trusting(ca_file)),
+        _Redirects(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        *others,
+    ):
+        made.add_handler(handler)
+    return made
+
+
+def _trusting(ca_file: str | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise X07Error(
+            f"cannot read the certificates in `{ca_file}`",
+            words(error),
+            f"{CA_VARIABLE} names a file of certificates in PEM form",
+        ) from error
+
+
+def ask(
+    by: urllib.request.OpenerDirector,
+    request: urllib.request.Request,
+    offset_bytes: int,
+    silence_s: float,
+) -> http.client.HTTPResponse:
+    """The answer, its body unread: from `offset_bytes` on where its status is PARTIAL, else whole.
+
+    Raises:
+        UnusableError: it is not to be used.
+        urllib.error.HTTPError: it is an error.
+        OSError, http.client.HTTPException, ValueError: there is none; `words` says why.
+    """
+    request.add_header("User-Agent", f"x07bundle/{__version__}")
+    if offset_bytes:
+        request.add_header("Range", f"bytes={offset_bytes}-")
+    response = by.open(request, timeout=silence_s)
+    assert isinstance(response, http.client.HTTPResponse)
+    start = (response.headers.get("Content-Range") or "").partition("-")[0]
+    if response.status == PARTIAL and start != f"bytes {offset_bytes}":
+        response.close()
+        raise UnusableError("it sent another part than it was asked for")
+    return response
+
+
+def is_temporary(status: int) -> bool:
+    """It may work when tried again."""
+    return status == TOO_MANY_REQUESTS or status >= SERVER_ERRORS
+
+
+def words(error: Exception) -> str:
+    """What went wrong on the way."""
+    cause = getattr(error, "reason", error)
+    if isinstance(cause, TimeoutError):
+        return "it did not answer in time"
+    text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    return str(text[:1].lower() + text[1:])
