@@ -17,6 +17,7 @@ from tests.live.http_program import (
     request,
 )
 from tests.live.http_server import PATTERN, Server, serving
+from tests.unit.runtime.policies import denials
 
 pytestmark = pytest.mark.live
 
@@ -133,3 +134,18 @@ def test_tls_in_a_sandbox(trusting: Client, authority: Authority) -> None:
         found = boxed.get(server.url("/echo", "localhost"))
         assert json.loads(found.body)["method"] == "GET"
         assert boxed.get(server.url("/echo")).code == DENIED
+
+
+# -- denials
+
+
+def test_one_run_tells_all_that_a_request_needs(client: Client, server: Server) -> None:
+    none = {"NET": False, "NET_ALLOW_TCP": False, "NET_ALLOW_DNS": False, "FS_WRITE_ROOTS": ""}
+    boxed, before = client.under(**none), len(server.seen)
+    all_of = ["net.enabled", "net.allow_tcp", "net.allow_dns", "net.allow_hosts", "fs.write_roots"]
+    for more, wanted in (({}, all_of[:1]), ({"X07_OS_DENIALS": "collect"}, all_of)):
+        ran = boxed.with_variables(**more).run("file", request(server.url("/body")))
+        assert answer(ran.stdout[4:]).code == DENIED
+        assert [one["field"] for one in denials(ran)] == wanted
+    assert len(server.seen) == before
+    assert not (client.folder / "out/answer").exists()

@@ -32,6 +32,10 @@ x07_file_outcome x07_file_open_write(const char *operation, x07_bytes_view path,
 x07_file_outcome x07_file_open_read(const char *operation, x07_bytes_view path,
                                     x07_file_access *opened);
 
+/* For an operation that is denied already: where denials are collected, what the policy lacks for
+ * `path`, too. Nothing is opened. */
+void x07_file_collect_write(const char *operation, x07_bytes_view path);
+
 /* Remembers that `asked` bytes are more than the policy lets write to `path`, if they are. */
 void x07_file_too_large(const char *operation, x07_bytes_view path, uint64_t asked);
 

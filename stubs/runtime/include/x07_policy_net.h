@@ -27,6 +27,12 @@ typedef enum {
 x07_verdict x07_verdict_net(const x07_policy *policy, x07_net_use use,
                             const x07_net_target *target);
 
+enum { X07_NET_SWITCHES = 4, X07_NET_VERDICTS = X07_NET_SWITCHES + 1 };
+
+/* All that is missing, the verdict of x07_verdict_net first; how many, 0 where it is granted. */
+size_t x07_verdicts_net(const x07_policy *policy, x07_net_use use, const x07_net_target *target,
+                        x07_verdict missing[X07_NET_VERDICTS]);
+
 /* Whether `found`, which a look-up of `named` gave, may be used in its place. Addresses that stand
  * for no host of a network, or tell a machine about itself, need an entry of their own: 0.0.0.0,
  * link-local and multicast addresses, metadata services. */

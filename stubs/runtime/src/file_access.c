@@ -106,6 +106,14 @@ x07_file_outcome x07_file_open_read(const char *operation, x07_bytes_view path,
     return open_file(&head, path, O_RDONLY, opened);
 }
 
+void x07_file_collect_write(const char *operation, x07_bytes_view path)
+{
+    x07_verdict verdict = x07_verdict_write(x07_policy_current(), path);
+    if (x07_denials_are_collected() && x07_path_is_safe(path) && verdict.reason != X07_GRANTED) {
+        x07_denied(operation, path, &verdict);
+    }
+}
+
 void x07_file_too_large(const char *operation, x07_bytes_view path, uint64_t asked)
 {
     const x07_policy *policy = x07_policy_current();

@@ -37,8 +37,9 @@ static int is_name(const x07_net_target *target)
     return target->address.version == 0;
 }
 
-static x07_verdict by_switches(const x07_policy *policy, x07_net_use use,
-                               const x07_net_target *target)
+/* Those that are off and have to be on; how many. */
+static size_t find_off(const x07_policy *policy, x07_net_use use, const x07_net_target *target,
+                       x07_verdict off[X07_NET_SWITCHES])
 {
     const x07_net_policy *net = &policy->net;
     int looks_up = is_name(target) || use == X07_NET_LOOK_UP || use == X07_NET_HTTP;
@@ -52,12 +53,14 @@ static x07_verdict by_switches(const x07_policy *policy, x07_net_use use,
         {is_udp(use), net->allow_udp, "net.allow_udp"},
         {looks_up && !is_server(use), net->allow_dns, "net.allow_dns"},
     };
-    for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
+    _Static_assert(sizeof switches / sizeof switches[0] == X07_NET_SWITCHES, "each has room");
+    size_t count = 0;
+    for (size_t i = 0; i < X07_NET_SWITCHES; i++) {
         if (switches[i].is_needed && !switches[i].on) {
-            return x07_verdict_switch(policy, 0, switches[i].field);
+            off[count++] = x07_verdict_switch(policy, 0, switches[i].field);
         }
     }
-    return GRANTED;
+    return count;
 }
 
 /* -- hosts */
@@ -76,16 +79,9 @@ static x07_verdict by_hosts(const x07_policy *policy, const x07_net_target *targ
     }
 }
 
-x07_verdict x07_verdict_net(const x07_policy *policy, x07_net_use use,
-                            const x07_net_target *target)
+static x07_verdict by_target(const x07_policy *policy, x07_net_use use,
+                             const x07_net_target *target)
 {
-    if (!policy->sandboxed) {
-        return GRANTED;
-    }
-    x07_verdict verdict = by_switches(policy, use, target);
-    if (!is_granted(verdict)) {
-        return verdict;
-    }
     if (target->port == 0 || target->port > UINT16_MAX) {
         return x07_verdict_unread(X07_NET_NO_PORT);
     }
@@ -93,6 +89,27 @@ x07_verdict x07_verdict_net(const x07_policy *policy, x07_net_use use,
         return refused(X07_NOT_AN_ADDRESS, target);
     }
     return x07_guard("net-hosts") ? by_hosts(policy, target) : GRANTED;
+}
+
+x07_verdict x07_verdict_net(const x07_policy *policy, x07_net_use use,
+                            const x07_net_target *target)
+{
+    x07_verdict off[X07_NET_SWITCHES];
+    if (!policy->sandboxed) {
+        return GRANTED;
+    }
+    return find_off(policy, use, target, off) != 0 ? off[0] : by_target(policy, use, target);
+}
+
+size_t x07_verdicts_net(const x07_policy *policy, x07_net_use use, const x07_net_target *target,
+                        x07_verdict missing[X07_NET_VERDICTS])
+{
+    if (!policy->sandboxed) {
+        return 0;
+    }
+    size_t count = find_off(policy, use, target, missing);
+    missing[count] = by_target(policy, use, target);
+    return is_granted(missing[count]) ? count : count + 1;
 }
 
 /* -- what a name resolved to */

@@ -52,11 +52,23 @@ static void keep_granted(const x07_net_request *request, x07_net_addresses *foun
     found->count = kept;
 }
 
+/* Where denials are collected, all that is missing is told. */
+static x07_net_code ask(const x07_net_request *request)
+{
+    x07_verdict missing[X07_NET_VERDICTS];
+    size_t count =
+        x07_verdicts_net(x07_policy_current(), request->use, &request->target, missing);
+    size_t told = x07_denials_are_collected() ? count : count != 0;
+    for (size_t i = 0; i < told; i++) {
+        x07_net_allowed(request, missing[i]);
+    }
+    return count == 0 ? X07_NETERR_OK : X07_NETERR_DENIED;
+}
+
 x07_net_code x07_net_resolve(const x07_net_request *request, x07_net_addresses *found)
 {
     const x07_net_target *target = &request->target;
-    x07_verdict verdict = x07_verdict_net(x07_policy_current(), request->use, target);
-    x07_net_code code = x07_net_allowed(request, verdict);
+    x07_net_code code = ask(request);
     found->count = 0;
     if (code != X07_NETERR_OK) {
         return code;

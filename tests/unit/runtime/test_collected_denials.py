@@ -7,9 +7,10 @@ from typing import Final
 
 import pytest
 
-from tests.unit.runtime.c_program import TRAPPED, CProgram
+from tests.unit.runtime import network as net
+from tests.unit.runtime.c_program import TRAPPED, CProgram, decoded
 from tests.unit.runtime.file_calls import CAPS, PLAIN, Code, Op, Sandbox
-from tests.unit.runtime.policies import denials
+from tests.unit.runtime.policies import denials, sandbox as sandboxed
 from tests.unit.runtime.process_policies import answers, policy, run
 from tests.unit.runtime.processes import DENIED, RUN, Done, Error, caps, document, request
 
@@ -142,3 +143,36 @@ def test_as_many_processes_as_were_asked_for(process: CProgram) -> None:
         "raise process.max_spawns to 2",
         "raise process.max_spawns to 3",
     ]
+
+
+# -- the network
+
+OFF: Final = dict.fromkeys(("NET", "NET_ALLOW_TCP", "NET_ALLOW_UDP", "NET_ALLOW_DNS"), False)
+NOWHERE: Final = "secret.test"
+ALL: Final = [f"{NOWHERE}:80", "192.0.2.1:80"]
+
+
+@pytest.mark.parametrize(
+    ("call", "needed"),
+    [
+        (
+            (net.CONNECT, net.named(NOWHERE, 80), net.SHORT),
+            ["net.enabled", "net.allow_tcp", "net.allow_dns"],
+        ),
+        ((net.LOOK_UP, NOWHERE.encode(), 80, net.SHORT), ["net.enabled", "net.allow_dns"]),
+        ((net.LISTEN, net.address("192.0.2.1", 80), b""), ["net.enabled", "net.allow_tcp"]),
+        ((net.BIND, net.address("192.0.2.1", 80), b""), ["net.enabled", "net.allow_udp"]),
+    ],
+)
+def test_all_that_a_connection_needs(
+    c_program: Callable[[str], CProgram], call: tuple[int | bytes, ...], needed: list[str]
+) -> None:
+    """With a host that is granted besides, and with one that is not; nothing is looked up."""
+    program = c_program("sockets")
+    for hosts, wanted in (([], [*needed, "net.allow_hosts"]), (ALL, needed)):
+        env = sandboxed(**OFF, NET_ALLOW_HOSTS=hosts)
+        ran = program.run(call, (net.REPORT,), env=env)
+        assert fields(denials(ran)) == needed[:1]
+        ran = program.run(call, (net.REPORT,), env=env | sandboxed(**COLLECT))
+        assert net.error(next(iter(decoded(ran.stdout)))) == net.DENIED
+        assert fields(denials(ran)) == wanted

@@ -1,7 +1,9 @@
 #include "stream.h"
 
 #include "x07_readers.h"
+#include "x07_report.h"
 #include "x07_sockets.h"
+#include "x07_writer.h"
 
 #include <poll.h>
 #include <sys/resource.h>
@@ -116,6 +118,16 @@ static void pass_time(void)
     give_u32(0);
 }
 
+static void report(void)
+{
+    x07_writer writer = {.fd = 2};
+    if (x07_report_more) {
+        x07_report_more(&writer);
+    }
+    x07_writer_text(&writer, "\n");
+    x07_writer_flush(&writer);
+}
+
 void serve(uint32_t operation)
 {
     uint32_t handle;
@@ -168,6 +180,9 @@ void serve(uint32_t operation)
         return;
     case 15:
         open_many();
+        return;
+    case 17:
+        report();
         return;
     default:
         pass_time();

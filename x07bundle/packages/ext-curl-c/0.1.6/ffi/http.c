@@ -124,6 +124,9 @@ static x07_net_code fetch(const x07_http_request *request, x07_http_hop *hop,
 {
     x07_net_deadline deadline = x07_net_deadline_in(request->timeout_s * 1000);
     x07_net_code code = x07_http_hop_to(request->url, deadline, hop);
+    if (code == X07_NETERR_DENIED && request->version == 3) {
+        x07_file_collect_write(X07_HTTP_OPERATION, request->out_path);
+    }
     if (code == X07_NETERR_OK) {
         code = x07_http_answer_start(request, answer);
     }
