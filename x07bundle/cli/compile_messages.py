@@ -11,6 +11,8 @@ from x07bundle.errors import CompileError
 from x07bundle.lang.diagnostics import Diagnostic
 
 MOST: Final = 4
+MOST_LINES: Final = 24
+"""Of what the C compiler says when it fails; a linker may say thousands."""
 
 
 def say_compilation(diagnostics: Sequence[Diagnostic], result: CompileResult) -> None:
@@ -40,4 +42,14 @@ def _say_compiler(result: CompileResult) -> None:
         click.echo(said, err=True, nl=False)
         return
     brief, _, hint = (result.compile_error or "").partition("\n\nhint: ")
-    click.echo(CompileError(brief, said, hint or None).render(), err=True, nl=False)
+    click.echo(CompileError(brief, _shortened(said), hint or None).render(), err=True, nl=False)
+
+
+def _shortened(said: str) -> str:
+    """The first lines, where the cause mostly is, and the last."""
+    lines = said.splitlines()
+    left_out = len(lines) - MOST_LINES
+    if left_out <= 1:
+        return said
+    told = f"… {left_out} lines more; `stderr_b64` of the report has all of them"
+    return "\n".join((*lines[: MOST_LINES - 1], told, lines[-1]))

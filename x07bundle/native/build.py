@@ -36,6 +36,18 @@ LIBRARY_HINT: Final = (
     "`link.search_paths`, or install the library; `x07 doctor` says what this machine has"
 )
 
+UNDEFINED: Final = (b"undefined reference", b"undefined symbol", b"Undefined symbols")
+
+STATIC_PARTS_HINT: Final = (
+    "the static form of a library needs others, and not all have one: leave out --static "
+    "(`link.static` in x07.json), or name them in `link.libs`"
+)
+
+UNDEFINED_HINT: Final = (
+    "nothing that is linked has these functions: --auto-ffi links C code of packages, whatever "
+    "`auto_ffi` of the profile says; other libraries are those of `link.libs` in x07.json"
+)
+
 
 class Unit(NamedTuple):
     """What to build: the C text, `main` included, and how."""
@@ -128,6 +140,8 @@ def _built(unit: Unit, finished: process.Finished, folder: Path) -> Built:
 
 def _hint(link: Link, said: bytes) -> str | None:
     """What may help against what the compiler said."""
+    if any(words in said for words in UNDEFINED):
+        return STATIC_PARTS_HINT if link.static and link.libs else UNDEFINED_HINT
     if link.static and b"cannot find -l" in said:
         return STATIC_HINT
     is_missing = b"cannot find -l" in said or b"No such file" in said or b"not found" in said

@@ -12,7 +12,15 @@ import pytest
 from tests.fakes import install
 from tests.unit.native.stub_sources import PROGRAM, calls, logging_compiler, needs_cc
 from x07bundle.errors import OutputError
-from x07bundle.native.build import LIBRARY_HINT, STATIC_HINT, Built, Unit, build
+from x07bundle.native.build import (
+    LIBRARY_HINT,
+    STATIC_HINT,
+    STATIC_PARTS_HINT,
+    UNDEFINED_HINT,
+    Built,
+    Unit,
+    build,
+)
 from x07bundle.native.flags import Link
 from x07bundle.native.toolchain import Toolchain, open_toolchain
 
@@ -162,6 +170,22 @@ def test_static_without_static_libraries_says_how_to_get_them(tmp_path: Path) ->
     assert (built.compile_error or "").endswith(f"hint: {STATIC_HINT}")
     assert build(toolchain, Unit(PROGRAM)).hint is None
     assert build(toolchain, Unit(PROGRAM, link=Link(libs=("c",)))).hint == LIBRARY_HINT
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ld: program.c: undefined reference to `f'",
+        "ld.lld: error: undefined symbol: f",
+        "Undefined symbols for architecture arm64",
+    ],
+)
+def test_functions_that_nobody_has_say_where_they_may_be(tmp_path: Path, words: str) -> None:
+    toolchain = answering(tmp_path, f'echo "{words}" >&2; exit 1'.replace("`", "'"))
+    assert build(toolchain, Unit(PROGRAM)).hint == UNDEFINED_HINT
+    assert build(toolchain, Unit(PROGRAM, link=Link(static=True))).hint == UNDEFINED_HINT
+    static = Link(static=True, libs=("curl",))
+    assert build(toolchain, Unit(PROGRAM, link=static)).hint == STATIC_PARTS_HINT
 
 
 @pytest.fixture

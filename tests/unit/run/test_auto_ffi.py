@@ -1,6 +1,7 @@
 """C code of packages: which is linked, when it is compiled again, and what is said where it is
 missing."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any, Final
@@ -85,6 +86,20 @@ def test_it_is_not_linked(tool: Tool, package: Path) -> None:
     ran = tool.run(*words(package), "--no-auto-ffi")
     assert ran.status == 1
     assert ran.report["compile"]["compile_error"].startswith("C toolchain failed (exit=")
+    assert "hint: nothing that is linked has these functions: --auto-ffi links" in ran.stderr
+
+
+def test_what_a_linker_says_is_shortened(tool: Tool, package: Path) -> None:
+    """The report has all of it."""
+    calls = "".join(f"int missing{number}(void);\n" for number in range(99))
+    calls += "int adds(int n) {\nreturn n" + "".join(f"\n+ missing{n}()" for n in range(99)) + ";}"
+    write_code(package, text=calls)
+    ran = tool.run(*words(package))
+    assert ran.status == 1
+    assert "missing0" in ran.stderr
+    assert len(ran.stderr.splitlines()) < 30
+    assert " lines more; `stderr_b64` of the report has all of them" in ran.stderr
+    assert b"missing98" in base64.b64decode(ran.report["compile"]["stderr_b64"])
 
 
 def test_one_or_the_other(tool: Tool, package: Path) -> None:
