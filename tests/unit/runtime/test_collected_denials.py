@@ -10,7 +10,8 @@ import pytest
 from tests.unit.runtime import network as net
 from tests.unit.runtime.c_program import TRAPPED, CProgram, decoded
 from tests.unit.runtime.file_calls import CAPS, PLAIN, Code, Op, Sandbox
-from tests.unit.runtime.policies import denials, sandbox as sandboxed
+from tests.unit.runtime.policies import denials
+from tests.unit.runtime.policies import sandbox as sandboxed
 from tests.unit.runtime.process_policies import answers, policy, run
 from tests.unit.runtime.processes import DENIED, RUN, Done, Error, caps, document, request
 
