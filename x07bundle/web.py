@@ -8,8 +8,9 @@ import http.client
 import ssl
 import urllib.error
 import urllib.request
+from string import punctuation
 from typing import IO, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from x07bundle import __version__
 from x07bundle.errors import X07Error
@@ -25,25 +26,46 @@ class UnusableError(Exception):
     """An answer that is not to be used; the argument says why."""
 
 
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Never from https to http."""
+class _Followed(urllib.request.Request):
+    """A request that `redirects` led to."""
 
-    max_redirections = MAX_REDIRECTS
+    redirects = 0
 
-    def redirect_request(
+
+class _Redirects(urllib.request.BaseHandler):
+    """Never from https to http, nor to another scheme. What comes with one is not read: it may be
+    without end."""
+
+    def http_error_302(
         self,
         req: urllib.request.Request,
         fp: IO[bytes],
-        code: int,
-        msg: str,
+        _code: int,
+        _msg: str,
         headers: http.client.HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        scheme = urlsplit(newurl).scheme
-        if scheme != "https" and scheme != urlsplit(req.full_url).scheme:
-            fp.close()
-            raise UnusableError(f"it leads to `{newurl}`, which is not protected")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+    ) -> object:
+        place = headers.get("Location")
+        if place is None:
+            return None
+        fp.close()
+        target = urljoin(req.full_url, quote(place, safe=punctuation, encoding="iso-8859-1"))
+        count = req.redirects + 1 if isinstance(req, _Followed) else 1
+        _refuse_target(req.full_url, target, count)
+        followed = _Followed(target, headers=req.headers)
+        followed.redirects = count
+        return self.parent.open(followed, timeout=req.timeout)
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+
+
+def _refuse_target(source: str, target: str, count: int) -> None:
+    scheme = urlsplit(target).scheme
+    if scheme not in ("http", "https"):
+        raise UnusableError(f"it leads to `{target}`, which is neither https nor http")
+    if scheme == "http" and urlsplit(source).scheme == "https":
+        raise UnusableError(f"it leads to `{target}`, which is not protected")
+    if count > MAX_REDIRECTS:
+        raise UnusableError(f"it leads on and on, after {MAX_REDIRECTS} redirects to `{target}`")
 
 
 def opener(

@@ -5,7 +5,6 @@ one it is for, and a redirect never from https to http.
 """
 
 import http.client
-import ssl
 import time
 import urllib.error
 import urllib.request
@@ -18,6 +17,7 @@ from x07bundle.project.packages.failure import PackageError
 CHUNK_BYTES: Final = 1 << 16
 NOT_FOUND: Final = (404, 410, 451)
 NOT_ALLOWED: Final = (401, 403)
+OTHER_INDEX: Final = "tell those who run the index, or name another with --index"
 
 
 class Patience(NamedTuple):
@@ -45,7 +45,10 @@ class _Temporary(Exception):
 
 
 class _Final(Exception):
-    """It will not; the arguments say what happened, and what to do."""
+    """It will not; `hint` says what to do."""
+
+    def __init__(self, why: str, hint: str = OTHER_INDEX) -> None:
+        super().__init__(why, hint)
 
 
 class Web:
@@ -86,7 +89,7 @@ class Web:
             with error:
                 return _status(error.code, received)
         except web.UnusableError as error:
-            raise _Final(str(error), None) from error
+            raise _Final(str(error)) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise _reason(error) from error
         return True
@@ -101,13 +104,13 @@ class Web:
         self, response: http.client.HTTPResponse, request: Request, received: bytearray
     ) -> None:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise _Final("it sent compressed bytes, which nobody asked for", None)
+            raise _Final("it sent compressed bytes, which nobody asked for")
         expected = _announced(response, len(received))
-        _refuse_size(expected or 0, request)
+        _refuse_size(expected or 0, request, response.url)
         start_s, before = time.monotonic(), len(received)
         while chunk := response.read1(_next_size(expected, len(received))):
             received += chunk
-            _refuse_size(len(received), request)
+            _refuse_size(len(received), request, response.url)
             self._refuse_slowness(time.monotonic() - start_s, len(received) - before)
         if expected is not None and len(received) < expected:
             raise _Temporary(f"it ended after {len(received)} of {expected} bytes")
@@ -135,9 +138,11 @@ def _next_size(expected: int | None, received: int) -> int:
     return CHUNK_BYTES if expected is None else min(CHUNK_BYTES, expected - received)
 
 
-def _refuse_size(size: int, request: Request) -> None:
+def _refuse_size(size: int, request: Request, source: str) -> None:
+    """`source`: the URL that the bytes are from, after redirects."""
     if size > request.max_bytes:
-        raise _Final(f"it has more than {request.max_bytes} bytes", None)
+        what = "it" if source == request.url else f"`{source}`, which it leads to,"
+        raise _Final(f"{what} has more than {request.max_bytes} bytes")
 
 
 def _status(status: int, received: bytearray) -> bool:
@@ -151,7 +156,7 @@ def _status(status: int, received: bytearray) -> bool:
         raise _Temporary("it could not go on where it had stopped")
     if web.is_temporary(status):
         raise _Temporary(f"it answered {status}")
-    raise _Final(f"it answered {status}", None)
+    raise _Final(f"it answered {status}")
 
 
 def _reason(error: Exception) -> Exception:

@@ -134,3 +134,12 @@ def trickle(handler: Handler, _data: bytes) -> None:
 
 def redirect(url: str) -> Answer:
     return lambda handler, _data: handler.give(b"", 302, Location=url)
+
+
+def endless_redirect(handler: Handler, _data: bytes) -> None:
+    """Leads to itself, with more than anyone can read."""
+    handler.send_response(302)
+    handler.send_header("Location", handler.path)
+    handler.end_headers()
+    while True:
+        handler.wfile.write(bytes(1 << 16))

@@ -68,9 +68,11 @@ def test_the_cache(server: Server, tmp_path: Path) -> None:
         (ENTRY, answers.endless, "X07PKG_INDEX_FETCH", "more than 8388608 bytes"),
         (ENTRY, answers.silent, "X07PKG_INDEX_FETCH", "did not answer in time"),
         (ENTRY, answers.trickle, "X07PKG_INDEX_FETCH", "too slow"),
-        (ENTRY, answers.redirect("file:///etc/passwd"), "X07PKG_INDEX_FETCH", "302"),
-        (ENTRY, answers.redirect("ftp://a/b"), "X07PKG_INDEX_FETCH", "not protected"),
-        (ENTRY, answers.redirect(ENTRY), "X07PKG_INDEX_FETCH", "302"),
+        (ENTRY, answers.redirect("file:///etc/x"), "X07PKG_INDEX_FETCH", "to `file:///etc/x`, wh"),
+        (ENTRY, answers.redirect("ftp://a/b"), "X07PKG_INDEX_FETCH", "to `ftp://a/b`, which is n"),
+        (ENTRY, answers.redirect(ENTRY), "X07PKG_INDEX_FETCH", "after 5 redirects to `http://"),
+        (ENTRY, answers.endless_redirect, "X07PKG_INDEX_FETCH", "after 5 redirects to `http://"),
+        (ENTRY, answers.status(302), "X07PKG_INDEX_FETCH", "it answered 302"),
         ("/index/config.json", answers.status(404), "X07PKG_INDEX_CONFIG", "no index at"),
         (ARCHIVE, answers.status(404), "X07PKG_DOWNLOAD_FAILED", "has no archive of it"),
         (ARCHIVE, answers.status(503), "X07PKG_DOWNLOAD_FAILED", "it answered 503, 2 times"),
@@ -86,8 +88,21 @@ def test_bad_servers(
     with pytest.raises(PackageError) as caught:
         fetched(server, tmp_path)
     assert caught.value.code == code
-    assert words in caught.value.render()
+    said = caught.value.render()
+    assert words in said
+    if "cannot get" in said:
+        assert f"`{server.url}{path}`" in said
+        assert "\nhint: " in said
     assert cached(tmp_path) == []
+
+
+def test_where_too_much_comes_from(server: Server, tmp_path: Path) -> None:
+    with serving(server.folder) as other:
+        other.odd["/big"] = answers.huge
+        server.odd[ARCHIVE] = answers.redirect(f"{other.url}/big")
+        with pytest.raises(PackageError) as caught:
+            fetched(server, tmp_path)
+    assert f"`{other.url}/big`, which it leads to, has more than" in caught.value.render()
 
 
 def test_a_download_that_goes_on(server: Server, tmp_path: Path) -> None:
