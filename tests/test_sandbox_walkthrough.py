@@ -307,6 +307,20 @@ def test_a_limit_is_reported_by_its_field(demo: Demo) -> None:
     assert report["limit_exceeded"] == {"field": "limits.cpu_ms", "value": 1000}
 
 
+def test_the_end_of_time_that_an_option_set_is_told(demo: Demo) -> None:
+    """The program has its last words, as at the end of the policy's: what it was denied."""
+    nap = ["for", "i", 0, 9, ["let", "slept", ["os.time.sleep_ms_v1", 1000]]]
+    denied = ["let", "no", ["std.os.fs.write_file", ["bytes.lit", ".no"], ["bytes.lit", "x"]]]
+    demo.module(["begin", denied, nap, ["view.to_bytes", "b"]], "std.os.fs")
+    demo.edit("time", allow_sleep=True, max_sleep_ms=1000)
+    options = ("--cpu-time-limit-seconds", "1", "--collect-denials")
+    report = demo.run(*options, status=1)
+    assert (report["solve"]["trap"], report["solve"]["exit_status"]) == ("timed out", 124)
+    assert "`--cpu-time-limit-seconds`" in report["solve"]["trap_help"]
+    assert report["limit_exceeded"] == {"field": "cpu_time_limit_seconds", "value": 1}
+    assert [denial["target"] for denial in report["policy_denials"]] == [".no"]
+
+
 # -- bundles
 
 

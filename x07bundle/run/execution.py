@@ -32,7 +32,7 @@ def execute(
         stderr_cap=limits.stderr_cap_bytes,
         wall_ms=limits.wall_ms,
         limits=limits.resources,
-        wall_signal=signal.SIGALRM if limits.is_wall_of_policy else None,
+        wall_signal=signal.SIGALRM if limits.policy else None,
     )
     return verdict.judge(process.run(command), limits)
 

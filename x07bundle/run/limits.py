@@ -46,9 +46,27 @@ class RunLimits(NamedTuple):
         return _lowest((seconds + 1) * 1000 if seconds else None, of_policy)
 
     @property
-    def is_wall_of_policy(self) -> bool:
-        """Whether the policy's is what ends the run. Its program has words for that."""
-        return self.policy is not None and self.wall_ms == self.policy.wall_ms
+    def of_program(self) -> "Limits":
+        """What a sandboxed program is told: its policy's, and of time the option's where that is
+        less. The program has words for what it meets, and tells what it was denied before."""
+        assert self.policy is not None
+        seconds, policy = self.cpu_time_limit_seconds, self.policy
+        if not seconds:
+            return policy
+        cpu_ms, wall_ms = seconds * 1000, (seconds + 1) * 1000
+        return policy._replace(
+            cpu_ms=min(cpu_ms, policy.cpu_ms), wall_ms=min(wall_ms, policy.wall_ms)
+        )
+
+    def is_of_option(self, field: str) -> bool:
+        """Whether what a sandboxed program calls `field` is a limit that an option or a profile
+        set, below that of the policy."""
+        name = field.removeprefix("limits.")
+        return (
+            name in ("cpu_ms", "wall_ms")
+            and self.policy is not None
+            and getattr(self.of_program, name) < getattr(self.policy, name)
+        )
 
     @property
     def stdout_cap_bytes(self) -> int:

@@ -54,7 +54,7 @@ def _with_sandbox(
     from x07bundle.run.sandbox import report_members
 
     stderr = ran.stderr if ran is not None else None
-    return document | report_members(job.sandbox, stderr, found)
+    return document | report_members(job.sandbox, stderr, found, job.limits)
 
 
 def _run_compiled(job: Job, done: Compilation, environment: Mapping[str, str]) -> Solve | None:

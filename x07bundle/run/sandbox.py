@@ -17,7 +17,7 @@ from x07bundle.files import sha256_bytes
 from x07bundle.lang.diagnostics import Diagnostic
 from x07bundle.run.compile_denials import compile_denials
 from x07bundle.run.job import Job
-from x07bundle.run.limits import COLLECTED_STDERR_CAP_BYTES
+from x07bundle.run.limits import COLLECTED_STDERR_CAP_BYTES, RunLimits
 from x07bundle.run.told import denials, layers, limit
 
 OURS: Final = "X07_"
@@ -107,22 +107,33 @@ def confined(job: Job, sandbox: Sandbox) -> Job:
     language = sandbox.policy.language
     allowed = job.options._replace(allow_unsafe=language.allow_unsafe, allow_ffi=language.allow_ffi)
     limits = job.limits._replace(policy=sandbox.policy.limits)
+    sandbox = sandbox._replace(policy=sandbox.policy._replace(limits=limits.of_program))
     if sandbox.collects:
         limits = limits._replace(stderr_cap_bytes=COLLECTED_STDERR_CAP_BYTES)
     return job._replace(sandbox=sandbox, options=allowed, limits=limits)
 
 
 def report_members(
-    sandbox: Sandbox, stderr: bytes | None, found: Iterable[Diagnostic] = ()
+    sandbox: Sandbox,
+    stderr: bytes | None,
+    found: Iterable[Diagnostic] = (),
+    limits: RunLimits | None = None,
 ) -> dict[str, Any]:
     """What a sandboxed run adds to its report. `stderr` is None where nothing ran; `found` is what
     the compiler found.
     """
     return {
-        "limit_exceeded": limit(stderr or b""),
+        "limit_exceeded": _as_it_was_set(limit(stderr or b""), limits),
         "policy_denials": [*compile_denials(found), *denials(stderr or b"")],
         "policy_denials_collected": sandbox.collects,
         "sandbox_backend": sandbox.backend,
         "sandbox_layers": layers(stderr or b""),
         "sandbox_policy": sandbox.origin.as_json() if sandbox.origin else None,
     }
+
+
+def _as_it_was_set(met: dict[str, Any] | None, limits: RunLimits | None) -> dict[str, Any] | None:
+    """No policy has to be changed for the limit of an option or a profile."""
+    if met is None or limits is None or not limits.is_of_option(met["field"]):
+        return met
+    return {"field": "cpu_time_limit_seconds", "value": limits.cpu_time_limit_seconds}

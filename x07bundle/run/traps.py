@@ -37,9 +37,11 @@ def of_policy(said: str, limits: RunLimits, stderr: bytes) -> str | None:
     if policy is None:
         return None
     met = EXCEEDED.search(stderr)
+    if met is not None and limits.is_of_option(met[1].decode()):
+        return of_options(TIMED_OUT if b"wall" in met[1] else CPU, limits)
     if met is not None:
         return f"`{met[1].decode()}` of the policy, {met[2].decode()}, was hit; raise it there"
-    if said == TIMED_OUT and limits.is_wall_of_policy:
+    if said == TIMED_OUT and not limits.is_of_option("limits.wall_ms"):
         return f"`limits.wall_ms` of the policy, {policy.wall_ms}, was hit; raise it there"
     return None
 

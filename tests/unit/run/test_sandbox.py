@@ -27,6 +27,7 @@ from x07bundle.run.sandbox import (
 )
 from x07bundle.run.target import Target
 from x07bundle.run.told import denials, layers, limit
+from x07bundle.run.traps import explain
 from x07bundle.run.verdict import judge
 
 HOST = {
@@ -180,6 +181,30 @@ def test_a_limit_that_ended_a_program_before_it_could_tell() -> None:
     assert limit(said + told) == {"field": "limits.fds", "value": 3}
     assert limit(said + b'{"limit_exceeded": null}') is None
     assert limit(b"a limit exceeded: limits.fds=3") is None
+
+
+def test_the_lower_of_two_limits_is_the_one_that_is_told(policy: Policy) -> None:
+    wide = policy._replace(limits=policy.limits._replace(cpu_ms=9000, wall_ms=9000))
+    of_options = RunLimits(cpu_time_limit_seconds=2)
+    asked = confined(job()._replace(limits=of_options), Sandbox("os", wide))
+    assert asked.sandbox is not None
+    seen = child_environment(asked.sandbox, {})
+    assert (seen["X07_OS_LIMITS_CPU_MS"], seen["X07_OS_LIMITS_WALL_MS"]) == ("2000", "3000")
+    met = b"limit exceeded: limits.wall_ms=3000\n"
+    told = report_members(asked.sandbox, met, limits=asked.limits)["limit_exceeded"]
+    assert told == {"field": "cpu_time_limit_seconds", "value": 2}
+    assert "`--cpu-time-limit-seconds`" in (explain("limit exceeded", asked.limits, met) or "")
+
+
+def test_an_option_above_the_policy_changes_nothing(policy: Policy) -> None:
+    narrow = policy._replace(limits=policy.limits._replace(cpu_ms=1500, wall_ms=1500))
+    asked = confined(job()._replace(limits=RunLimits()), Sandbox("os", narrow))
+    assert asked.sandbox is not None
+    assert asked.sandbox.policy == narrow
+    met = b"limit exceeded: limits.cpu_ms=1500\n"
+    told = report_members(asked.sandbox, met, limits=asked.limits)["limit_exceeded"]
+    assert told == {"field": "limits.cpu_ms", "value": 1500}
+    assert "of the policy" in (explain("limit exceeded", asked.limits, met) or "")
 
 
 SANDBOXED_MEMBERS = """\
