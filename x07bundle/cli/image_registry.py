@@ -14,6 +14,7 @@ from x07bundle.cli.options import PATH, all_of
 from x07bundle.cli.output import echo_bytes
 from x07bundle.errors import UsageError
 from x07bundle.files import json_pretty
+from x07bundle.image.sizes import MIB, size
 
 if TYPE_CHECKING:
     from x07bundle.registry.push import Done
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 OFFLINE_VARIABLE: Final = "X07_OFFLINE"
 NOT_OFFLINE: Final = frozenset({"", "0", "false", "no", "off"})
-MIB: Final = 1 << 20
 BAR_CELLS: Final = 24
 REDRAW_SECONDS: Final = 0.1
 NAME_CHARACTERS: Final = 19
@@ -145,11 +145,6 @@ class Bars:
         self.drawn, self.drawn_s = len(shown), time.monotonic()
         text = back + lines + "".join(f"{line}\n" for line in shown)
         click.echo(text, err=True, nl=False, color=self.is_terminal)
-
-
-def size(count: int) -> str:
-    """For people: `57.2 MiB`, `561 bytes`."""
-    return f"{count / MIB:.1f} MiB" if count >= MIB // 10 else f"{count} bytes"
 
 
 def report(

@@ -14,7 +14,7 @@ from x07bundle.errors import UsageError
 from x07bundle.files import json_compact
 from x07bundle.image import verify
 from x07bundle.image.layout import open_layout
-from x07bundle.image.report import mib
+from x07bundle.image.sizes import mib
 
 if TYPE_CHECKING:
     from x07bundle.registry.signature_checks import Checked

@@ -7,7 +7,7 @@ from x07bundle.image import trees
 from x07bundle.image.images import Image
 from x07bundle.image.installed import Package
 from x07bundle.image.layout import Layout
-from x07bundle.image.report import mib
+from x07bundle.image.sizes import mib
 from x07bundle.image.steps import Steps
 from x07bundle.image.trees import File, Tree
 

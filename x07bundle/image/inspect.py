@@ -6,7 +6,7 @@ from x07bundle.image import trees
 from x07bundle.image.images import Found, Image
 from x07bundle.image.installed import Package
 from x07bundle.image.layout import Layout
-from x07bundle.image.report import mib
+from x07bundle.image.sizes import mib
 from x07bundle.image.steps import Steps
 
 SCHEMA: Final = "x07.image.inspect@0.1.0"

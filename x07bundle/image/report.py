@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from x07bundle.image.oci import Descriptor
+from x07bundle.image.sizes import mib
 
 SCHEMA: Final = "x07.image.build.report@0.1.0"
-MIB: Final = 1 << 20
 
 
 class LayerReport(NamedTuple):
@@ -85,10 +85,6 @@ def text(report: Report) -> str:
         lines.append(f"{report.flavour} {image.architecture}: {sizes}")
         lines += [_line(layer) for layer in image.layers]
     return "\n".join(lines) + "\n"
-
-
-def mib(size_bytes: int) -> str:
-    return f"{size_bytes / MIB:.1f} MiB"
 
 
 def _line(layer: LayerReport) -> str:
