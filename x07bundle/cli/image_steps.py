@@ -2,41 +2,27 @@
 wanted. On stderr.
 """
 
-import sys
 import time
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import click
 
-from x07bundle.cli.progress import CLEAR_LINE
+from x07bundle.cli.progress import CLEAR_LINE, Progress
+from x07bundle.image.sizes import mib
 
 CELLS: Final = 24
 REDRAW_SECONDS: Final = 0.1
-MIB: Final = 1 << 20
 
 
-class ShownSteps:
+class ShownSteps(Progress):
     """`image.steps.Steps` for people. Shows a step at a time; leaving the block clears the bar."""
 
     def __init__(self, program: str, *, has_lines: bool = False) -> None:
-        self.program = program
-        self.is_terminal = sys.stderr.isatty()
+        super().__init__(program)
         self.has_lines = has_lines and not self.is_terminal
         self.what = ""
         self.total_bytes = self.done_bytes = 0
         self.started = self.drawn = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._bar(CLEAR_LINE)
 
     def say(self, what: str) -> None:
         """A step that is not measured."""
@@ -57,20 +43,16 @@ class ShownSteps:
     def end(self) -> None:
         if self.has_lines:
             seconds = time.monotonic() - self.started
-            size = f"{self.done_bytes / MIB:.1f} MiB in {seconds:.1f} s"
+            size = f"{mib(self.done_bytes)} in {seconds:.1f} s"
             click.echo(f"{self.program}: {self.what}: {size}", err=True)
 
     def _draw(self) -> None:
         self.drawn = time.monotonic()
-        self._bar(f"{CLEAR_LINE}{self.program}: {self.what} {self._amount()}")
+        self._write(f"{CLEAR_LINE}{self.program}: {self.what} {self._amount()}")
 
     def _amount(self) -> str:
         if not self.total_bytes:
-            return f"{self.done_bytes / MIB:.1f} MiB" if self.done_bytes else "…"
+            return mib(self.done_bytes) if self.done_bytes else "…"
         part = min(self.done_bytes / self.total_bytes, 1.0)
         full = round(part * CELLS)
         return f"[{'#' * full}{'.' * (CELLS - full)}] {part:4.0%}"
-
-    def _bar(self, text: str) -> None:
-        if self.is_terminal:
-            click.echo(text, err=True, nl=False)

@@ -14,7 +14,7 @@ class Progress:
 
     def __init__(self, program: str) -> None:
         self.program = program
-        self.shown = sys.stderr.isatty()
+        self.is_terminal = sys.stderr.isatty()
 
     def say(self, what: str) -> None:
         self._write(f"{CLEAR_LINE}{self.program}: {what} …")
@@ -31,5 +31,5 @@ class Progress:
         self._write(CLEAR_LINE)
 
     def _write(self, text: str) -> None:
-        if self.shown:
+        if self.is_terminal:
             click.echo(text, err=True, nl=False)
