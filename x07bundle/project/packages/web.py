@@ -5,6 +5,7 @@ one it is for, and a redirect never from https to http.
 """
 
 import http.client
+import ssl
 import time
 import urllib.error
 import urllib.request
