@@ -6,11 +6,9 @@ from typing import Final
 import pytest
 
 from tests.program_build import Workshop
-from tests.program_cases import run_framed
 from tests.unit.packages import table_http
-from tests.unit.std.calls import ALL, Call, functions_of, program
-from x07bundle.lang.compiler import compile_entry
-from x07bundle.lang.options import Options
+from tests.unit.std.calling import call_all
+from tests.unit.std.calls import Call, functions_of
 
 GROUPS: Final[dict[str, Callable[[], Iterator[Call]]]] = {
     "http caps": table_http.caps_calls,
@@ -43,15 +41,7 @@ LIVE: Final = {
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_functions_return_what_they_say(group: str, workshop: Workshop) -> None:
-    made = program(list(GROUPS[group]()))
-    compiled = compile_entry(made.entry, made, Options(world="run-os"))
-    assert compiled.c_source is not None, [each.compile_error() for each in compiled.diagnostics]
-    ran = run_framed(workshop.build(group.replace(" ", "_"), compiled.c_source), made.input(ALL))
-    assert (ran.exit_code, ran.output is None) == (0, False), ran
-    pairs = zip(made.calls, made.results(ran.output or b""), strict=True)
-    wrong = [(str(call)[:400], got, call.expected) for call, got in pairs if got != call.expected]
-    assert wrong == []
-    assert ran.metrics["mem_stats"]["live_allocs"] == 0
+    call_all(workshop, group, list(GROUPS[group]()))
 
 
 def test_every_function_is_called() -> None:

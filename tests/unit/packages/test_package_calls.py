@@ -7,14 +7,12 @@ from typing import Final
 import pytest
 
 from tests.program_build import Workshop
-from tests.program_cases import run_framed
 from tests.unit.packages import table_cli, table_data_model, table_json
-from tests.unit.std.calls import ALL, Call, functions_of, program
+from tests.unit.std.calling import call_all
+from tests.unit.std.calls import Call, functions_of
 from x07bundle import packages, std
 from x07bundle.lang import canonical, load
-from x07bundle.lang.compiler import compile_entry
 from x07bundle.lang.modules import SourceFile
-from x07bundle.lang.options import Options
 from x07bundle.project.packages import package
 
 Calls = Callable[[], Iterator[Call]]
@@ -45,16 +43,7 @@ def calls_of(group: str) -> list[Call]:
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_functions_return_what_they_say(group: str, workshop: Workshop) -> None:
-    made = program(calls_of(group))
-    compiled = compile_entry(made.entry, made, Options(world="solve-pure"))
-    assert compiled.c_source is not None, [each.compile_error() for each in compiled.diagnostics]
-    executable = workshop.build(group.replace(" ", "_"), compiled.c_source)
-    ran = run_framed(executable, made.input(ALL))
-    assert (ran.exit_code, ran.output is None) == (0, False), ran
-    pairs = zip(made.calls, made.results(ran.output or b""), strict=True)
-    wrong = [(str(call)[:400], got, call.expected) for call, got in pairs if got != call.expected]
-    assert wrong == []
-    assert ran.metrics["mem_stats"]["live_allocs"] == 0
+    call_all(workshop, group, calls_of(group), "solve-pure")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,8 +7,8 @@ import pytest
 
 from tests.program_build import Workshop
 from tests.unit.std import table_processes
+from tests.unit.std.calling import call_all
 from tests.unit.std.calls import Call, functions_of
-from tests.unit.std.test_std_calls import call_all
 from tests.unit.std.test_std_system import run
 
 Group = Callable[[], Iterator[Call]]
@@ -33,7 +33,7 @@ WITH_HANDLES = (
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_functions_return_what_they_say(group: str, workshop: Workshop) -> None:
-    call_all(workshop, group, list(GROUPS[group]()))
+    call_all(workshop, f"std_{group}", list(GROUPS[group]()))
 
 
 def test_every_function_is_called() -> None:
