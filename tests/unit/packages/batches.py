@@ -1,7 +1,6 @@
 """Programs that do the same with each of many texts, in one run."""
 
 import json
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from tests.program_build import Workshop
 from tests.program_cases import run_framed
 from tests.unit.packages.values import text
-from tests.unit.std.calls import find
+from tests.unit.std import calls
 from x07bundle.lang.compiler import compile_entry
 from x07bundle.lang.modules import ModuleProblem, SourceFile
 from x07bundle.lang.options import Options
@@ -21,7 +20,7 @@ class Models:
     """The modules of the program, but for its entry."""
 
     def find(self, module_id: str) -> SourceFile | ModuleProblem:
-        return find(module_id) or ModuleProblem(f"unknown module: `{module_id}`")
+        return calls.find(module_id) or ModuleProblem(f"unknown module: `{module_id}`")
 
 
 def build(workshop: Workshop, name: str, imports: list[str], statements: list[Json]) -> Path:
@@ -69,12 +68,4 @@ def frames(executable: Path, texts: list[bytes]) -> Iterator[bytes]:
     ran = run_framed(executable, b"".join(map(text, texts)))
     assert (ran.exit_code, ran.output is None) == (0, False), ran
     assert ran.metrics["mem_stats"]["live_allocs"] == 0
-    return _split(ran.output or b"")
-
-
-def _split(data: bytes) -> Iterator[bytes]:
-    at = 0
-    while at < len(data):
-        (size,) = struct.unpack_from("<I", data, at)
-        yield data[at + 4 : at + 4 + size]
-        at += 4 + size
+    return calls.frames(ran.output or b"")

@@ -88,8 +88,8 @@ class Program:
 
     def results(self, output: bytes) -> list[Value]:
         """What each call returned, read from the output of a run of all calls."""
-        frames = _frames(output)
-        return [_decoded(signature(each.function)["result"], next(frames)) for each in self.calls]
+        read = frames(output)
+        return [_decoded(signature(each.function)["result"], next(read)) for each in self.calls]
 
 
 def program(calls: Sequence[Call]) -> Program:
@@ -249,7 +249,8 @@ def _i32(data: bytes) -> int:
     return number
 
 
-def _frames(output: bytes) -> Iterator[bytes]:
+def frames(output: bytes) -> Iterator[bytes]:
+    """Byte strings behind each other, the length of each before it."""
     at = 0
     while at < len(output):
         (size,) = struct.unpack_from("<I", output, at)
