@@ -20,16 +20,16 @@ def process(c_program: Programs) -> CProgram:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Path:
-    for name in ("work/in", "work/.hidden", "other"):
+    for name in ("jobs/in", "jobs/.hidden", "other"):
         (tmp_path / name).mkdir(parents=True)
-    (tmp_path / "work" / "out").symlink_to(tmp_path / "other")
-    (tmp_path / "work" / "inside").symlink_to("in")
+    (tmp_path / "jobs" / "out").symlink_to(tmp_path / "other")
+    (tmp_path / "jobs" / "inside").symlink_to("in")
     return tmp_path
 
 
 def in_folder(process: CProgram, folders: Path, cwd: str, **fields: Any) -> object:  # noqa: ANN401
     """Where the process finds itself, below the folder of the test; or the denial's field."""
-    env = policy(PROC_ALLOW_CWD=True, PROC_ALLOW_CWD_ROOTS=["work"], **fields)
+    env = policy(PROC_ALLOW_CWD=True, PROC_ALLOW_CWD_ROOTS=["jobs"], **fields)
     asked = request(SHELL, "-c", "pwd -P", cwd=cwd)
     done, told = run(process, env, asked, cwd=folders)
     if told:
@@ -41,10 +41,10 @@ def in_folder(process: CProgram, folders: Path, cwd: str, **fields: Any) -> obje
 
 def test_folders_below_the_roots(process: CProgram, folders: Path) -> None:
     for cwd, wanted in (
-        ("work", "work"),
-        ("work/in", "work/in"),
-        (f"{folders}/work/in", "work/in"),
-        ("work/inside", "work/in"),
+        ("jobs", "jobs"),
+        ("jobs/in", "jobs/in"),
+        (f"{folders}/jobs/in", "jobs/in"),
+        ("jobs/inside", "jobs/in"),
     ):
         assert in_folder(process, folders, cwd) == wanted
 
@@ -56,9 +56,9 @@ def test_folders_below_the_roots(process: CProgram, folders: Path) -> None:
         ("other", "process.allow_cwd_roots"),
         ("/etc", "process.allow_cwd_roots"),
         ("/", "process.allow_cwd"),
-        ("work/../other", "process.allow_cwd"),
-        ("work/.hidden", "fs.deny_hidden"),
-        ("work/out", "process.allow_cwd_roots"),
+        ("jobs/../other", "process.allow_cwd"),
+        ("jobs/.hidden", "fs.deny_hidden"),
+        ("jobs/out", "process.allow_cwd_roots"),
     ],
 )
 def test_folders_elsewhere(process: CProgram, folders: Path, cwd: str, field: str) -> None:
@@ -66,13 +66,13 @@ def test_folders_elsewhere(process: CProgram, folders: Path, cwd: str, field: st
 
 
 def test_a_link_out_of_the_roots_is_what_the_guard_is_for(process: CProgram, folders: Path) -> None:
-    env = policy(PROC_ALLOW_CWD=True, PROC_ALLOW_CWD_ROOTS=["work"])
+    env = policy(PROC_ALLOW_CWD=True, PROC_ALLOW_CWD_ROOTS=["jobs"])
     env["X07_TEST_WITHOUT_GUARD"] = "beneath"
-    done, told = run(process, env, request(SHELL, "-c", "pwd -P", cwd="work/out"), cwd=folders)
+    done, told = run(process, env, request(SHELL, "-c", "pwd -P", cwd="jobs/out"), cwd=folders)
     assert (done, told) == (Done(0, f"{folders.resolve()}/other\n".encode()), [])
 
 
 def test_a_folder_that_is_not_there(process: CProgram, folders: Path) -> None:
-    env = policy(PROC_ALLOW_CWD=True, PROC_ALLOW_CWD_ROOTS=["work"])
-    asked = request("/bin/true", cwd="work/missing")
+    env = policy(PROC_ALLOW_CWD=True, PROC_ALLOW_CWD_ROOTS=["jobs"])
+    asked = request("/bin/true", cwd="jobs/missing")
     assert run(process, env, asked, cwd=folders) == (Error(FAILED), [])
