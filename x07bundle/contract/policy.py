@@ -32,6 +32,7 @@ def _argument_problem(text: str) -> str | None:
 
 
 Duration = Annotated[int, Range(1, 600_000)]
+Memory = Annotated[int, Range(1 << 20, 16 << 30)]
 Deadline = Annotated[int, Range(0, 600_000)]
 Units = Annotated[int, Range(0, 1024)]
 Word = Annotated[int, Range(0, 0xFFFF_FFFF)]
@@ -58,7 +59,7 @@ class Limits(NamedTuple):
 
     cpu_ms: Duration
     wall_ms: Duration
-    mem_bytes: Annotated[int, Range(1 << 20, 16 << 30)]
+    mem_bytes: Memory
     fds: Units
     procs: Units
     core_dumps: bool = False

@@ -1,4 +1,5 @@
-"""Rules that the fields of a policy keep, as values: `policy` puts them into its annotations.
+"""Rules that the fields of a policy keep, and those of other documents, as values: `policy` puts
+them into its annotations.
 
 `problem` of a rule says what is wrong with a JSON value, in words that follow its pointer; None is
 nothing.
@@ -75,7 +76,39 @@ class Many(NamedTuple):
         return None
 
 
-Rule = Exactly | Flag | Range | Text | Many
+class Choice(NamedTuple):
+    """One of some words."""
+
+    words: tuple[str, ...]
+
+    def problem(self, value: object) -> str | None:
+        if isinstance(value, str) and value in self.words:
+            return None
+        return f"must be one of {', '.join(self.words)}; this is {described(value)}"
+
+
+class Table(NamedTuple):
+    """An object whose names are data; `item` is the annotation of its values."""
+
+    most: int
+    key: Text | Choice
+    item: object
+
+    def problem(self, value: object) -> str | None:
+        if not isinstance(value, dict):
+            return f"must be an object, this is {described(value)}"
+        if len(value) > self.most:
+            return f"must have at most {self.most} members, this has {len(value)}"
+        return None
+
+
+class OrNull(NamedTuple):
+    """What is null, or as `item`, an annotation, says."""
+
+    item: object
+
+
+Rule = Exactly | Flag | Range | Text | Many | Choice | Table | OrNull
 
 
 def policy_id_problem(text: str) -> str | None:
