@@ -25,7 +25,8 @@ def native_code(roots: Iterable[Path]) -> NativeCode:
         ProjectError: a package that says that it brings C has none.
         PackageError: a manifest cannot be used.
     """
-    folders = dict.fromkeys(found for root in roots if (found := _folder(root)) is not None)
+    found = (package_folder(root) for root in roots)
+    folders = dict.fromkeys(folder for folder in found if folder is not None)
     return _code_of(tuple(folders)) if folders else NativeCode()
 
 
@@ -42,7 +43,7 @@ def _code_of(folders: tuple[Path, ...]) -> NativeCode:
     return NativeCode(tuple(sources), tuple(libs))
 
 
-def _folder(root: Path) -> Path | None:
+def package_folder(root: Path) -> Path | None:
     """The package that a module root is of."""
     folders = (root, root.parent)
     return next((each for each in folders if (each / MANIFEST).is_file()), None)
