@@ -1,4 +1,4 @@
-"""What the tests of HTTP share: a sanitized client, a server, a certificate authority."""
+"""What live tests share: a sanitized client, servers, a certificate authority."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.live import certificates, http_program, http_server
+from tests.live.nginx import Nginx
+from tests.live.nginx import serving as serving_nginx
 from tests.program_build import Workshop, open_workshop
 
 
@@ -40,3 +42,12 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> certificates.Authorit
     if shutil.which("openssl") is None:
         pytest.skip("no openssl on PATH")
     return certificates.make(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def nginx(
+    tmp_path_factory: pytest.TempPathFactory, authority: certificates.Authority
+) -> Iterator[Nginx]:
+    """For tests that are marked with `needs_nginx`."""
+    with serving_nginx(tmp_path_factory.mktemp("nginx"), authority) as started:
+        yield started
