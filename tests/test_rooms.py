@@ -23,6 +23,7 @@ BELOW: Final[dict[str, frozenset[str]]] = {
     "policy": FLOOR,
     "vm": FLOOR - {"assets"},
     "image": FLOOR,
+    "freeze": FLOOR,
     "registry": FLOOR | {"image"},
     "packages": frozenset(),
     "project": FLOOR | {"lang", "std", "packages"},
@@ -31,7 +32,7 @@ BELOW: Final[dict[str, frozenset[str]]] = {
     "doctor": FLOOR | {"project", "lang", "std", "packages", "native", "vm"},
     "cli": FLOOR
     | {"doctor", "vm", "bundle", "run", "project", "policy", "packages", "lang", "std", "native"}
-    | {"image", "registry"},
+    | {"image", "registry", "freeze"},
 }
 """Each room's rooms below, itself aside. A floor module may import the floor."""
 
@@ -41,6 +42,7 @@ THIRD_PARTY: Final[dict[str, frozenset[str]]] = {
     "run": frozenset({"jinja2"}),
     "native": frozenset({"jinja2"}),
     "image": frozenset({"zstandard"}),
+    "freeze": frozenset({"jinja2"}),
     "registry": frozenset({"oras", "urllib3", "cryptography"}),
 }
 """Packages that a room may import; every other room has the standard library alone."""

@@ -11,6 +11,8 @@ from pathlib import Path
 from x07bundle.errors import X07Error
 
 PACKAGE = Path(__file__).resolve().parent
+IN_WHEEL = "_assets"
+"""The folder of the package that a wheel has them in."""
 
 
 def roots() -> tuple[Path, ...]:
@@ -18,7 +20,7 @@ def roots() -> tuple[Path, ...]:
     frozen = getattr(sys, "_MEIPASS", None)
     if frozen is not None:
         return (Path(frozen),)
-    return (PACKAGE / "_assets", PACKAGE.parent)
+    return (PACKAGE / IN_WHEEL, PACKAGE.parent)
 
 
 @cache

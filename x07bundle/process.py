@@ -207,11 +207,17 @@ def _start_error(command: Command, error: Exception) -> X07Error:
             f"program not found: `{program}`", hint="install it, or check the path"
         )
     if code in (errno.EACCES, errno.ENOEXEC):
-        return X07Error(
-            f"cannot execute `{program}`: {os.strerror(code).lower()}",
-            hint="it must be an executable file for this machine",
-        )
+        return _not_executable(program, os.strerror(code).lower())
     return X07Error(f"cannot start `{program}`: {error}")
+
+
+def _not_executable(program: str, reason: str) -> X07Error:
+    hint = "it must be an executable file for this machine"
+    with contextlib.suppress(OSError):
+        if os.statvfs(program).f_flag & os.ST_NOEXEC:
+            reason += ", its file system is mounted noexec"
+            hint = "use a folder where programs may be started; X07_CACHE_DIR is that of the tool"
+    return X07Error(f"cannot execute `{program}`: {reason}", hint=hint)
 
 
 def _limiter(limits: ResourceLimits) -> Callable[[], None] | None:

@@ -9,6 +9,7 @@ import click
 
 SUMMARIES: Final[Mapping[str, str]] = {
     "build": "Make an image from locked packages.",
+    "toolchain": "Freeze the toolchain that images bring.",
     "lock": "Lock the packages that images are made of.",
     "inspect": "Say what is in an image.",
     "verify": "Check every blob and layer of an image.",

@@ -1,14 +1,14 @@
 """`x07 image build`: from the recipe to a layout."""
 
 import os
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import click
 
-from x07bundle import __version__, host
+from x07bundle import __version__
+from x07bundle.cli.image_epoch import epoch_seconds
 from x07bundle.cli.image_lock import (
     downloads,
     find_mirrors,
@@ -17,9 +17,10 @@ from x07bundle.cli.image_lock import (
     recipe_option,
 )
 from x07bundle.cli.image_steps import ShownSteps
+from x07bundle.cli.image_toolchain import frozen_before, frozen_here, own_architecture
 from x07bundle.cli.options import PATH
 from x07bundle.cli.output import echo_bytes
-from x07bundle.errors import UsageError, X07Error
+from x07bundle.errors import X07Error
 from x07bundle.files import json_compact
 from x07bundle.image import assembly, names, report
 from x07bundle.image import recipe as recipes
@@ -33,9 +34,7 @@ from x07bundle.image.packing import COMPRESSIONS, Compression
 from x07bundle.image.recipe import ARCHITECTURES, Recipe
 from x07bundle.native.cache import temporary_root
 
-EPOCH: Final = "SOURCE_DATE_EPOCH"
 NAME: Final = "x07-guest-runner"
-MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 class Options(NamedTuple):
@@ -79,7 +78,7 @@ class Options(NamedTuple):
     "--toolchain",
     metavar="DIR",
     type=PATH,
-    help="What goes into the toolchain layer, laid out from usr/ on.",
+    help="What goes into the toolchain layer, laid out from usr/ on. [frozen here]",
 )
 @click.option(
     "--compression", type=click.Choice(COMPRESSIONS), default="gzip", help="Of layers. [gzip]"
@@ -96,6 +95,9 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Optio
     Each package is checked by its digest and unpacked here; no script of a package runs. The same
     lock gives the same bytes: times are SOURCE_DATE_EPOCH's, or the lock's.
 
+    The flavour full brings x07 itself, frozen here and kept for the next build; for another
+    architecture, --toolchain names one that was frozen there by `x07 image toolchain`.
+
     stdout gets the digests and sizes of what was made.
 
     Exit code 0; 2 when packages cannot be had or the output cannot be written; 125 when a package
@@ -105,15 +107,17 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Optio
     Examples:
       x07 image build --flavour run --out dist/run.tar
       x07 image build --flavour run --arch amd64 --arch arm64 --out dist/run
-      x07 image build --toolchain build/toolchain --out dist/full.tar --tag x07-guest-runner:1.0
+      x07 image build --out dist/full.tar --tag x07-guest-runner:1.0
+      x07 image build --arch arm64 --toolchain build/toolchain-arm64 --out dist/full.tar
     """
     options = Options(**values)
     name = names.read(options.tag or _default_name(options.flavour))
-    epoch = _epoch()
-    architectures = tuple(dict.fromkeys(options.arch)) or (_own_architecture(),)
-    assembly.check_toolchain(options.flavour, options.toolchain, architectures)
+    epoch = epoch_seconds()
+    architectures = tuple(dict.fromkeys(options.arch)) or (own_architecture(),)
+    assembly.check_toolchain(options.flavour, options.toolchain, architectures, frozen_here())
     check_target(options.out)
     with ShownSteps("x07 image build", has_lines=True) as steps:
+        options = options._replace(toolchain=_toolchain(options, steps))
         made = [_contents(options, architecture, steps) for architecture in architectures]
         times = [epoch if epoch is not None else lock_seconds for _, lock_seconds in made]
         flavour = FLAVOURS[options.flavour]
@@ -131,6 +135,12 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Optio
     else:
         click.echo(report.text(done), nl=False)
     return 0
+
+
+def _toolchain(options: Options, steps: ShownSteps) -> Path | None:
+    """What was given, or where the flavour needs one, that of this machine."""
+    is_needed = FLAVOURS[options.flavour].needs_toolchain
+    return frozen_before(steps) if options.toolchain is None and is_needed else options.toolchain
 
 
 def _contents(options: Options, architecture: str, steps: ShownSteps) -> tuple[Contents, int]:
@@ -185,24 +195,3 @@ def _lock(
 
 def _default_name(flavour: str) -> str:
     return f"{NAME}:{__version__}" if flavour == "full" else f"{NAME}:{__version__}-{flavour}"
-
-
-def _own_architecture() -> str:
-    machine = host.read().arch
-    if machine not in MACHINES:
-        raise UsageError(f"there are no images for `{machine}`", hint="--arch amd64 or arm64")
-    return MACHINES[machine]
-
-
-def _epoch() -> int | None:
-    """Seconds that SOURCE_DATE_EPOCH says, if it says any.
-
-    Raises:
-        UsageError: what it says is no time that files can have.
-    """
-    text = os.environ.get(EPOCH, "")
-    if text and not re.fullmatch(r"\d{1,10}", text, re.ASCII):
-        raise UsageError(
-            f"{EPOCH} is `{text[:40]}`", hint="it is to be seconds since 1970, a whole number"
-        )
-    return int(text) if text else None

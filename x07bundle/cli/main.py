@@ -5,12 +5,14 @@ Each module holds one click command named `command`, which returns its exit code
 
 from collections.abc import Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Final, NamedTuple
 
 import click
 
 from x07bundle import LANGUAGE_VERSION, __version__
 from x07bundle.cli import entry
+from x07bundle.errors import UsageError
 
 PROGRAM: Final = "x07"
 
@@ -46,13 +48,27 @@ class Program(click.Group):
         subcommand = SUBCOMMANDS.get(cmd_name)
         if subcommand is None:
             return None
-        command = import_module(subcommand.module).command
+        command = _imported(subcommand.module, cmd_name).command
         assert isinstance(command, click.Command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, row.summary) for name, row in SUBCOMMANDS.items()])
+
+
+def _imported(module: str, name: str) -> ModuleType:
+    """Raises UsageError: this is a toolchain, which has not all commands."""
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        raise UsageError(
+            f"`{PROGRAM} {name}` is not in this build",
+            "it is the toolchain of a guest image, which compiles, runs, checks and bundles",
+            "use the x07 of a Python environment: `pip install x07bundle`",
+        ) from error
 
 
 @click.group(

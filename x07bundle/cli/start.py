@@ -1,10 +1,17 @@
 """Where the installed commands start: with next to nothing imported."""
 
 import gc
+import os
+import sys
+
+LIBRARIES = "LD_LIBRARY_PATH"
+BEFORE = "LD_LIBRARY_PATH_ORIG"
+OWN = "_PYI_"
 
 
 def x07() -> None:
     _collect_no_garbage()
+    _clear_environment()
     from x07bundle.cli import main
 
     main.main()
@@ -12,6 +19,7 @@ def x07() -> None:
 
 def x07_os_runner() -> None:
     _collect_no_garbage()
+    _clear_environment()
     from x07bundle.cli import os_runner
 
     os_runner.main()
@@ -20,3 +28,16 @@ def x07_os_runner() -> None:
 def _collect_no_garbage() -> None:
     """`entry` says why. Before the imports, which make so many objects that it looks ten times."""
     gc.disable()
+
+
+def _clear_environment() -> None:
+    """A frozen program starts itself again with variables of its own. Compilers and programs are to
+    see those that its user has, and no libraries of ours."""
+    if not getattr(sys, "frozen", False):
+        return
+    before = os.environ.pop(BEFORE, None)
+    os.environ.pop(LIBRARIES, None)
+    if before is not None:
+        os.environ[LIBRARIES] = before
+    for name in [name for name in os.environ if name.startswith(OWN)]:
+        del os.environ[name]

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from x07bundle import files
+from x07bundle.contract.toolchain import GLIBC, PLACE, Toolchain, Version, read
 from x07bundle.errors import UsageError
-from x07bundle.files import sha256_bytes
 from x07bundle.image import folder
 from x07bundle.image.build import Contents
 from x07bundle.image.debian import lock as locks
@@ -54,6 +55,7 @@ def contents(parts: Parts, flavour: str, env: Mapping[str, str]) -> Contents:
     Raises:
         X07Error: a package or the toolchain cannot be used.
     """
+    described(parts.toolchain, parts.lock)
     layers = rootfs(parts.recipe, parts.lock, flavour, parts.packages, env)
     if parts.toolchain is not None:
         layers = _with_toolchain(layers, folder.entries_of(parts.toolchain), parts.toolchain)
@@ -61,22 +63,68 @@ def contents(parts: Parts, flavour: str, env: Mapping[str, str]) -> Contents:
         architecture=parts.lock.architecture,
         layers={name: entries for name, entries in layers.items() if entries},
         package_digests={one.name: one.sha256 for one in of_flavour(parts.lock, flavour)},
-        lock_sha256=sha256_bytes(locks.text(parts.lock)),
+        lock_sha256=files.sha256_bytes(locks.text(parts.lock)),
         distribution=parts.recipe.distribution.name,
         suite=parts.recipe.distribution.suites[0],
     )
 
 
-def check_toolchain(flavour: str, toolchain: Path | None, architectures: tuple[str, ...]) -> None:
-    """Raises UsageError: there is none, or one for several architectures."""
-    if toolchain is None and FLAVOURS[flavour].needs_toolchain:
+def check_toolchain(
+    flavour: str, toolchain: Path | None, architectures: tuple[str, ...], own: str | None
+) -> None:
+    """`own`: the architecture that toolchains are frozen for here, if any are.
+
+    Raises:
+        UsageError: there is none, or one for several architectures.
+    """
+    others = [each for each in architectures if each != own]
+    if toolchain is None and FLAVOURS[flavour].needs_toolchain and others:
         raise UsageError(
-            f"an image of the flavour `{flavour}` needs a toolchain",
-            "its layer has x07 and x07-os-runner as Linux builds",
-            "--toolchain names the folder that holds their `usr/`; --flavour run needs none",
+            f"an image of the flavour `{flavour}` for {others[0]} needs a toolchain frozen there",
+            f"here one is frozen for {own or 'no architecture'} only",
+            f"on a Linux of {others[0]}, or as a job of CI: `x07 image toolchain --out DIR`; here: "
+            f"--arch {others[0]} --toolchain DIR. --flavour run needs none",
         )
     if toolchain is not None and len(architectures) > 1:
         raise UsageError("`--toolchain` is for one architecture", hint="build each by itself")
+
+
+def described(toolchain: Path | None, lock: Lock) -> Toolchain | None:
+    """What the toolchain says of itself, where it does.
+
+    Raises:
+        UsageError: it does not run in an image of these packages.
+        X07Error: its description is none.
+    """
+    place = toolchain and toolchain / PLACE
+    if place is None or not place.is_file():
+        return None
+    found = read(files.read_bytes(place), str(place))
+    if found.architecture != lock.architecture:
+        raise UsageError(
+            f"the toolchain `{toolchain}` is for {found.architecture}, not {lock.architecture}",
+            hint=f"name one that was frozen on {lock.architecture}",
+        )
+    there = _glibc(lock)
+    if there is not None and found.glibc > there:
+        raise UsageError(
+            f"the toolchain `{toolchain}` needs glibc {_dotted(found.glibc)}",
+            f"the image has {_dotted(there)}",
+            "freeze it with a Python that was made on the distribution of the image, or an older "
+            "one: `x07 image toolchain --out DIR`",
+        )
+    return found
+
+
+def _glibc(lock: Lock) -> Version | None:
+    """The version of the C library that is locked: `2.36-9+deb12u10` is 2.36."""
+    versions = [GLIBC.match(one.version) for one in lock.packages if one.name == "libc6"]
+    numbers = [(int(found[1]), int(found[2])) for found in versions if found is not None]
+    return next(iter(numbers), None)
+
+
+def _dotted(version: Version) -> str:
+    return ".".join(str(number) for number in version)
 
 
 def _with_toolchain(

@@ -110,10 +110,10 @@ def test_zstd(place: Place) -> None:
     assert place.run("verify", "x.tar").stdout.endswith(": well\n")
 
 
-def test_a_full_image_needs_a_toolchain(place: Place) -> None:
-    said = place.build("x.tar", code=2)
-    assert "needs a toolchain" in said
-    assert "--toolchain names the folder" in said
+def test_a_full_image_of_both_architectures_needs_a_toolchain_of_the_other(place: Place) -> None:
+    said = place.build("x.tar", "--arch", "arm64", code=2)
+    assert "needs a toolchain frozen there" in said
+    assert "as a job of CI: `x07 image toolchain --out DIR`" in said
     assert not (place.folder / "x.tar").exists()
 
 

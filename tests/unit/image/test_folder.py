@@ -53,7 +53,7 @@ def test_no_folder(tmp_path: Path) -> None:
 
 def test_who_needs_a_toolchain(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="needs a toolchain"):
-        check_toolchain("full", None, ("amd64",))
+        check_toolchain("full", None, ("arm64",), "amd64")
     with pytest.raises(UsageError, match="for one architecture"):
-        check_toolchain("full", tmp_path, ("amd64", "arm64"))
-    check_toolchain("run", None, ("amd64", "arm64"))
+        check_toolchain("full", tmp_path, ("amd64", "arm64"), "amd64")
+    check_toolchain("run", None, ("amd64", "arm64"), None)

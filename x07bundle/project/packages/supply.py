@@ -47,11 +47,22 @@ def index_of(settings: Settings, *, refresh: bool = False) -> Index:
     from x07bundle.project.packages.sparse_index import SparseIndex
 
     def connect() -> Any:  # noqa: ANN401  a `Web`, which is slow to import
-        from x07bundle.project.packages.web import Web
-
+        try:
+            from x07bundle.project.packages.web import Web
+        except ImportError as error:
+            raise _no_tls() from error
         return Web(settings.ca_file)
 
     return SparseIndex(settings.url, connect, settings.token, refresh=refresh)
+
+
+def _no_tls() -> PackageError:
+    """A toolchain of a guest image, or a Python that was built without OpenSSL."""
+    return PackageError(
+        "X07PKG_INDEX_CONFIG",
+        "this build of x07 has no TLS, so it cannot use an index of the network",
+        hint="packages that come with the tool need none; vendor others with another x07 before",
+    )
 
 
 def accept(_: Path) -> None:
