@@ -7,13 +7,14 @@ import json
 import re
 import socket
 import struct
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
+
+from tests.serving import answering
 
 USER: Final = "ann"
 PASSWORD: Final = "s3cret:with colon"
@@ -351,11 +352,5 @@ class Handler(BaseHTTPRequestHandler):
 def serving(auth: str = "", *, has_referrers: bool = False) -> Iterator[Registry]:
     """A registry, until the block ends."""
     server = Registry(auth, has_referrers=has_referrers)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with answering(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

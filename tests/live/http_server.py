@@ -4,7 +4,6 @@ import json
 import socket
 import ssl
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
+
+from tests.serving import answering
 
 PATTERN: Final = bytes(range(256)) * 64
 
@@ -214,15 +215,7 @@ def serving(
     kind = _Six if ":" in address else _Server
     server = kind((address, port), Handler)
     server.seen = []
-    if tls is not None:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
     host = f"[{address}]" if ":" in address else address
-    try:
+    with answering(server, tls):
         scheme = "https" if tls else "http"
         yield Server(host, server.server_address[1], scheme, server.seen)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

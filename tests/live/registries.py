@@ -4,7 +4,6 @@ import base64
 import json
 import shutil
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from tests.fakes.registry import BASIC, USER
 from tests.live.certificates import Authority
+from tests.serving import answering
 
 HASHED: Final = "$2b$05$abcdefghijklmnopqrstuuOb/B27OpVc3Bt3QXIepIr2DUn/DCZNi"
 """bcrypt of the password of the fake registry."""
@@ -90,16 +90,10 @@ def token_section(authority: Authority) -> Iterator[str]:
     authority.context("DNS:tokens")
     server = _Tokens(("127.0.0.1", 0), _Handler)
     server.authority = authority
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
     realm = f"http://127.0.0.1:{server.server_address[1]}/token"
     bundle = f"rootcertbundle: {authority.folder}/ca.pem"
-    try:
+    with answering(server):
         yield f"auth: {{token: {{realm: '{realm}', service: here, issuer: tests, {bundle}}}}}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):

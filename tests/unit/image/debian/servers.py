@@ -1,9 +1,10 @@
 """A mirror over HTTP that fails as mirrors do."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.serving import answering
 
 Fault = Callable[["Handler", bytes], bool]
 """Answers in another way, and says whether it did."""
@@ -97,11 +98,6 @@ def redirect(place: str) -> Fault:
 
 @contextmanager
 def serving(files: dict[str, bytes], *faults: Fault) -> Iterator[Server]:
-    with Server(files, list(faults)) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    server = Server(files, list(faults))
+    with answering(server):
+        yield server

@@ -1,12 +1,13 @@
 """A web server on loopback that serves a folder, well or badly."""
 
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from tests.serving import answering
 
 Answer = Callable[["Handler", bytes], None]
 
@@ -68,15 +69,8 @@ def serving(folder: Path, context: ssl.SSLContext | None = None) -> Iterator[Ser
     server = Server(folder)
     if context is not None:
         server.scheme = "https"
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with answering(server, context):
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def status(code: int) -> Answer:
