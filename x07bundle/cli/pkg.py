@@ -184,6 +184,8 @@ def _lock_result(planned: Plan) -> dict[str, Any]:
     """`index`: null where none was asked."""
     for one in planned.fetched:
         say(f"got {one.name}@{one.version}")
+    for line in planned.warnings:
+        say(f"warning: {line}")
     registry = planned.lock.get("registry")
     return {
         "index": registry["index_url"] if registry else None,

@@ -180,13 +180,16 @@ def _compare(kept: Sequence[Members], found: Sequence["Locked"], manifest: Manif
 
 
 def _compare_package(kept: Mapping[str, Any], found: "Locked") -> None:
+    from x07bundle.project.packages.locked import NATIVE_DIGESTS, is_as_locked
+
     checks = (
         ("package_manifest_sha256", "package manifest hash"),
         ("module_root", "module_root"),
         ("modules_sha256", "module hashes"),
+        (NATIVE_DIGESTS, "hashes of C files"),
     )
     for key, what in checks:
-        if kept.get(key) != getattr(found, key):
+        if not is_as_locked(kept, found, key):
             raise ProjectError(
                 f'lockfile {what} mismatch for "{found.name}"',
                 f"`{found.path}` is not what was locked",

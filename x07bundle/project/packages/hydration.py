@@ -16,7 +16,7 @@ from x07bundle.project.packages.closing import close
 from x07bundle.project.packages.dependencies import effective, missing
 from x07bundle.project.packages.exclusive import exclusive
 from x07bundle.project.packages.failure import PackageError
-from x07bundle.project.packages.locked import Locked, as_json, of_folder
+from x07bundle.project.packages.locked import Locked, is_as_locked, of_folder
 from x07bundle.project.packages.settings import settings_of
 from x07bundle.project.packages.supply import Supply
 
@@ -51,6 +51,8 @@ def _hydrate(
             planned = locking.plan(project, supply, checks=checks)
             locking.write(planned)
             say("locked the project's packages (`x07 pkg lock`)")
+            for line in planned.warnings:
+                say(f"warning: {line}")
             return planned.manifest
         close(manifest, supply, may_add=False, checks=checks)
         if absent:
@@ -73,7 +75,7 @@ def _checks(manifest: Manifest) -> Mapping[Dependency, Callable[[Path], None]]:
 
 def _check(dependency: Dependency, entry: Mapping[str, Any], place: Path) -> None:
     found: Locked = of_folder(dependency, place)
-    if all(entry.get(key) == value for key, value in as_json(found).items()):
+    if all(is_as_locked(entry, found, key) for key in Locked._fields):
         return
     raise PackageError(
         "X07PKG_LOCK_MISMATCH",

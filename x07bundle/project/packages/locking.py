@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from x07bundle.errors import ProjectError
-from x07bundle.files import json_pretty, read_bytes
+from x07bundle.files import json_compact, json_pretty, read_bytes
 from x07bundle.project import lockfile
 from x07bundle.project.manifest import Dependency, Manifest
-from x07bundle.project.packages import project_file
+from x07bundle.project.packages import project_file, shadows
 from x07bundle.project.packages.closing import Checks, close
 from x07bundle.project.packages.dependencies import is_vendored
 from x07bundle.project.packages.failure import PackageError
@@ -23,13 +23,17 @@ PATCHED: Final = "patch"
 
 
 class Plan(NamedTuple):
-    """What would be written. `lock`: the document; `added`: what x07.json gets with it."""
+    """What would be written. `lock`: the document; `added`: what x07.json gets with it.
+
+    `warnings`: of modules that stand in each other's way.
+    """
 
     project: ProjectFile
     manifest: Manifest
     lock: Mapping[str, Any]
     added: tuple[Dependency, ...]
     fetched: tuple[Fetched, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def encoded_lock(self) -> bytes:
@@ -61,10 +65,18 @@ def plan(
     whole = with_added(project, added)
     manifest = whole.manifest
     kept = _kept(manifest.lockfile)
-    entries = [_entry(one, manifest, supply, kept) for one in locked_packages(manifest)]
+    packages = locked_packages(manifest)
     url, version = supply.settings.url.written, schema_version or lockfile.WRITTEN
+    entries = [_entry(_of_version(one, version), manifest, supply, kept) for one in packages]
     lock = lockfile.new_lock(manifest.compat, url, entries, version)
-    return Plan(whole, manifest, lock, added, tuple(supply.fetched))
+    return Plan(
+        whole, manifest, lock, added, tuple(supply.fetched), shadows.warnings(manifest, packages)
+    )
+
+
+def _of_version(one: Locked, version: str) -> Locked:
+    """Older locks, which are for other tools, have digests of modules alone."""
+    return one if version == lockfile.WRITTEN else one._replace(native_sha256={})
 
 
 def write(planned: Plan) -> None:
@@ -189,7 +201,7 @@ def _differences(kept: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str
 
 
 def _shown(value: object) -> str:
-    return json_pretty(value).decode().replace("\n", " ").replace("  ", " ").strip()
+    return json_compact(value).decode().strip()
 
 
 def _different_packages(kept: Sequence[Any], wanted: Sequence[Any]) -> list[str]:

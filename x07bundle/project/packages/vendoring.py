@@ -1,5 +1,6 @@
 """From an archive to a package's folder: whole, or not at all (contract/project.md §6)."""
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -38,7 +39,7 @@ def archive_of(entry: Entry, index: Index, root: Path) -> bytes:
         if sha256_bytes(data) == entry.cksum:
             return data
     data = download(entry, index)
-    if index.url.is_on_the_web:
+    if index.url.is_on_the_web and _is_in(cached.parent, root):
         _keep(cached, data)
     return data
 
@@ -79,6 +80,11 @@ def vendor(archive: bytes, dependency: Dependency, folder: Path, check: Check) -
         _remove_left(folder.parent)
         if not (folder / MANIFEST).is_file():
             _place(files, folder, check)
+
+
+def _is_in(folder: Path, root: Path) -> bool:
+    """Nothing is written where a link that came with a project leads."""
+    return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root))
 
 
 def _keep(cached: Path, data: bytes) -> None:

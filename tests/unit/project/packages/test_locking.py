@@ -305,6 +305,7 @@ def test_checks(workshop: Workshop) -> None:
             locking.check(planned, Allowed())
         assert caught.value.code == "X07PKG_LOCK_MISMATCH"
         assert words in caught.value.render()
+        assert "  " not in caught.value.render().replace("\n  ", "\n")
 
 
 def test_versions_of_locks(workshop: Workshop) -> None:

@@ -57,6 +57,15 @@ def test_the_cache(server: Server, tmp_path: Path) -> None:
     assert server.paths().count(ARCHIVE) == 2
 
 
+def test_a_cache_elsewhere_is_not_written(server: Server, tmp_path: Path) -> None:
+    root, outside = tmp_path / "project", tmp_path / "outside"
+    (root / ".x07").mkdir(parents=True)
+    outside.mkdir()
+    (root / ".x07/cache").symlink_to(outside)
+    assert fetched(server, root)
+    assert list(outside.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("path", "answer", "code", "words"),
     [
