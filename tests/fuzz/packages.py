@@ -69,10 +69,10 @@ def read_tar(data: bytes) -> None:
 
 
 def read_deb(data: bytes) -> None:
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(data)
-        file.flush()
-        debs.read(Path(file.name), ENV, "it")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "a.deb")
+        file.write_bytes(data)
+        debs.read(file, ENV, "it", Path(folder, "large"))
 
 
 def read_index(data: bytes) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from x07bundle import __version__
+from x07bundle import __version__, files
 from x07bundle.cli.image_epoch import epoch_seconds
 from x07bundle.cli.image_lock import (
     downloads,
@@ -32,6 +32,7 @@ from x07bundle.image.debian.lock import Lock
 from x07bundle.image.layout_writing import check_target
 from x07bundle.image.packing import COMPRESSIONS, Compression
 from x07bundle.image.recipe import ARCHITECTURES, Recipe
+from x07bundle.image.rootfs import Places
 from x07bundle.native.cache import temporary_root
 
 NAME: Final = "x07-guest-runner"
@@ -116,19 +117,14 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Optio
     architectures = tuple(dict.fromkeys(options.arch)) or (own_architecture(),)
     assembly.check_toolchain(options.flavour, options.toolchain, architectures, frozen_here())
     check_target(options.out)
-    with ShownSteps("x07 image build", has_lines=True) as steps:
+    with (
+        ShownSteps("x07 image build", has_lines=True) as steps,
+        files.temporary_folder(temporary_root(os.environ)) as scratch,
+    ):
         options = options._replace(toolchain=_toolchain(options, steps))
-        made = [_contents(options, architecture, steps) for architecture in architectures]
+        made = [_contents(options, each, scratch / each, steps) for each in architectures]
         times = [epoch if epoch is not None else lock_seconds for _, lock_seconds in made]
-        flavour = FLAVOURS[options.flavour]
-        wanted = Wanted(
-            options.flavour,
-            name,
-            options.compression,
-            max(times),
-            flavour.env,
-            flavour.working_dir,
-        )
+        wanted = _wanted(options, name, max(times))
         done = build([contents for contents, _ in made], wanted, options.out, steps)
     if options.as_json:
         echo_bytes(json_compact(report.document(done)))
@@ -137,14 +133,31 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Optio
     return 0
 
 
+def _wanted(options: Options, name: names.Name, time_seconds: int) -> Wanted:
+    flavour = FLAVOURS[options.flavour]
+    return Wanted(
+        options.flavour,
+        name,
+        options.compression,
+        time_seconds,
+        flavour.env,
+        flavour.working_dir,
+    )
+
+
 def _toolchain(options: Options, steps: ShownSteps) -> Path | None:
     """What was given, or where the flavour needs one, that of this machine."""
     is_needed = FLAVOURS[options.flavour].needs_toolchain
     return frozen_before(steps) if options.toolchain is None and is_needed else options.toolchain
 
 
-def _contents(options: Options, architecture: str, steps: ShownSteps) -> tuple[Contents, int]:
-    """What goes into the image of one architecture, and the time of its lock in seconds."""
+def _contents(
+    options: Options, architecture: str, scratch: Path, steps: ShownSteps
+) -> tuple[Contents, int]:
+    """What goes into the image of one architecture, and the time of its lock in seconds.
+
+    `scratch`: a folder to make, which is in use until the image is built.
+    """
     file = recipe_file(options.recipe)
     recipe = recipes.load(file)
     mirrors = find_mirrors(recipe, options.mirrors, options.offline)
@@ -156,7 +169,8 @@ def _contents(options: Options, architecture: str, steps: ShownSteps) -> tuple[C
     )
     steps.end()
     steps.say(f"{architecture}: unpacking {len(locked)} packages")
-    parts = Parts(recipe, lock, packages, options.toolchain)
+    scratch.mkdir()
+    parts = Parts(recipe, lock, Places(packages, scratch), options.toolchain)
     contents = assembly.contents(parts, options.flavour, os.environ)
     return contents, int(lock.date.timestamp())
 

@@ -14,7 +14,7 @@ from x07bundle.image.debian.lock import Lock
 from x07bundle.image.debian.locking import of_flavour
 from x07bundle.image.layer import Entry
 from x07bundle.image.recipe import Recipe
-from x07bundle.image.rootfs import rootfs
+from x07bundle.image.rootfs import Places, rootfs
 
 TOOLCHAIN: Final = "toolchain"
 """The layer that `--toolchain` fills."""
@@ -39,13 +39,11 @@ FLAVOURS: Final[Mapping[str, Flavour]] = {
 
 
 class Parts(NamedTuple):
-    """`packages`: a folder with each locked package by its digest. `toolchain`: laid out as it is
-    to be in the image, from `usr/` on.
-    """
+    """`toolchain`: laid out as it is to be in the image, from `usr/` on."""
 
     recipe: Recipe
     lock: Lock
-    packages: Path
+    places: Places
     toolchain: Path | None
 
 
@@ -56,7 +54,7 @@ def contents(parts: Parts, flavour: str, env: Mapping[str, str]) -> Contents:
         X07Error: a package or the toolchain cannot be used.
     """
     described(parts.toolchain, parts.lock)
-    layers = rootfs(parts.recipe, parts.lock, flavour, parts.packages, env)
+    layers = rootfs(parts.recipe, parts.lock, flavour, parts.places, env)
     if parts.toolchain is not None:
         layers = _with_toolchain(layers, folder.entries_of(parts.toolchain), parts.toolchain)
     return Contents(

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from x07bundle import __version__
 from x07bundle.image import installed, sbom
-from x07bundle.image.layer import Entry, Span, ordered, tar_chunks
+from x07bundle.image.layer import Entry, ordered, tar_chunks
 from x07bundle.image.layout_writing import DockerName, LayoutWriter, is_archive, writing
 from x07bundle.image.names import Name
 from x07bundle.image.oci import (
@@ -224,20 +224,12 @@ def _annotations(contents: Contents, wanted: Wanted) -> dict[str, str]:
 def _packages(contents: Contents) -> tuple[installed.Package, ...]:
     entries = [entry for layer in contents.layers.values() for entry in layer]
     files = {
-        entry.path: _bytes(entry)
+        entry.path: entry.read()
         for entry in entries
         if entry.kind == "file" and installed.is_of_interest(entry.path)
     }
     links = {entry.path: entry.target for entry in entries if entry.kind == "symlink"}
     return installed.packages(files, links)
-
-
-def _bytes(entry: Entry) -> bytes:
-    if not isinstance(entry.content, Span):
-        return entry.content
-    with entry.content.file.open("rb") as stream:
-        stream.seek(entry.content.offset_bytes)
-        return stream.read(entry.content.size_bytes)
 
 
 def _with_sbom(

@@ -33,6 +33,12 @@ class Span(NamedTuple):
     offset_bytes: int
     size_bytes: int
 
+    def read(self) -> bytes:
+        """All of it. Raises OSError."""
+        with self.file.open("rb") as stream:
+            stream.seek(self.offset_bytes)
+            return stream.read(self.size_bytes)
+
 
 class Entry(NamedTuple):
     """One name of a layer.
@@ -51,6 +57,10 @@ class Entry(NamedTuple):
     user: int = 0
     group: int = 0
     time_seconds: int | None = None
+
+    def read(self) -> bytes:
+        """The content. Raises OSError: it is in a file that cannot be read."""
+        return self.content.read() if isinstance(self.content, Span) else self.content
 
     @property
     def size_bytes(self) -> int:

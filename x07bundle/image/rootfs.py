@@ -76,8 +76,11 @@ class _Tree:
 
 
 def _is_same(one: Entry, other: Entry) -> bool:
-    """But for when it was made."""
-    return one == other._replace(time_seconds=one.time_seconds)
+    """But for when it was made, and where its bytes are kept."""
+    if one.size_bytes != other.size_bytes:
+        return False
+    alike = other._replace(time_seconds=one.time_seconds, content=one.content)
+    return one == alike and one.read() == other.read()
 
 
 class _Kitchen(NamedTuple):
@@ -87,6 +90,7 @@ class _Kitchen(NamedTuple):
     lock: Lock
     flavour: str
     packages: Path
+    scratch: Path
     env: Mapping[str, str]
     triplet: str
     is_dropped: Callable[[str], bool]
@@ -94,19 +98,26 @@ class _Kitchen(NamedTuple):
     certificates: dict[str, bytes]
 
 
+class Places(NamedTuple):
+    """`packages`: a folder that has each locked package by its digest, as `locking.fetch` gives.
+    `scratch`: an empty one for large contents, which stay there as long as the entries are used.
+    """
+
+    packages: Path
+    scratch: Path
+
+
 def rootfs(
-    recipe: Recipe, lock: Lock, flavour: str, packages: Path, env: Mapping[str, str]
+    recipe: Recipe, lock: Lock, flavour: str, places: Places, env: Mapping[str, str]
 ) -> dict[str, tuple[Entry, ...]]:
     """The entries of each layer, by the layer's name, lowest first.
-
-    `packages`: a folder that has each locked package by its digest, as `locking.fetch` gives.
 
     Raises:
         X07Error: a package cannot be unpacked, or is not what the lock says, or two packages put
             different things in one place.
         ToolMissingError: nothing on this machine unpacks a package.
     """
-    kitchen = _kitchen(recipe, lock, flavour, packages, env)
+    kitchen = _kitchen(recipe, lock, flavour, places, env)
     tree = _Tree()
     layers = recipe.flavours[flavour]
     extras = _extras(kitchen, tree)
@@ -119,14 +130,14 @@ def rootfs(
 
 
 def _kitchen(
-    recipe: Recipe, lock: Lock, flavour: str, packages: Path, env: Mapping[str, str]
+    recipe: Recipe, lock: Lock, flavour: str, places: Places, env: Mapping[str, str]
 ) -> _Kitchen:
     triplet = TRIPLETS.get(lock.architecture, "")
     drop, keep = (
         matcher(_named(each, triplet) for each in patterns)
         for patterns in (recipe.drop, recipe.keep)
     )
-    return _Kitchen(recipe, lock, flavour, packages, env, triplet, drop, keep, {})
+    return _Kitchen(recipe, lock, flavour, *places, env, triplet, drop, keep, {})
 
 
 def _extras(kitchen: _Kitchen, tree: _Tree) -> list[list[Entry]]:
@@ -165,7 +176,8 @@ def _of_packages(kitchen: _Kitchen, one: Layer, tree: _Tree) -> Iterator[Entry]:
 def _read(kitchen: _Kitchen, package: Locked) -> tuple[bytes, list[Entry]]:
     """What a package says of itself, and its entries where they go, without what is dropped."""
     where = f"the package `{package.name}` {package.version}"
-    found = deb.read(kitchen.packages / package.sha256, kitchen.env, where)
+    archive, shelf = kitchen.packages / package.sha256, kitchen.scratch / package.sha256
+    found = deb.read(archive, kitchen.env, where, shelf)
     said = tuple(found.fields.get(key) for key in ("package", "version", "architecture"))
     if said != (package.name, package.version, package.architecture):
         raise X07Error(f"{where} says that it is {' '.join(map(str, said))}")
@@ -231,8 +243,7 @@ def _merging(names: Iterable[str], tree: _Tree) -> Iterator[Entry]:
 def _note_certificates(entries: Iterable[Entry], certificates: dict[str, bytes]) -> None:
     for entry in entries:
         if entry.path.startswith(CERTIFICATES) and entry.path.endswith(CERTIFICATE):
-            assert isinstance(entry.content, bytes)
-            certificates[entry.path] = entry.content
+            certificates[entry.path] = entry.read()
 
 
 def _bundles(kitchen: _Kitchen, tree: _Tree) -> Iterator[Entry]:

@@ -19,6 +19,7 @@ from tests.unit.image.debian.recipes import TEXT, around, recipe
 from x07bundle.errors import X07Error
 from x07bundle.image import rootfs as room
 from x07bundle.image.debian import locking
+from x07bundle.image.debian.deb import LARGE_BYTES
 from x07bundle.image.layer import Entry
 
 Member = tuple[tarfile.TarInfo, bytes]
@@ -37,7 +38,9 @@ def rootfs(
     lock = locking.make(loaded, "amd64", surroundings, None)
     mirrors, downloads = surroundings.mirrors, surroundings.downloads
     cache = locking.fetch(lock, flavour, mirrors, downloads, lambda _: None)
-    found = room.rootfs(loaded, lock, flavour, cache, mirror.env)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    found = room.rootfs(loaded, lock, flavour, room.Places(cache, scratch), mirror.env)
     return {name: {entry.path: entry for entry in entries} for name, entries in found.items()}
 
 
@@ -154,6 +157,26 @@ def test_the_same_in_two_packages(tmp_path: Path) -> None:
     found = rootfs(tmp_path, deb("alpha", same), deb("gamma", later))
     assert "usr/share/a" in found["distribution"]
     assert "usr/share/a" not in found["compiler"]
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def test_the_same_large_file_in_two_packages(tmp_path: Path) -> None:
+    """Each is kept in a file of its own."""
+    content = b"1" * (LARGE_BYTES + 1)
+    same = (
+        deb("alpha", member("./a", content=content)),
+        deb("gamma", member("./a", content=content)),
+    )
+    found = rootfs(_made(tmp_path / "1"), *same)
+    assert found["distribution"]["a"].read() == content
+    assert "a" not in found["compiler"]
+    other = deb("gamma", member("./a", content=content[1:] + b"2"))
+    with pytest.raises(X07Error, match="both have `a`"):
+        rootfs(_made(tmp_path / "2"), same[0], other)
 
 
 def test_a_package_that_is_another(tmp_path: Path) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple, Self
 
 from x07bundle.errors import X07Error
 from x07bundle.image.debian import ar, fields
 from x07bundle.image.debian.unpacking import Unpacked, unpacked, wrong
-from x07bundle.image.layer import Entry
+from x07bundle.image.layer import Entry, Span
 from x07bundle.image.tar_reader import Content, Limits, Member, TarReader
 
 FORMAT: Final = b"2."
@@ -19,6 +19,8 @@ MAX_DATA_BYTES: Final = 512 << 20
 MAX_FILE_BYTES: Final = 128 << 20
 LIMITS: Final = Limits(members=100_000, content_bytes=MAX_DATA_BYTES)
 READ_BYTES: Final = 1 << 20
+LARGE_BYTES: Final = 1 << 16
+"""What has more is kept in a file: a compiler's programs have tens of megabytes each."""
 STICKY: Final = 0o1000
 BITS: Final = 0o777 | STICKY
 """Permissions that are kept: nothing in a guest runs as somebody else than who starts it."""
@@ -32,19 +34,45 @@ class Package(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-def read(file: Path, env: Mapping[str, str], where: str) -> Package:
-    """A package whose digest was checked; `where` names it in errors.
+class Shelf:
+    """The file that large contents of a package go to, one after the other."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.size_bytes = 0
+        self.stream: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.stream is not None:
+            self.stream.close()
+
+    def keep(self, content: Content) -> Span:
+        """Raises OSError: it cannot be written."""
+        if self.stream is None:
+            self.stream = self.file.open("xb")
+        start = self.size_bytes
+        for chunk in content.chunks():
+            self.size_bytes += self.stream.write(chunk)
+        return Span(self.file, start, self.size_bytes - start)
+
+
+def read(file: Path, env: Mapping[str, str], where: str, shelf: Path) -> Package:
+    """A package whose digest was checked; `where` names it in errors. Large contents go to `shelf`,
+    a file that is not there yet.
 
     Raises:
         X07Error: it cannot be read, or it is none.
         ToolMissingError: nothing on this machine unpacks it.
     """
     try:
-        with file.open("rb") as stream:
+        with file.open("rb") as stream, Shelf(shelf) as large:
             parts = _parts(stream, file.stat().st_size, where)
             control = _control(_opened(stream, parts[1], MAX_CONTROL_BYTES, env, where), where)
             data = _opened(stream, parts[2], MAX_DATA_BYTES, env, where)
-            entries = tuple(_entry(*each) for each in TarReader(data, where, LIMITS))
+            entries = tuple(_entry(*each, large) for each in TarReader(data, where, LIMITS))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise X07Error(f"cannot read {where} (`{file}`): {reason}") from error
@@ -93,9 +121,9 @@ def _control(unpacked: Unpacked, where: str) -> bytes:
     return found
 
 
-def _entry(member: Member, content: Content) -> Entry:
+def _entry(member: Member, content: Content, large: Shelf) -> Entry:
     if member.size_bytes > MAX_FILE_BYTES:
         raise wrong(content.what, f"`{member.path}` has more than {MAX_FILE_BYTES} bytes")
-    bits = member.mode & BITS
-    time = member.time_seconds
-    return Entry(member.path, member.kind, bits, content.all(), member.target, time_seconds=time)
+    kept = large.keep(content) if member.size_bytes > LARGE_BYTES else content.all()
+    bits, time = member.mode & BITS, member.time_seconds
+    return Entry(member.path, member.kind, bits, kept, member.target, time_seconds=time)

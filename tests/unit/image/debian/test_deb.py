@@ -26,19 +26,19 @@ from tests.unit.image.debian.making import (
 from x07bundle.errors import ToolMissingError, X07Error
 from x07bundle.image.debian import deb as debs
 from x07bundle.image.debian.unpacking import Unpacked
-from x07bundle.image.layer import Entry
+from x07bundle.image.layer import Entry, Span
 
 SOUND = (folder("./usr"), member("./usr/a", content=b"one", mode=0o755), link("./usr/b", "a"))
 
 
 def read(data: bytes, tmp_path: Path) -> debs.Package:
-    """The only file that there is after reading it is the package itself."""
+    """The only files that there are after reading it: the package itself, and what is large."""
     file = tmp_path / "package"
     file.write_bytes(data)
     try:
-        return debs.read(file, ENV, "the package `a1` 1.0")
+        return debs.read(file, ENV, "the package `a1` 1.0", tmp_path / "large")
     finally:
-        assert list(tmp_path.iterdir()) == [file]
+        assert {path.name for path in tmp_path.iterdir()} <= {"package", "large"}
 
 
 @pytest.mark.parametrize("packed", ["xz", "gz"])
@@ -86,7 +86,7 @@ def test_no_zstd(tmp_path: Path) -> None:
     file.write_bytes(data)
     is_known = sys.version_info >= (3, 14)
     with pytest.raises(X07Error if is_known else ToolMissingError) as caught:
-        debs.read(file, {"PATH": str(tmp_path)}, "it")
+        debs.read(file, {"PATH": str(tmp_path)}, "it", tmp_path / "large")
     assert ("damaged" if is_known else "`zstd` is missing") in caught.value.brief
 
 
@@ -203,4 +203,14 @@ def test_without_control(tmp_path: Path) -> None:
 
 def test_a_package_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(X07Error, match="no such file"):
-        debs.read(tmp_path / "nothing", ENV, "it")
+        debs.read(tmp_path / "nothing", ENV, "it", tmp_path / "large")
+
+
+def test_large_contents_are_kept_in_a_file(tmp_path: Path) -> None:
+    small, large = b"s" * debs.LARGE_BYTES, b"l" * (debs.LARGE_BYTES + 1)
+    contents = {"./a": large, "./b": small, "./c": large}
+    made = deb("a1", *(member(name, content=content) for name, content in contents.items()))
+    entries = {entry.path: entry for entry in read(made.data, tmp_path).entries}
+    kept = Span(tmp_path / "large", len(large), len(large))
+    assert (entries["b"].content, entries["c"].content) == (small, kept)
+    assert [entries[name].read() for name in "abc"] == [large, small, large]
