@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple, get_args
 
@@ -20,6 +21,9 @@ CODES: Final[dict[tuple[Kind, bool], bytes]] = {
     ("listen", False): b"l",
 }
 """By whether the target is a folder. The codes of stubs/policy_probe/probe.c."""
+
+OBEYED: Final = re.compile("[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\udc80-\udcff]")
+"""What a terminal obeys, and bytes that are no UTF-8: denials spell both (runtime/src/words.c)."""
 
 
 class Question(NamedTuple):
@@ -54,11 +58,17 @@ class Answer(NamedTuple):
         }
 
     def in_words(self) -> str:
-        head = f"{self.question.kind} `{self.question.target}`"
+        head = f"{self.question.kind} `{_spelled(self.question.target)}`"
         if self.granted:
-            entry = f" (`{self.entry}`)" if self.entry else ""
+            entry = f" (`{_spelled(self.entry)}`)" if self.entry else ""
             return f"{head}: granted by {self.field}{entry}"
         return f"{head}: denied: {self.reason}; grant: {self.grant}"
+
+
+def _spelled(text: str) -> str:
+    return OBEYED.sub(
+        lambda found: "".join(f"\\x{byte:02x}" for byte in os.fsencode(found[0])), text
+    )
 
 
 def encoded(questions: Sequence[Question]) -> bytes:

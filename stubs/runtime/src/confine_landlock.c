@@ -71,6 +71,15 @@ static void say_why_not(x07_layer *layer, const char *what)
     x07_layer_say_errno(layer, errno);
 }
 
+/* Nothing can be granted that is not there. */
+static void say_missing(x07_layer *layer, uint32_t missing)
+{
+    if (missing != 0) {
+        x07_layer_say(layer, "; write roots not there, and not made: ");
+        x07_layer_say_number(layer, missing);
+    }
+}
+
 static void say_in_force(x07_layer *layer, int abi, int is_partial)
 {
     layer->in_force = !is_partial;
@@ -92,9 +101,10 @@ static void apply(const x07_policy *policy, int abi, x07_layer *layer)
         say_why_not(layer, "no ruleset: ");
         return;
     }
-    x07_rules_add(&ruleset, policy);
+    uint32_t missing = x07_rules_add(&ruleset, policy);
     if (restrict_self(&ruleset, abi) == 0) {
         say_in_force(layer, abi, is_partial);
+        say_missing(layer, missing);
     } else {
         say_why_not(layer, "not accepted: ");
     }

@@ -55,13 +55,15 @@ static void allow_open_path(const x07_ruleset *ruleset, int path, uint64_t right
     }
 }
 
-static void allow(const x07_ruleset *ruleset, const char *path, uint64_t rights)
+/* 0: it is not there, or cannot be reached. */
+static int allow(const x07_ruleset *ruleset, const char *path, uint64_t rights)
 {
     int opened = open(path, O_PATH | O_CLOEXEC);
     if (opened >= 0) {
         allow_open_path(ruleset, opened, rights);
         close(opened);
     }
+    return opened >= 0;
 }
 
 /* The item as text; 0 where it is too long for a path. */
@@ -75,15 +77,16 @@ static int item_path(char path[X07_PATH_BYTES], x07_bytes_view item)
     return 1;
 }
 
-static void allow_all(const x07_ruleset *ruleset, x07_policy_list paths, uint64_t rights)
+/* How many of them are not there. */
+static uint32_t allow_all(const x07_ruleset *ruleset, x07_policy_list paths, uint64_t rights)
 {
     char path[X07_PATH_BYTES];
+    uint32_t missing = 0;
     x07_bytes_view item;
     while (x07_policy_next(&paths, &item)) {
-        if (item_path(path, item)) {
-            allow(ruleset, path, rights);
-        }
+        missing += !(item_path(path, item) && allow(ruleset, path, rights));
     }
+    return missing;
 }
 
 /* -- roots */
@@ -112,17 +115,19 @@ static void make_roots(x07_policy_list roots)
     }
 }
 
-static void allow_roots(const x07_ruleset *ruleset, const x07_fs_policy *fs, uint32_t grants)
+static uint32_t allow_roots(const x07_ruleset *ruleset, const x07_fs_policy *fs, uint32_t grants)
 {
+    uint32_t missing = 0;
     if (grants & X07_CAN_MKDIR) {
         make_roots(fs->write_roots);
     }
     if (grants & X07_CAN_WRITE) {
-        allow_all(ruleset, fs->write_roots, write_rights(grants));
+        missing = allow_all(ruleset, fs->write_roots, write_rights(grants));
     }
     if (grants & X07_CAN_READ) {
         allow_all(ruleset, fs->read_roots, READ);
     }
+    return missing;
 }
 
 /* -- programs */
@@ -259,22 +264,24 @@ static void allow_network(const x07_ruleset *ruleset, const x07_policy *policy, 
     }
 }
 
-void x07_rules_add(const x07_ruleset *ruleset, const x07_policy *policy)
+uint32_t x07_rules_add(const x07_ruleset *ruleset, const x07_policy *policy)
 {
     uint32_t grants = x07_confine_grants(policy);
-    allow_roots(ruleset, &policy->fs, grants);
+    uint32_t missing = allow_roots(ruleset, &policy->fs, grants);
     allow_system_files(ruleset, grants);
     if (grants & X07_CAN_SPAWN) {
         allow_programs(ruleset, &policy->process);
     }
     allow_network(ruleset, policy, grants);
+    return missing;
 }
 
 #else
 
-void x07_rules_add(const x07_ruleset *ruleset, const x07_policy *policy)
+uint32_t x07_rules_add(const x07_ruleset *ruleset, const x07_policy *policy)
 {
     (void)ruleset, (void)policy;
+    return 0;
 }
 
 #endif

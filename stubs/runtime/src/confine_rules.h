@@ -12,7 +12,7 @@ typedef struct {
 } x07_ruleset;
 
 /* Roots, programs and ports of the policy, and the files of the system without which what it grants
- * does not work. What is not there is left out. */
-void x07_rules_add(const x07_ruleset *ruleset, const x07_policy *policy);
+ * does not work. What is not there is left out; answers how many write roots that are. */
+uint32_t x07_rules_add(const x07_ruleset *ruleset, const x07_policy *policy);
 
 #endif

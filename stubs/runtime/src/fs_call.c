@@ -156,9 +156,18 @@ static uint32_t check_switches(const x07_fs_call *call)
     return code;
 }
 
+/* What is written beside its place is renamed into it: a root cannot be, also one that is a file. */
+static int replaces(const x07_fs_call *call)
+{
+    const x07_fs_head *head = call->head;
+    return head->verdict == x07_verdict_replace
+           || (head->minds_flags & call->caps.flags & X07_FS_ATOMIC_WRITE);
+}
+
 static uint32_t ask_path(const x07_fs_call *call)
 {
-    x07_verdict verdict = call->head->verdict(call->policy, call->target);
+    x07_verdict verdict = replaces(call) ? x07_verdict_replace(call->policy, call->target)
+                                         : call->head->verdict(call->policy, call->target);
     uint32_t code = x07_fs_ask(call, verdict);
     return verdict.reason == X07_IS_OFF ? X07_FS_DISABLED : code;
 }
@@ -168,12 +177,12 @@ static uint32_t find_base(x07_fs_call *call)
     const x07_fs_head *head = call->head;
     const x07_fs_policy *fs = &call->policy->fs;
     x07_policy_list roots = head->list == X07_READ_ROOTS ? fs->read_roots : fs->write_roots;
-    int makes = head->makes_root || (head->minds_flags & call->caps.flags & X07_FS_CREATE_PARENTS);
-    int strictly = head->verdict == x07_verdict_replace;
-    if (!x07_policy_root(call->policy, roots, call->target, strictly, &call->match)) {
+    uint32_t makes_parents = head->minds_flags & call->caps.flags & X07_FS_CREATE_PARENTS;
+    if (!x07_policy_root(call->policy, roots, call->target, replaces(call), &call->match)) {
         return X07_FS_BAD_PATH;
     }
     call->path = call->match.rest;
+    int makes = head->makes_root || (makes_parents && *call->path != '\0');
     if (x07_fs_root(head->list, call->match.index, makes, &call->path, &call->base) < 0) {
         return x07_fs_unresolved(call, errno);
     }

@@ -52,6 +52,15 @@ def test_in_words(folder: Path, x07_cache: Path) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (1, WORDS, "")
 
 
+def test_a_question_cannot_reach_the_terminal(folder: Path, x07_cache: Path) -> None:
+    asked = ("--read", "a\x1b[31m", "--env", os.fsdecode(b"\x9b"), "--exec", "b\nread `c`: granted")
+    ran = x07(
+        "policy", "explain", "cli.json", *asked, folder=folder, variables=variables(x07_cache)
+    )
+    heads = [line.partition(":")[0] for line in ran.stdout.splitlines()]
+    assert heads == ["read `a\\x1b[31m`", "env `\\x9b`", "exec `b\\x0aread `c`"]
+
+
 LINKED = """\
 read `data/passwd`: denied: it passes a symbolic link, and fs.allow_symlinks is false; \
 grant: set fs.allow_symlinks to true

@@ -110,6 +110,16 @@ def test_a_write_root_that_is_not_there_is_made_where_folders_may_be(confined: C
 
 
 @pytest.mark.usefixtures("tree")
+def test_write_roots_that_are_not_there_are_counted(confined: Confined) -> None:
+    need(confined, LANDLOCK)
+    found = confined.attempt(grants=files(["gone"], ["out", "gone/a", "new.txt"]))
+    assert found.layers[LANDLOCK]["detail"].endswith("; write roots not there, and not made: 2")
+    assert (
+        "not there" not in confined.attempt(grants=files(["."], ["out"])).layers[LANDLOCK]["detail"]
+    )
+
+
+@pytest.mark.usefixtures("tree")
 def test_modes_of_files_are_nobodys(confined: Confined) -> None:
     need(confined, "seccomp")
     grants = files(["."], ["."])

@@ -85,6 +85,19 @@ def test_a_root_may_be_a_file(sandbox: Sandbox) -> None:
     assert fs(Op.REMOVE_FILE, "secret/a", CAPS) is Code.POLICY_DENY
 
 
+@pytest.mark.parametrize("name", ["a", "new"])
+def test_a_file_that_is_a_root_is_written_in_place(sandbox: Sandbox, name: str) -> None:
+    """What renames another into its place takes the folder, as the kernel has it."""
+    fs = sandbox(FS_WRITE_ROOTS=[f"data/{name}"])
+    in_place = caps(flags=CREATE_PARENTS | OVERWRITE)
+    assert fs(Op.WRITE_ALL, f"data/{name}", b"new", in_place) == 3
+    assert (fs.folder / "data" / name).read_bytes() == b"new"
+    replacing = (Op.WRITE_ALL, f"data/{name}", b"other", caps(flags=ATOMIC | OVERWRITE))
+    assert fs(*replacing) is Code.POLICY_DENY
+    assert denials(fs.run(replacing))[0]["grant"] == 'add "data" to fs.write_roots'
+    assert (fs.folder / "data" / name).read_bytes() == b"new"
+
+
 def test_a_root_that_is_not_there(sandbox: Sandbox) -> None:
     fs = sandbox(FS_READ_ROOTS=["new/root"], FS_WRITE_ROOTS=["new/root"])
     assert fs(Op.READ_ALL, "new/root/a", CAPS) is Code.NOT_FOUND
