@@ -14,6 +14,8 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 X07: Final = (sys.executable, "-m", "x07bundle.cli.main")
 DEADLINE_SECONDS: Final = 120
+ACCEPTED: Final = {"X07_SANDBOX_BACKEND": "os", "X07_I_ACCEPT_WEAKER_ISOLATION": "1"}
+"""Variables with which sandboxed programs run without a VM."""
 
 MANIFEST: Final[Mapping[str, Any]] = {
     "schema_version": "x07.project@0.5.0",

@@ -1,23 +1,21 @@
 """The public tutorial "Sandbox policy walkthrough", steps 0 to 3 and 6, command by command, and
 what bundles of it do."""
 
-import base64
 import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from tests.bundling import Tool, everything, run_program
+from tests.bundling import ACCEPTED, Tool, everything, run_program
 from tests.unit.native.stub_sources import needs_cc
+from tests.walkthrough import FOLDER, Walk, output
 
 pytestmark = needs_cc
 
-ACCEPTED: Final = {"X07_SANDBOX_BACKEND": "os", "X07_I_ACCEPT_WEAKER_ISOLATION": "1"}
 POLICY: Final = ".x07/policies/base/cli.sandbox.base.policy.json"
 GENERATED: Final = ".x07/policies/_generated"
 LAYERS: Final = ["capabilities", "landlock", "no_new_privs", "rlimits", "seccomp"]
@@ -31,22 +29,8 @@ WRITES: Final = [
 """The body of step 3's module."""
 
 
-@dataclass(frozen=True)
-class Demo:
-    """The tutorial's folder, and the commands in it."""
-
-    tool: Tool
-
-    @property
-    def folder(self) -> Path:
-        return self.tool.folder
-
-    def run(self, *flags: str, status: int = 0) -> dict[str, Any]:
-        done = self.tool("run", "--profile", "sandbox", "--input", "../in.bin", *flags)
-        assert done.returncode == status, done.stderr.decode()
-        report = json.loads(done.stdout)
-        assert isinstance(report, dict)
-        return report
+class Demo(Walk):
+    """What is changed in it, and refused."""
 
     def refused(self, *words: str) -> str:
         """What is said where nothing runs, and nothing is written."""
@@ -77,16 +61,11 @@ class Demo:
         path.write_text(json.dumps(document))
 
 
-def output(report: dict[str, Any]) -> bytes:
-    """As the tutorial decodes it."""
-    return base64.b64decode(report["solve_output_b64"])
-
-
 @pytest.fixture
 def bare(tmp_path: Path, x07_cache: Path) -> Demo:
     """After step 0, without consent."""
     (tmp_path / "in.bin").write_bytes(b"hello")
-    folder = tmp_path / "sandbox-policy-demo"
+    folder = tmp_path / FOLDER
     folder.mkdir()
     demo = Demo(Tool(folder, x07_cache))
     assert demo.tool("init").returncode == 0

@@ -1,24 +1,22 @@
 """The public tutorial "Sandbox policy walkthrough", steps 4 and 5, command by command, with servers
 on loopback in place of example.com; and what a native bundle of it does."""
 
-import base64
 import json
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from tests.bundling import Tool, argv_v1
+from tests.bundling import ACCEPTED, Tool, argv_v1
 from tests.live.certificates import Authority
 from tests.live.http_server import PATTERN, Server, serving
 from tests.unit.native.stub_sources import needs_cc
+from tests.walkthrough import FOLDER, Walk, output
 
 pytestmark = [pytest.mark.live, needs_cc]
 
-ACCEPTED: Final = {"X07_SANDBOX_BACKEND": "os", "X07_I_ACCEPT_WEAKER_ISOLATION": "1"}
 POLICY: Final = ".x07/policies/base/http-client.sandbox.base.policy.json"
 DENIED: Final = b"http_error_code=1"
 BODY: Final = PATTERN[:5]
@@ -65,38 +63,26 @@ MODULE: Final = """{
 """Of the tutorial, as it is."""
 
 
-@dataclass(frozen=True)
-class Demo:
-    """The tutorial's folder, and the commands in it."""
-
-    tool: Tool
-
-    @property
-    def folder(self) -> Path:
-        return self.tool.folder
+class Demo(Walk):
+    """Its program reads a URL, and keeps what it got."""
 
     @property
     def fetched(self) -> Path:
         return self.folder / "out/body.bin"
 
-    def run(self, url: str, *flags: str) -> bytes:
-        """What the program says of a URL."""
-        return base64.b64decode(self.report(url, *flags)["solve_output_b64"])
-
-    def report(self, url: str, *flags: str) -> dict[str, Any]:
+    def fetch(self, url: str, *flags: str) -> dict[str, Any]:
         self.fetched.unlink(missing_ok=True)
-        (self.folder.parent / "url.bin").write_text(url)
-        done = self.tool("run", "--profile", "sandbox", "--input", "../url.bin", *flags)
-        assert done.returncode == 0, done.stderr.decode()
-        report = json.loads(done.stdout)
-        assert isinstance(report, dict)
-        return report
+        (self.folder.parent / "in.bin").write_text(url)
+        return self.run(*flags)
+
+    def said(self, url: str, *flags: str) -> bytes:
+        """What the program says of a URL."""
+        return output(self.fetch(url, *flags))
 
     def denied(self, url: str, *flags: str) -> bool:
-        report = self.report(url, *flags)
+        report = self.fetch(url, *flags)
         assert not self.fetched.exists()
-        is_told = bool(report["policy_denials"])
-        return base64.b64decode(report["solve_output_b64"]) == DENIED and is_told
+        return output(report) == DENIED and bool(report["policy_denials"])
 
 
 def replace_policy(folder: Path) -> None:
@@ -109,7 +95,7 @@ def replace_policy(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory, x07_cache: Path) -> Demo:
     """Steps 0 to 4.3."""
-    folder = tmp_path_factory.mktemp("walk") / "sandbox-policy-demo"
+    folder = tmp_path_factory.mktemp("walk") / FOLDER
     folder.mkdir()
     tool = Tool(folder, x07_cache, ACCEPTED)
     for words in (
@@ -151,14 +137,14 @@ def test_step_4_2_the_cli_policy_rejects_hosts(demo: Demo, tmp_path: Path) -> No
 
 
 def test_step_4_3_fetches_what_is_granted(demo: Demo, server: Server) -> None:
-    assert demo.run(server.url("/body"), "--allow-host", server.grant) == BODY
+    assert demo.said(server.url("/body"), "--allow-host", server.grant) == BODY
     assert demo.fetched.read_bytes() == BODY
 
 
 def test_without_a_grant_it_is_denied(demo: Demo, server: Server) -> None:
     before = len(server.seen)
-    report = demo.report(server.url("/body"))
-    assert base64.b64decode(report["solve_output_b64"]) == DENIED
+    report = demo.fetch(server.url("/body"))
+    assert output(report) == DENIED
     missing = f'{{"host":"127.0.0.1","ports":[{server.port}]}}'
     assert report["policy_denials"] == [
         {
@@ -178,10 +164,10 @@ def test_tls(demo: Demo, authority: Authority) -> None:
     )
     with serving(tls=authority.context("DNS:localhost")) as server:
         url, grant = server.url("/body", "localhost"), f"localhost:{server.port}"
-        assert trusting.run(url, "--allow-host", grant) == BODY
+        assert trusting.said(url, "--allow-host", grant) == BODY
         assert trusting.fetched.read_bytes() == BODY
         assert trusting.denied(url)
-        assert demo.run(url, "--allow-host", grant) == b"http_error_code=7"
+        assert demo.said(url, "--allow-host", grant) == b"http_error_code=7"
 
 
 # -- step 5
@@ -190,7 +176,7 @@ def test_tls(demo: Demo, authority: Authority) -> None:
 def test_step_5_several_ports(demo: Demo, server: Server, other: Server) -> None:
     ports = f"127.0.0.1:{server.port},{other.port}"
     for one in (server, other):
-        assert demo.run(one.url("/body"), "--allow-host", ports) == BODY
+        assert demo.said(one.url("/body"), "--allow-host", ports) == BODY
 
 
 def test_step_5_deny_wins(demo: Demo, server: Server, other: Server) -> None:
@@ -198,7 +184,7 @@ def test_step_5_deny_wins(demo: Demo, server: Server, other: Server) -> None:
         *("--allow-host", f"127.0.0.1:{server.port},{other.port}"),
         *("--deny-host", other.grant),
     )
-    assert demo.run(server.url("/body"), *flags) == BODY
+    assert demo.said(server.url("/body"), *flags) == BODY
     assert demo.denied(other.url("/body"), *flags)
 
 
@@ -212,14 +198,14 @@ def test_step_5_files_of_hosts(demo: Demo, server: Server, other: Server) -> Non
     hosts.write_text(f"{server.grant}\n{other.grant}\n")
     flags = ("--allow-host-file", ".x07/allow-hosts.dev.txt")
     for one in (server, other):
-        assert demo.run(one.url("/body"), *flags) == BODY
+        assert demo.said(one.url("/body"), *flags) == BODY
     assert demo.denied("http://127.0.0.1:1/", *flags)
 
 
 def test_step_5_more_roots(demo: Demo, server: Server) -> None:
     (demo.folder / "tmp").mkdir(exist_ok=True)
     flags = ("--allow-host", server.grant, "--allow-write-root", "tmp")
-    assert demo.run(server.url("/body"), *flags) == BODY
+    assert demo.said(server.url("/body"), *flags) == BODY
 
 
 # -- bundled
