@@ -1,6 +1,7 @@
 """`x07 init` (contract/cli.md §6)."""
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -162,19 +163,23 @@ def _report(root: Path, created: tuple[str, ...], template: Template | None) -> 
         "command": "init",
         "root": str(root),
         "created": list(created),
-        "next_steps": _next_steps("" if root == Path.cwd() else f"cd {root} && ", template),
+        "next_steps": [*_way_to(root), *_next_steps(template)],
     }
 
 
-def _next_steps(go: str, template: Template | None) -> list[str]:
-    """Commands that work at once; `go` leads to the project."""
+def _way_to(root: Path) -> list[str]:
+    return [] if root == Path.cwd() else [f"cd {shlex.quote(str(root))}"]
+
+
+def _next_steps(template: Template | None) -> list[str]:
+    """Commands that work at once, one after another, in the project's folder."""
     is_sandboxed = template is not None and template.default_profile == "sandbox"
     run = "x07 run --profile os" if is_sandboxed else "x07 run"
-    bundle = f"{go}x07 bundle --profile os --out dist/app"
+    bundle = "x07 bundle --profile os --out dist/app"
     words = KINDS[template.name].words if template is not None else ""
     if not words:
-        return [f"{go}{run}", bundle]
-    return [f"{go}{run} -- {words}", bundle, f"{go}dist/app {words}"]
+        return [run, bundle]
+    return [f"{run} -- {words}", bundle, f"dist/app {words}"]
 
 
 def _failure(root: Path, created: tuple[str, ...], error: InitError) -> dict[str, Any]:

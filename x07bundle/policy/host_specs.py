@@ -95,10 +95,18 @@ def _host_and_ports(text: str, may_be_all: bool) -> tuple[str, Ports]:
         raise _Refused("a port is missing")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
+    elif ":" in host:
+        raise _Refused(f"an IPv6 address stands in brackets: `{shown(_bracketed(text))}`")
     problem = hosts.problem(host)
     if problem:
         raise _Refused(problem)
     return host, _ports(ports.strip(), may_be_all)
+
+
+def _bracketed(text: str) -> str:
+    """What may be meant: the last part is the port, unless no address is before it."""
+    host, _, ports = text.rpartition(":")
+    return f"[{host}]:{ports}" if hosts.problem(host) is None else f"[{text}]:PORT"
 
 
 def _ports(text: str, may_be_all: bool) -> Ports:

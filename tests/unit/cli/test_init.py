@@ -14,7 +14,13 @@ def test_report(tmp_path: Path) -> None:
     assert (report["ok"], report["command"], report["root"]) == (True, "init", "hello")
     assert report["created"][0] == "x07.json"
     assert report["created"][-1] == "AGENT.md"
-    assert report["next_steps"][0] == "cd hello && x07 run"
+    bundle = "x07 bundle --profile os --out dist/app"
+    assert report["next_steps"] == ["cd hello", "x07 run", bundle]
+
+
+def test_a_folder_with_a_space(tmp_path: Path) -> None:
+    report = json.loads(x07("init", "my project", folder=tmp_path).stdout)
+    assert report["next_steps"][0] == "cd 'my project'"
 
 
 def test_here(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from typing import Final
 
 import pytest
 
+from tests.bundling import ACCEPTED
 from tests.unit.cli.commands import x07
 from tests.unit.native.stub_sources import needs_cc
 
-SANDBOX: Final = {"X07_SANDBOX_BACKEND": "os", "X07_I_ACCEPT_WEAKER_ISOLATION": "1"}
 PACKAGES: Final = {"ext-cli": "0.1.17", "ext-data-model": "0.1.11", "ext-json-rs": "0.1.7"}
 DATA: Final = b'[{"a": 1, "b": "x"}, {"a": null}, 3, {"a": 2.5, "c": []}]'
 REPORT: Final = "records: 4\na: 1 null, 2 number\nb: 1 string\nc: 1 array\n"
@@ -63,7 +63,7 @@ def test_its_program(project: Path, x07_cache: Path, profile: str, words: tuple[
     """What `x07 run --input` gives it is the JSON itself."""
     (project / "data.json").write_bytes(DATA)
     given = (*words, "data.json") if words == ("--input",) else words
-    variables = {**SANDBOX, "X07_CACHE_DIR": str(x07_cache)}
+    variables = {**ACCEPTED, "X07_CACHE_DIR": str(x07_cache)}
     done = x07("run", "--profile", profile, *given, folder=project, variables=variables)
     assert done.returncode == 0, done.stderr
     output = base64.b64decode(json.loads(done.stdout)["solve_output_b64"]).decode()
@@ -71,6 +71,9 @@ def test_its_program(project: Path, x07_cache: Path, profile: str, words: tuple[
         assert output == json.dumps(AS_JSON, indent=2) + "\n"
     else:
         assert output == REPORT
+
+
+NO_FOLDER = "a part of the path is no folder"
 
 
 @needs_cc
@@ -88,7 +91,14 @@ def test_its_next_steps_and_its_bundle(tmp_path: Path, x07_cache: Path) -> None:
     assert (code, output[:28]) == (0, "usage: json-report [OPTIONS]")
     for words, data, code, error in (
         ([], b'[{"a":1},', 1, "line 2, column 1: this is not JSON\n"),
-        (["-i", "missing"], b"", 1, "cannot read `missing`: error 60010\n"),
+        (["-i", "missing"], b"", 1, "cannot read `missing`: there is no such file\n"),
+        (["-i", "src"], b"", 1, "cannot read `src`: it is a folder\n"),
+        (
+            ["-i", "x07.json/a"],
+            b"",
+            1,
+            "cannot read `x07.json/a`: a part of the path is no folder\n",
+        ),
         (["-f", "xml"], b"", 2, "--format is text or json\n"),
         (["-x"], b"", 2, "unknown option `-x`\nhint: --help lists the arguments and options\n"),
     ):

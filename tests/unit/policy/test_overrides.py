@@ -70,7 +70,7 @@ def test_a_host(tmp_path: Path) -> None:
         ("a:1", "a", (1,)),
         (" A.example : 2 , 1 , 2 ", "a.example", (1, 2)),
         ("[::1]:443", "::1", (443,)),
-        ("::1:443", "::1", (443,)),
+        ("[fd00::/8]:443", "fd00::/8", (443,)),
         ("10.0.0.0/8:65535", "10.0.0.0/8", (65535,)),
         ("a:0443", "a", (443,)),
     ],
@@ -98,6 +98,9 @@ def test_specs(tmp_path: Path, spec: str, host: str, ports: tuple[int, ...]) -> 
         ("*:443", "a wildcard matches no host"),
         ("https://a:443", "a URL, where"),
         ("[::1]", "a port is missing"),
+        ("::1:18080", "an IPv6 address stands in brackets: `[::1]:18080`"),
+        ("fe80::1:443", "an IPv6 address stands in brackets: `[fe80::1]:443`"),
+        ("::1", "an IPv6 address stands in brackets: `[::1]:PORT`"),
         ("a:" + ",".join(map(str, range(1, 66))), "`a` would exceed 64 ports"),
     ],
 )
