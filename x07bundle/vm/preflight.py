@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from x07bundle import process
 from x07bundle.errors import X07Error
 from x07bundle.host import Host
+from x07bundle.vm import client
 from x07bundle.vm.kvm import Kvm
 from x07bundle.vm.probes import Probe
 
@@ -19,12 +20,6 @@ WALL_MS: Final = 5000
 """For each answer. The daemon of an engine can hang, and its client with it."""
 OUTPUT_CAP_BYTES: Final = 1 << 16
 LINE_CHARS: Final = 200
-
-PASSED: Final = frozenset(
-    "PATH HOME USER TMPDIR XDG_RUNTIME_DIR XDG_CONFIG_HOME DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG"
-    " DOCKER_CERT_PATH DOCKER_TLS_VERIFY CONTAINER_HOST CONTAINER_CONNECTION".split()
-)
-"""Variables that say where an engine is."""
 
 SYSTEM_NAMES: Final[Mapping[str, str]] = {"linux": "Linux", "macos": "macOS"}
 _version = re.compile(r"\d+(?:\.\d+)+").search
@@ -123,7 +118,7 @@ def _answer(probe: Probe, program: Path, words: tuple[str, ...], machine: Machin
     """What the engine says to these words."""
     command = process.Command(
         (str(program), *words),
-        _environment(machine.env),
+        client.asking(machine.env),
         stdout_cap=OUTPUT_CAP_BYTES,
         stderr_cap=OUTPUT_CAP_BYTES,
         wall_ms=machine.wall_ms,
@@ -197,10 +192,6 @@ def _praise(probe: Probe, program: Path, version: str | None, kvm: Kvm) -> str:
     if probe.kvm == "wanted":
         words += f"; emulated, which is slow: {kvm.problem}" if kvm.problem else "; with KVM"
     return words
-
-
-def _environment(env: Mapping[str, str]) -> dict[str, str]:
-    return {**{key: env[key] for key in sorted(PASSED) if key in env}, "LC_ALL": "C"}
 
 
 def _last_line(data: bytes) -> str:

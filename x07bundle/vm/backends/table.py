@@ -1,0 +1,40 @@
+"""The backends by name. Those without a driver are known: they come with a disk of the guest."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from x07bundle.vm.backend import Backend
+from x07bundle.vm.backends import apple_container, firecracker_ctr, oci_cli
+from x07bundle.vm.failures import NoBackendError
+
+BACKENDS: Final[Mapping[str, Callable[[Mapping[str, str]], Backend] | None]] = {
+    "firecracker-ctr": firecracker_ctr.from_env,
+    "qemu": None,
+    "apple-container": apple_container.from_env,
+    "vz": None,
+    "podman": oci_cli.podman,
+    "docker": oci_cli.docker,
+}
+"""Strongest first, as `probes`."""
+ALIASES: Final[Mapping[str, str]] = {
+    "container": "apple-container",
+    "firecracker": "firecracker-ctr",
+}
+DRIVEN: Final = frozenset(name for name, made in BACKENDS.items() if made is not None)
+
+
+def from_env(name: str, env: Mapping[str, str]) -> Backend:
+    """The backend of that name, as the variables have it.
+
+    Raises:
+        NoBackendError: this version has no such backend.
+    """
+    known = ALIASES.get(name, name)
+    made = BACKENDS.get(known)
+    if made is None:
+        problem = "starts no guests in it yet" if known in BACKENDS else "knows no such backend"
+        raise NoBackendError(
+            f"VM backend `{known}`: this version {problem}",
+            hint=f"choose one of {', '.join(sorted(DRIVEN))}",
+        )
+    return made(env)
