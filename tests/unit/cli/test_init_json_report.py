@@ -73,9 +73,6 @@ def test_its_program(project: Path, x07_cache: Path, profile: str, words: tuple[
         assert output == REPORT
 
 
-NO_FOLDER = "a part of the path is no folder"
-
-
 @needs_cc
 def test_its_next_steps_and_its_bundle(tmp_path: Path, x07_cache: Path) -> None:
     report = json.loads(x07("init", "--template", "json-report", folder=tmp_path).stdout)
