@@ -17,7 +17,7 @@ from x07bundle.files import json_pretty
 from x07bundle.image.sizes import MIB, size
 
 if TYPE_CHECKING:
-    from x07bundle.registry.push import Done
+    from x07bundle.registry.outcomes import Done
     from x07bundle.registry.reference import Reference
     from x07bundle.registry.session import Session
 

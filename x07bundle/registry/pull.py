@@ -23,7 +23,7 @@ from x07bundle.registry import manifests, referrers
 from x07bundle.registry.download import blob_file, download
 from x07bundle.registry.failure import RegistryError, harmless
 from x07bundle.registry.manifests import Stored
-from x07bundle.registry.push import Done
+from x07bundle.registry.outcomes import Done
 from x07bundle.registry.reference import Reference
 from x07bundle.registry.session import Session
 from x07bundle.registry.together import together
@@ -106,9 +106,8 @@ def pull(session: Session, out: Path, watch: Watch, *, with_referrers: bool = Tr
     folder = state_folder(out)
     with _alone(folder, out):
         _take_known(out, graph.blobs.values(), folder)
-        graph.done += together(
-            lambda blob: _blob(session, blob, folder, watch), graph.blobs.values()
-        )
+        largest_first = sorted(graph.blobs.values(), key=lambda blob: -blob.size_bytes)
+        graph.done += together(lambda blob: _blob(session, blob, folder, watch), largest_first)
         _write(out, graph, root, session.reference)
         shutil.rmtree(folder, ignore_errors=True)
     return Pulled(root, tuple(graph.done))

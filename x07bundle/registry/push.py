@@ -11,6 +11,7 @@ from x07bundle.errors import UsageError
 from x07bundle.image import oci
 from x07bundle.registry import manifests, referrers
 from x07bundle.registry.manifests import Stored
+from x07bundle.registry.outcomes import Done
 from x07bundle.registry.selection import Blob, Referrer, Selection
 from x07bundle.registry.session import Session
 from x07bundle.registry.together import together
@@ -25,17 +26,6 @@ class Choices(NamedTuple):
 
     mount_from: tuple[str, ...] = ()
     unfinished: Path | None = None
-
-
-class Done(NamedTuple):
-    """`outcome`: there, mounted, resumed or pushed; of referrers "api" or "tag", by what they are
-    found."""
-
-    kind: str
-    media_type: str
-    digest: str
-    size_bytes: int
-    outcome: str
 
 
 class Pushed(NamedTuple):
@@ -77,7 +67,8 @@ def _blobs(session: Session, selection: Selection, choices: Choices, watch: Watc
         transfer.end(outcome)
         return Done("blob", blob.media_type, blob.digest, blob.size_bytes, outcome)
 
-    return together(send, selection.blobs)
+    # The largest first: whoever gets it last has everybody wait.
+    return together(send, sorted(selection.blobs, key=lambda one: -one[1].size_bytes))
 
 
 def _manifest(session: Session, stored: Stored, watch: Watch) -> Done:

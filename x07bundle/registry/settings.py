@@ -52,7 +52,10 @@ class Settings(NamedTuple):
 
     def may_ask(self, url: str) -> bool:
         """https anywhere; http only where it was asked for: no key and no image in the clear."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
         if parts.scheme == "https":
             return bool(parts.hostname)
         host = parts.hostname or ""

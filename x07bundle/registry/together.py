@@ -1,7 +1,8 @@
 """Several blobs at the same time: most of what one takes is waiting for the registry."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 WORKERS: Final = 4
@@ -27,3 +28,14 @@ def together(action: Callable[[Item], Result], items: Iterable[Item]) -> list[Re
         raise
     pool.shutdown()
     return results
+
+
+@contextmanager
+def beside(action: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    """Does something while the block goes on, which is given a way to wait for its end. That raises
+    what the action does."""
+    pool = ThreadPoolExecutor(1)
+    try:
+        yield pool.submit(action).result
+    finally:
+        pool.shutdown(wait=False)

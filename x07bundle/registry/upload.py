@@ -6,7 +6,7 @@ kept, so that the next process can go on as well. A registry that forgot gets th
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Final, NamedTuple
 from urllib.parse import quote
 
@@ -19,6 +19,7 @@ from x07bundle.registry.failure import (
     UntrueError,
 )
 from x07bundle.registry.session import Request, Session
+from x07bundle.registry.together import beside
 from x07bundle.registry.transport import Answer, Body, chunks
 from x07bundle.registry.unfinished import Unfinished
 from x07bundle.registry.watching import Transfer
@@ -85,6 +86,7 @@ class Upload:
         self.session, self.layout, self.blob = session, layout, blob
         self.unfinished, self.transfer = unfinished, transfer
         self.was_resumed = False
+        self.checked: Callable[[], None] = lambda: None
 
     def push(self, mount_from: tuple[str, ...]) -> str:
         """What became of it: "there", "mounted", "resumed" or "pushed".
@@ -100,8 +102,8 @@ class Upload:
             if self._mount(repository):
                 self._read_back()
                 return "mounted"
-        _check(self.layout, self.blob)
-        self._send()
+        with beside(lambda: _check(self.layout, self.blob)) as self.checked:
+            self._send()
         self._read_back()
         self.unfinished.forget(self.blob.digest)
         return "resumed" if self.was_resumed else "pushed"
@@ -226,7 +228,8 @@ class Upload:
             return self._location(answer, end)._replace(chunk_bytes=place.chunk_bytes)
 
     def _finish(self, place: Place) -> None:
-        """The rest, and the digest of all."""
+        """The rest, and the digest of all, which has to be ours by then. Raises DamagedError."""
+        self.checked()
         separator = "&" if "?" in place.url else "?"
         url = f"{place.url}{separator}digest={quote(self.blob.digest)}"
         size = self.blob.size_bytes - place.sent_bytes
@@ -298,20 +301,21 @@ class Upload:
         Raises:
             UntrueError: it is not there, or is something else.
         """
-        if not self.session.eventually(self.is_there):
+        if not self.session.eventually(lambda: self.session.patiently(self._is_kept)):
             raise UntrueError(
                 f"the registry took the blob `{self.blob.digest}`, and does not have it",
                 hint=BROKEN,
             )
-        self.session.patiently(self._compare_tail)
 
-    def _compare_tail(self) -> None:
+    def _is_kept(self) -> bool:
         start = max(self.blob.size_bytes - TAIL_BYTES, 0)
         what = f"cannot read back the blob `{self.blob.digest}`"
         range_header = {"Range": f"bytes={start}-"} if start else {}
-        expected, scopes = frozenset({200, 206}), self.session.scope("pull", "push")
+        expected, scopes = frozenset({200, 206, 404, 416}), self.session.scope("pull", "push")
         request = Request("GET", self._blob_url, what, expected, scopes, range_header)
         with self.session.once(request) as answer:
+            if answer.status_code in (404, 416) or not self._has_size(answer):
+                return False
             first = start if answer.status_code == 206 else 0
             expected_bytes = _span(self.layout, self.blob, first, self.blob.size_bytes - start)
             found = _first(answer, len(expected_bytes))
@@ -319,6 +323,14 @@ class Upload:
             raise UntrueError(
                 f"the registry took the blob `{self.blob.digest}`, and has other bytes", hint=BROKEN
             )
+        return True
+
+    def _has_size(self, answer: Answer) -> bool:
+        """Whether the whole, of which this may be a part, has our size, where it is said."""
+        whole = answer.headers.get("Content-Length")
+        if answer.status_code == 206:
+            whole = answer.headers.get("Content-Range").rpartition("/")[2]
+        return not whole.isdecimal() or int(whole[:19]) == self.blob.size_bytes
 
 
 def _end(header: str) -> int:
