@@ -4,10 +4,20 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import bundle_cost, hello_world, http_cost, kernel_speed, network_cost, policy_cost
+from bench import (
+    bundle_cost,
+    hello_world,
+    http_cost,
+    image_cost,
+    kernel_speed,
+    network_cost,
+    policy_cost,
+    registry_cost,
+)
 from bench.workshop import open_workshop
 
-PARTS = (bundle_cost, kernel_speed, hello_world, policy_cost, network_cost, http_cost)
+COSTS = (policy_cost, network_cost, http_cost, image_cost, registry_cost)
+PARTS = (bundle_cost, kernel_speed, hello_world, *COSTS)
 
 
 def main() -> None:
