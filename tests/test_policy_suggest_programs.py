@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from tests.bundling import Tool
+from tests.bundling import ACCEPTED, Tool
 from tests.unit.native.stub_sources import needs_cc
 from x07bundle.policy.granting import operations
 from x07bundle.policy.templates import base_policy
@@ -23,12 +23,7 @@ from x07bundle.policy.templates import base_policy
 pytestmark = needs_cc
 
 POLICY: Final = ".x07/policies/base/cli.sandbox.base.policy.json"
-VARIABLES: Final = {
-    "X07_SANDBOX_BACKEND": "os",
-    "X07_I_ACCEPT_WEAKER_ISOLATION": "1",
-    "GREETING": "hello",
-    "NAME": "Ada",
-}
+VARIABLES: Final = {**ACCEPTED, "GREETING": "hello", "NAME": "Ada"}
 MOST_ROUNDS: Final = 8
 """More than any program here has denials in a row."""
 

@@ -14,12 +14,11 @@ from typing import Any, Final
 
 import pytest
 
-from tests.bundling import DEADLINE_SECONDS, Tool, write_project
+from tests.bundling import ACCEPTED, DEADLINE_SECONDS, Tool, write_project
 from tests.unit.native.stub_sources import needs_cc
 
 pytestmark = needs_cc
 
-ACCEPTED: Final = {"X07_SANDBOX_BACKEND": "os", "X07_I_ACCEPT_WEAKER_ISOLATION": "1"}
 POLICY: Final = ".x07/policies/base/worker-parallel.sandbox.base.policy.json"
 PROFILES: Final = {
     "os": {"world": "run-os"},

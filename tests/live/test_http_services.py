@@ -12,13 +12,11 @@ from typing import Final
 
 import pytest
 
-from tests.bundling import Tool, is_alive
+from tests.bundling import ACCEPTED, Tool, is_alive
 from tests.live.http_server import PATTERN, Server
 from tests.unit.native.stub_sources import needs_cc
 
 pytestmark = [pytest.mark.live, needs_cc]
-
-ACCEPTED: Final = {"X07_SANDBOX_BACKEND": "os", "X07_I_ACCEPT_WEAKER_ISOLATION": "1"}
 
 
 def free_port() -> int:

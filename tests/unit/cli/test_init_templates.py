@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.bundling import ACCEPTED
 from tests.unit.cli.commands import x07
 from tests.unit.native.stub_sources import needs_cc
 from x07bundle.policy.templates import base_policy
 
-ACCEPTED = {"X07_SANDBOX_BACKEND": "os", "X07_I_ACCEPT_WEAKER_ISOLATION": "1"}
 PROFILES = {
     "cli": "os",
     "fs-tool": "sandbox",
