@@ -3,9 +3,10 @@
 import os
 from pathlib import Path
 
+import click
 import pytest
 
-from tests.unit.run.tool import Tool
+from tests.unit.run.tool import Refused, Tool, refusal
 from x07bundle.project.init import create
 
 
@@ -20,3 +21,20 @@ def tool(tmp_path: Path, cache_folder: Path) -> Tool:
     """The commands, in the default project of `x07 init`."""
     create(tmp_path / "hello")
     return Tool(tmp_path / "hello", {"X07_CACHE_DIR": str(cache_folder)})
+
+
+@pytest.fixture
+def refused(
+    tool: Tool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Refused:
+    """What a command says that fails before it prints or writes anything."""
+
+    def call(command: click.Command, arguments: tuple[str, ...]) -> str:
+        monkeypatch.chdir(tool.folder)
+        before = sorted(tool.folder.rglob("*"))
+        said = refusal(command, arguments)
+        assert capsys.readouterr() == ("", "")
+        assert sorted(tool.folder.rglob("*")) == before
+        return said
+
+    return call

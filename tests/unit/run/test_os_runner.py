@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.native.stub_sources import needs_cc
-from tests.unit.run.tool import Tool, refusal
+from tests.unit.run.tool import Refused, Tool
 from x07bundle.cli.os_runner import command
 
 pytestmark = needs_cc
@@ -65,18 +65,8 @@ def test_a_module_is_no_program(tool: Tool) -> None:
         (("--project", "x07.json", "--module-root", "src"), "only valid with `--program`"),
     ],
 )
-def test_refused(
-    tool: Tool,
-    arguments: tuple[str, ...],
-    message: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tool.folder)
-    before = sorted(tool.folder.rglob("*"))
-    assert message in refusal(command, arguments)
-    assert capsys.readouterr() == ("", "")
-    assert sorted(tool.folder.rglob("*")) == before
+def test_refused(refused: Refused, arguments: tuple[str, ...], message: str) -> None:
+    assert message in refused(command, arguments)
 
 
 def test_an_output_never_replaces_what_is_run(tool: Tool) -> None:

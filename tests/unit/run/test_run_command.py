@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes import plan
 from tests.unit.native.stub_sources import calls, needs_cc
-from tests.unit.run.tool import Tool, refusal
+from tests.unit.run.tool import Refused, Tool, refusal
 from x07bundle.cli.run import command
 
 ECHO = ["view.to_bytes", "input"]
@@ -245,18 +245,8 @@ def test_a_program_as_an_argument(tool: Tool) -> None:
         (("src/main.x07.json",), "would be an argument of the program"),
     ],
 )
-def test_refused(
-    tool: Tool,
-    arguments: tuple[str, ...],
-    message: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tool.folder)
-    before = sorted(tool.folder.rglob("*"))
-    assert message in refusal(command, arguments)
-    assert capsys.readouterr() == ("", "")
-    assert sorted(tool.folder.rglob("*")) == before
+def test_refused(refused: Refused, arguments: tuple[str, ...], message: str) -> None:
+    assert message in refused(command, arguments)
 
 
 def test_an_error_as_it_is_printed(tool: Tool) -> None:

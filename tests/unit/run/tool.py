@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ import pytest
 
 from tests.unit.cli.commands import environment
 from x07bundle.errors import X07Error
+
+Refused = Callable[[click.Command, tuple[str, ...]], str]
+"""Of the fixture `refused`."""
 
 
 @dataclass(frozen=True)
