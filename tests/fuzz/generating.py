@@ -3,7 +3,7 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -28,7 +28,12 @@ class Ready:
     outcome: Outcome | None
 
 
-def try_programs(bench: Bench, name: str, programs: Mapping[int, Sources]) -> dict[int, Finding]:
+Prepare = Callable[[Sources], Ready | Finding | None]
+
+
+def try_programs(
+    prepare: Prepare, bench: Bench, name: str, programs: Mapping[int, Sources]
+) -> dict[int, Finding]:
     findings: dict[int, Finding] = {}
     ready: dict[int, Ready] = {}
     for key, program in programs.items():

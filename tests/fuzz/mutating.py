@@ -5,11 +5,9 @@ knows all of its heads.
 """
 
 import json
-from collections.abc import Mapping
 from typing import Any, Final
 
-from tests.fuzz import generating, oracle
-from tests.fuzz.batch import Bench
+from tests.fuzz import oracle
 from tests.fuzz.compiled import Finding, Sources, compiled
 from tests.fuzz.generating import Ready
 from tests.fuzz.generator import Program
@@ -21,19 +19,6 @@ from x07bundle.lang.options import Options
 OPTIONS: Final = Options(fuel=250_000, heap_bytes=1 << 28)
 """More fuel than the interpreter has steps: what it finishes, the program finishes."""
 HARMFUL: Final = (b'"extern"', b"ptr", b"mem", b"addr_of", b"os.", b"fs.", b"iface.make")
-
-
-def try_programs(bench: Bench, name: str, programs: Mapping[int, Sources]) -> dict[int, Finding]:
-    findings: dict[int, Finding] = {}
-    ready: dict[int, Ready] = {}
-    for key, program in programs.items():
-        found = prepare(program)
-        if isinstance(found, Finding):
-            findings[key] = found
-        elif found is not None:
-            ready[key] = found
-    findings.update(generating.build_and_run(bench, name, ready))
-    return findings
 
 
 def prepare(program: Sources) -> Ready | Finding | None:

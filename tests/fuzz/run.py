@@ -8,7 +8,7 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from tests.fuzz import batch, generating, generator, mutating, mutator
-from tests.fuzz.compiled import Failure, Finding, Sources, sources
+from tests.fuzz.compiled import Failure, Sources, sources
 from tests.fuzz.minimise import minimise
 
 BATCH: Final = 40
@@ -25,15 +25,15 @@ BATCH: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of campaign: where its programs come from, and what tries them."""
+    """A kind of campaign: where its programs come from, and what makes them ready to be tried."""
 
     make: Callable[[int], Sources]
-    attempt: Callable[[batch.Bench, str, Mapping[int, Sources]], Mapping[int, Finding]]
+    prepare: generating.Prepare
 
 
 KINDS: Final[dict[str, Kind]] = {
-    "generate": Kind(lambda seed: sources(generator.generate(seed)), generating.try_programs),
-    "mutate": Kind(mutator.mutate, mutating.try_programs),
+    "generate": Kind(lambda seed: sources(generator.generate(seed)), generating.prepare),
+    "mutate": Kind(mutator.mutate, mutating.prepare),
 }
 
 
@@ -50,12 +50,12 @@ class Task:
         kind = KINDS[self.kind]
         bench = batch.open_bench(self.folder, self.flavour)
         programs = {seed: kind.make(seed) for seed in self.seeds}
-        found = kind.attempt(bench, f"batch-{self.seeds[0]}", programs)
+        found = generating.try_programs(kind.prepare, bench, f"batch-{self.seeds[0]}", programs)
         return {seed: Failure(finding, programs[seed]) for seed, finding in found.items()}
 
     def smaller(self, failure: Failure) -> Sources:
         bench = batch.open_bench(self.folder, self.flavour)
-        attempt = partial(KINDS[self.kind].attempt, bench, "smaller")
+        attempt = partial(generating.try_programs, KINDS[self.kind].prepare, bench, "smaller")
         return minimise(failure.program, failure.finding.kind, attempt)
 
 
