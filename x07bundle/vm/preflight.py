@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from x07bundle import process
 from x07bundle.errors import X07Error
 from x07bundle.host import Host
-from x07bundle.vm import client
+from x07bundle.vm import engine_env
 from x07bundle.vm.kvm import Kvm
 from x07bundle.vm.probes import Probe
 
@@ -118,7 +118,7 @@ def _answer(probe: Probe, program: Path, words: tuple[str, ...], machine: Machin
     """What the engine says to these words."""
     command = process.Command(
         (str(program), *words),
-        client.asking(machine.env),
+        engine_env.asking(machine.env),
         stdout_cap=OUTPUT_CAP_BYTES,
         stderr_cap=OUTPUT_CAP_BYTES,
         wall_ms=machine.wall_ms,

@@ -7,7 +7,7 @@ least. An image is looked up by name: its digest is compared before each run.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from x07bundle.vm import client
+from x07bundle.vm import engine_env
 from x07bundle.vm.backend import Answer, Caps, Orphan, Query
 from x07bundle.vm.backends import words
 from x07bundle.vm.job import Digest, Image, Job, KillPlan, Launch
@@ -47,7 +47,7 @@ class AppleContainer(NamedTuple):
             hard=((self.binary, "kill", "--signal", "KILL", container_id),),
             cleanup=((self.binary, "delete", "--force", container_id),),
             probe=(self.binary, "inspect", container_id),
-            env={**self.env, **client.PLAIN},
+            env={**self.env, **engine_env.PLAIN},
         )
 
     def image_name(self, image: Image) -> str:
@@ -75,11 +75,11 @@ class AppleContainer(NamedTuple):
     def _query(
         self, tail: tuple[str, ...], read: Callable[[str], Answer], absent: tuple[str, ...] = ()
     ) -> Query[Answer]:
-        return Query((self.binary, *tail), {**self.env, **client.PLAIN}, read, absent)
+        return Query((self.binary, *tail), {**self.env, **engine_env.PLAIN}, read, absent)
 
 
 def from_env(env: Mapping[str, str]) -> AppleContainer:
-    return AppleContainer(client.environment(env))
+    return AppleContainer(engine_env.environment(env))
 
 
 def _identity(job: Job) -> Iterator[str]:

@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import Final, NamedTuple
 
 from x07bundle.errors import X07Error
-from x07bundle.vm import client
+from x07bundle.vm import engine_env
 from x07bundle.vm.backend import Answer, Caps, Orphan, Query
 from x07bundle.vm.backends import words
 from x07bundle.vm.job import Digest, Image, Job, KillPlan, Launch
@@ -74,7 +74,7 @@ class FirecrackerCtr(NamedTuple):
                 (*self._snapshots, "rm", container_id),
             ),
             probe=(*self._quick, "containers", "info", container_id),
-            env={**self.env, **client.PLAIN},
+            env={**self.env, **engine_env.PLAIN},
         )
 
     def image_name(self, image: Image) -> str:
@@ -124,7 +124,7 @@ class FirecrackerCtr(NamedTuple):
         timeout: tuple[str, ...] = ("--timeout", OP_SECONDS),
     ) -> Query[Answer]:
         argv = (*self._client, *timeout, *tail)
-        return Query(argv, {**self.env, **client.PLAIN}, read, absent)
+        return Query(argv, {**self.env, **engine_env.PLAIN}, read, absent)
 
     def _identity(self, job: Job) -> Iterator[str]:
         yield from ("--runtime", self.runtime, "--snapshotter", self.snapshotter)
@@ -146,7 +146,7 @@ def from_env(env: Mapping[str, str]) -> FirecrackerCtr:
     is_vm = runtime == RUNTIME or _kata(runtime) is not None
     return FirecrackerCtr(
         binary=_value(env, "X07_VM_FIRECRACKER_CTR_BIN", "firecracker-ctr"),
-        env=client.environment(env),
+        env=engine_env.environment(env),
         address=_value(env, "X07_VM_FIRECRACKER_CONTAINERD_SOCK", SOCKET),
         namespace=_value(env, "X07_VM_CONTAINERD_NAMESPACE", "x07"),
         snapshotter=_value(env, "X07_VM_FIRECRACKER_SNAPSHOTTER", "devmapper"),

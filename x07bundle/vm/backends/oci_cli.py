@@ -9,7 +9,7 @@ import resource
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from x07bundle.vm import client
+from x07bundle.vm import engine_env
 from x07bundle.vm.backend import Answer, Caps, Orphan, Query
 from x07bundle.vm.backends import words
 from x07bundle.vm.job import Digest, Image, Job, KillPlan, Launch
@@ -58,7 +58,7 @@ class OciCli(NamedTuple):
             hard=((self.binary, "kill", "--signal", "KILL", container_id),),
             cleanup=((self.binary, "rm", "--force", "--volumes", container_id),),
             probe=(self.binary, "container", "inspect", "--format", "{{.Id}}", container_id),
-            env={**self.env, **client.PLAIN},
+            env={**self.env, **engine_env.PLAIN},
         )
 
     def image_name(self, image: Image) -> str:
@@ -97,7 +97,7 @@ class OciCli(NamedTuple):
     def _query(
         self, tail: tuple[str, ...], read: Callable[[str], Answer], absent: tuple[str, ...] = ()
     ) -> Query[Answer]:
-        return Query((self.binary, *tail), {**self.env, **client.PLAIN}, read, absent)
+        return Query((self.binary, *tail), {**self.env, **engine_env.PLAIN}, read, absent)
 
     def _options(self, job: Job) -> Iterator[str]:
         yield from ("--name", job.container_id, "--rm", "--pull", "never")
@@ -150,14 +150,14 @@ class OciCli(NamedTuple):
 def docker(env: Mapping[str, str]) -> OciCli:
     is_remote = env.get("DOCKER_HOST", "").startswith(REMOTE)
     caps = CAPS._replace(host_mounts=not is_remote)
-    return OciCli("docker", "docker", client.environment(env), DOCKER, caps)
+    return OciCli("docker", "docker", engine_env.environment(env), DOCKER, caps)
 
 
 def podman(env: Mapping[str, str]) -> OciCli:
     is_remote = env.get("CONTAINER_HOST", "").startswith(REMOTE)
     caps = CAPS._replace(host_mounts=not is_remote)
     dialect = PODMAN._replace(ulimits={"nofile": _most("NOFILE"), "nproc": _most("NPROC")})
-    return OciCli("podman", "podman", client.environment(env), dialect, caps)
+    return OciCli("podman", "podman", engine_env.environment(env), dialect, caps)
 
 
 def _most(name: str) -> int:

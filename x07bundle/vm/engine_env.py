@@ -1,0 +1,22 @@
+"""The environment of an engine's client: where the engine is, and no more of the caller's."""
+
+from collections.abc import Mapping
+from typing import Final
+
+PASSED: Final = frozenset(
+    "PATH HOME USER TMPDIR XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_DATA_HOME DBUS_SESSION_BUS_ADDRESS"
+    " SSH_AUTH_SOCK DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG DOCKER_CERT_PATH DOCKER_TLS_VERIFY"
+    " CONTAINER_HOST CONTAINER_CONNECTION CONTAINERS_CONF CONTAINERS_STORAGE_CONF".split()
+)
+"""Variables that say where an engine, or its storage, is."""
+PLAIN: Final[Mapping[str, str]] = {"LC_ALL": "C"}
+"""What is read of a client is read in English (contract/vm.md §6)."""
+
+
+def environment(env: Mapping[str, str]) -> dict[str, str]:
+    return {key: env[key] for key in sorted(PASSED) if key in env}
+
+
+def asking(env: Mapping[str, str]) -> dict[str, str]:
+    """As `environment`, for a command whose words are read."""
+    return {**environment(env), **PLAIN}
