@@ -7,6 +7,8 @@ digest with its kind, never a name alone, and a job carries the plan that ends i
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
+from x07bundle.contract.vm_job import KillPlan as KillPlan
+
 DigestKind = Literal["manifest", "config", "bundle"]
 """What a digest is of: an image's manifest, its configuration, or a VZ guest bundle. Digests of
 different kinds are never compared."""
@@ -65,6 +67,8 @@ class Job(NamedTuple):
     `has_input`: standard input is given. `terminal`: the caller's, whose size and signals it has.
     `user`: who it is in the guest, (uid, gid). `network`: the engine's default network, else none.
     `deadline_unix_ms`: when it is stopped by force, `grace_ms` after it was asked to end.
+    `folder`: the job's own, absolute: what a `Launch` needs of files is below it. The runner fills
+    it in, and the labels that say whose the guest is.
     """
 
     run_id: str
@@ -83,6 +87,7 @@ class Job(NamedTuple):
     labels: Mapping[str, str] = {}
     grace_ms: int = 1000
     cleanup_ms: int = 30_000
+    folder: str = ""
 
     @property
     def container_id(self) -> str:
@@ -92,24 +97,12 @@ class Job(NamedTuple):
 class Launch(NamedTuple):
     """How a guest is started. `env`: of the engine's client, with the values that it hands on.
 
+    `files`: path to bytes, written before, for this user's eyes alone: they may hold secrets.
     `ready_file`: standard input is held open until this file is there (`ctr` loses an end of input
     that comes before the task does).
     """
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
+    files: Mapping[str, bytes] = {}
     ready_file: str | None = None
-
-
-class KillPlan(NamedTuple):
-    """What ends a guest, as commands: written to the job's file before it starts, and replayed by
-    the reaper and the sweep, which know nothing of backends.
-
-    `probe`: fails when the guest is gone. `env`: of all of them.
-    """
-
-    soft: tuple[tuple[str, ...], ...]
-    hard: tuple[tuple[str, ...], ...]
-    cleanup: tuple[tuple[str, ...], ...]
-    probe: tuple[str, ...]
-    env: Mapping[str, str] = {}

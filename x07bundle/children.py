@@ -1,0 +1,197 @@
+"""Processes that are started and left to their caller, and those that outlive us.
+
+`process` runs a command to its end; what is started here has descriptors of the caller, and whoever
+started it waits for it. No signal is handled while there is a child that nobody knows of yet.
+"""
+
+import contextlib
+import errno
+import os
+import signal
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple, NoReturn
+
+from x07bundle import process
+from x07bundle.errors import ToolMissingError, X07Error
+
+NOT_STARTED: Final = 127
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+START_FIELD: Final = 19
+"""Of /proc/PID/stat, counted after the name: when it started, in ticks since the boot."""
+PS_WALL_MS: Final = 2000
+
+IGNORED_BY_PYTHON: Final = (signal.SIGPIPE, signal.SIGXFSZ)
+IGNORED_WHEN_DETACHED: Final = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE)
+"""What ends the process that it is to clean up after."""
+
+
+class Start(NamedTuple):
+    """A command and its streams, which are descriptors of ours.
+
+    `leads_group`: of its own, so that what the terminal sends to ours does not reach it.
+    """
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    stdin: int = 0
+    stdout: int = 1
+    stderr: int = 2
+    leads_group: bool = True
+
+
+def start(command: Start, announce: Callable[[int], None] = lambda _: None) -> int:
+    """The process that runs a command now.
+
+    `announce` is called in the new process, before the program is: with its id. When it raises
+    OSError, there is no program.
+
+    Raises:
+        ToolMissingError: there is no such program.
+        X07Error: it could not be started.
+    """
+    program = process.find_program(command.argv[0], command.env)
+    if program is None:
+        raise ToolMissingError(
+            f"program not found: `{command.argv[0]}`", hint="install it, or check PATH"
+        )
+    failures, failing = os.pipe()
+    with _signals_held(), os.fdopen(failures, "rb") as reading:
+        child = os.fork()
+        if child == 0:
+            _become(program, command, announce, failing)
+        os.close(failing)
+        text = reading.read()
+    if text:
+        os.waitpid(child, 0)
+        raise X07Error(
+            f"cannot start `{program}`: {text.decode()}", hint="check that it can be executed"
+        )
+    return child
+
+
+def _become(
+    program: Path, command: Start, announce: Callable[[int], None], failing: int
+) -> NoReturn:
+    """The program, in this process, or its end."""
+    try:
+        if command.leads_group:
+            os.setpgid(0, 0)
+        announce(os.getpid())
+        failing = _place(failing, (command.stdin, command.stdout, command.stderr))
+        _default_signals()
+        os.execve(program, command.argv, dict(command.env))
+    except OSError as error:
+        os.write(failing, os.strerror(error.errno or errno.EIO).lower().encode())
+    finally:
+        os._exit(NOT_STARTED)
+
+
+def _place(failing: int, streams: tuple[int, int, int]) -> int:
+    """Puts the streams where they belong and closes everything else, but for `failing`."""
+    import fcntl  # not everywhere
+
+    high = [fcntl.fcntl(each, fcntl.F_DUPFD_CLOEXEC, 3) for each in (*streams, failing)]
+    for number, each in enumerate(high[:3]):
+        os.dup2(each, number)
+    close_others({0, 1, 2, high[3]})
+    return high[3]
+
+
+def close_others(kept: Collection[int]) -> None:
+    """Closes all open descriptors but these."""
+    for number in [int(path.name) for path in Path("/dev/fd").iterdir()]:
+        if number not in kept:
+            with contextlib.suppress(OSError):
+                os.close(number)
+
+
+def detach(serve: Callable[[], None], kept: Collection[int] = ()) -> None:
+    """Runs `serve` in a process that is nobody's child, in a session of its own.
+
+    It has no streams, and no descriptors but `kept`. What ends us does not end it.
+
+    Raises:
+        X07Error: there can be no more processes.
+    """
+    try:
+        with _signals_held():
+            child = os.fork()
+            if child == 0:
+                _detached(serve, kept)
+        os.waitpid(child, 0)
+    except OSError as error:
+        raise X07Error(
+            f"cannot start another process: {(error.strerror or '').lower()}",
+            hint="end some processes, or raise the limit: `ulimit -u`",
+        ) from error
+
+
+def _detached(serve: Callable[[], None], kept: Collection[int]) -> NoReturn:
+    try:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        os.chdir("/")
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for number in range(3):
+            os.dup2(nowhere, number)
+        close_others({0, 1, 2, *kept})
+        _default_signals(IGNORED_WHEN_DETACHED)
+        serve()
+    finally:
+        os._exit(0)
+
+
+def _default_signals(ignored: Collection[signal.Signals] = ()) -> None:
+    """What we handle, and what Python ignores, is as a new program has it. What our caller ignores
+    stays so (nohup)."""
+    with contextlib.suppress(ValueError):
+        signal.set_wakeup_fd(-1)
+    for number in signal.valid_signals():
+        if number in ignored:
+            signal.signal(number, signal.SIG_IGN)
+        elif callable(signal.getsignal(number)) or number in IGNORED_BY_PYTHON:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Signals wait for the end of the block; in a child, for what it makes of them."""
+    before = signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())
+    parent = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() == parent:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def started_at(pid: int) -> str | None:
+    """What tells a process from a later one with the same id; None where there is no such one."""
+    try:
+        after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2]
+        return f"{BOOT_ID.read_text(encoding='ascii').strip()}:{after_name.split()[START_FIELD]}"
+    except OSError:
+        return None if Path("/proc/self").exists() else _asked_start(pid)
+
+
+def _asked_start(pid: int) -> str | None:
+    """As `started_at`, where there is no /proc."""
+    argv = ("ps", "-o", "lstart=", "-p", str(pid))
+    try:
+        done = process.run(process.Command(argv, {"LC_ALL": "C"}, wall_ms=PS_WALL_MS))
+    except X07Error:
+        return None
+    return done.stdout.decode("utf-8", "replace").strip() or None
+
+
+def kill(pid: int, started: str | None) -> None:
+    """Kills a process, and the group that it leads, if it is the one that started then."""
+    if started is None or started_at(pid) != started:
+        return
+    with contextlib.suppress(OSError):
+        if os.getpgid(pid) == pid:
+            os.killpg(pid, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)

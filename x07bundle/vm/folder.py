@@ -1,0 +1,197 @@
+"""A job's folder, and the reaper that watches over it from its first moment.
+
+Whoever makes the folder holds a lock on it, as does the reaper. So a folder that is locked has
+somebody who cares for it, however the clock was set and whatever process ids were used again; and
+one that is not has nobody.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, Literal
+
+from x07bundle import children, files
+from x07bundle.contract import vm_job
+from x07bundle.contract.vm_job import JobRecord
+from x07bundle.errors import X07Error
+from x07bundle.vm import clock as clocks
+from x07bundle.vm import reaper
+from x07bundle.vm.clock import Clock
+from x07bundle.vm.state import PRIVATE, State
+
+Role = Literal["", "build", "run"]
+
+INPUTS: Final = "in"
+OUTPUTS: Final = "out"
+JOB_FILE: Final = "job.json"
+DONE: Final = "done"
+
+Step = Callable[[str], None]
+"""Told where a job is: `folder`, `reaper`, `job_file`, `started`, `ended`, `cleaned`, `removed`."""
+
+
+def no_step(_: str) -> None:
+    """Nobody wants to know."""
+
+
+class JobFolder:
+    """Holds the lock and the line to the reaper.
+
+    `run_id`: the name of the folder. `inputs`, `outputs`: made for what the guest gets and leaves.
+    """
+
+    def __init__(self, state: State, path: Path, lock: int, lifeline: int, step: Step) -> None:
+        self.state = state
+        self.path = path
+        self.step = step
+        self._fate: Literal["remove", "keep", "leave"] = "remove"
+        self._lock = lock
+        self._lifeline = lifeline
+
+    @property
+    def run_id(self) -> str:
+        return self.path.name
+
+    @property
+    def inputs(self) -> Path:
+        return self.path / INPUTS
+
+    @property
+    def outputs(self) -> Path:
+        return self.path / OUTPUTS
+
+    def write_job(self, record: JobRecord) -> None:
+        """Tells the file and the reaper what may start now, and what ends it.
+
+        Raises:
+            X07Error: the file cannot be written, or the reaper is not there any more.
+        """
+        files.write_atomic(self.path / JOB_FILE, vm_job.dump(record), 0o600)
+        try:
+            self._tell(f"job {json.dumps(record.as_json())}")
+        except OSError as error:
+            raise X07Error(
+                "the process that cleans up after the guest was killed",
+                hint="try again; nothing was started",
+            ) from error
+        self.step("job_file")
+
+    def announce(self, client: int) -> None:
+        """Called by the client's process. Raises OSError where there is no reaper."""
+        self._tell(f"client {client}")
+
+    def ended(self) -> None:
+        """The client has ended by itself: the guest should be gone, which the reaper looks at."""
+        with contextlib.suppress(OSError):
+            self._tell("ended")
+
+    def cleaned(self) -> None:
+        """The guest is gone for sure."""
+        with contextlib.suppress(OSError):
+            self._tell("cleaned")
+        self.step("cleaned")
+
+    def keep(self) -> None:
+        """Leaves the folder where it is, for people to look at; it is pruned by its age."""
+        self._fate = "keep"
+        with contextlib.suppress(OSError):
+            self._tell("kept")
+
+    def leave(self) -> None:
+        """The guest could not be ended yet: the reaper goes on, then the next sweep."""
+        self._fate = "leave"
+
+    def _tell(self, line: str) -> None:
+        data = f"{line}\n".encode()
+        while data:
+            data = data[os.write(self._lifeline, data) :]
+
+    def close(self) -> None:
+        """Removes the folder, unless it is kept. The reaper hears the end of its line."""
+        if self._fate == "keep":
+            with contextlib.suppress(OSError):
+                (self.path / DONE).write_bytes(b"done\n")
+        elif self._fate == "remove":
+            shutil.rmtree(self.path, ignore_errors=True)
+        self.step("removed")
+        os.close(self._lock)
+        os.close(self._lifeline)
+
+
+@contextlib.contextmanager
+def opened(
+    state: State, role: Role = "", *, clock: Clock = clocks.SYSTEM, step: Step = no_step
+) -> Iterator[JobFolder]:
+    """A new job's folder while the block lasts, which is longer than its guest.
+
+    It is removed at the end, whatever happened to us, or kept when the job asked for that.
+
+    Raises:
+        OutputError: it cannot be made.
+        X07Error: there can be no reaper.
+    """
+    path, lock = _new(state, role, clock)
+    reading, lifeline = os.pipe()
+    step("folder")
+    try:
+        children.detach(lambda: reaper.serve(reading, path, clock), kept=(reading, lock))
+    except X07Error:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+    finally:
+        os.close(reading)
+    job = JobFolder(state, path, lock, lifeline, step)
+    step("reaper")
+    try:
+        (path / INPUTS).mkdir(PRIVATE)
+        (path / OUTPUTS).mkdir(PRIVATE)
+        yield job
+    finally:
+        job.close()
+
+
+def _new(state: State, role: Role, clock: Clock) -> tuple[Path, int]:
+    """A folder of a name that nobody has, and the descriptor of its lock."""
+    number = 1
+    while True:
+        path = state.root / _run_id(role, clock.unix_ms(), number)
+        try:
+            path.mkdir(PRIVATE)
+            return path, _locked(path)
+        except FileExistsError:
+            number += 1
+            clock.sleep_ms(1)
+        except OSError as error:
+            raise files.output_error(path, error) from error
+
+
+def _run_id(role: Role, unix_ms: int, number: int) -> str:
+    """contract/vm.md §3: of a launcher, and of the two phases of a run."""
+    start = f"{unix_ms}-{os.getpid()}"
+    return f"{start}-{number}-{role}" if role else start
+
+
+def _locked(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    with contextlib.suppress(OSError):  # a file system that has no locks
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return descriptor
+
+
+def is_locked(path: Path) -> bool:
+    """Whether somebody cares for a folder."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -1,0 +1,83 @@
+"""Ends guests by the plans that were made for them. Nothing here knows a backend.
+
+What an engine answers is believed only where it says that the guest is not there: an engine that
+cannot be asked (it is being started again) is asked later.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from x07bundle import process
+from x07bundle.contract.vm_job import Commands, KillPlan
+from x07bundle.errors import X07Error
+from x07bundle.vm.clock import Clock
+
+OPERATION_MS: Final = 2000
+OUTPUT_CAP_BYTES: Final = 1 << 16
+FIRST_WAIT_MS: Final = 100
+LONGEST_WAIT_MS: Final = 1000
+SETTLE_MS: Final = 1000
+"""An engine may go on making what its client asked for before it ended."""
+
+GONE: Final = ("not found", "no such", "does not exist", "not exist", "unknown container")
+UNREACHABLE: Final = ("connect", "dial ", "socket", "daemon running", "transport", "deadline")
+"""Of answers that say nothing of the guest, though they say that something is not there."""
+
+
+def replay(commands: Commands, env: Mapping[str, str]) -> None:
+    """Runs commands, one after the other, whatever becomes of each."""
+    for argv in commands:
+        _run(argv, env)
+
+
+def is_gone(plan: KillPlan, container_id: str) -> bool:
+    done = _run(plan.probe, plan.env)
+    if done is None or done.timed_out:
+        return False
+    if done.exit_status == 0:
+        return done.stdout.strip() == b"[]"
+    said = done.stderr.decode("utf-8", "replace").lower()
+    lines = [line for line in said.splitlines() if any(word in line for word in GONE)]
+    if any(container_id.lower() in line for line in lines):
+        return True
+    return bool(lines) and not any(word in said for word in UNREACHABLE)
+
+
+def force(plan: KillPlan, container_id: str, clock: Clock, most_ms: int) -> bool:
+    """Kills and removes a guest; whether it is gone, after `most_ms` at the latest."""
+    end_ms = clock.monotonic_ms() + most_ms
+    wait_ms = FIRST_WAIT_MS
+    while True:
+        replay(plan.hard, plan.env)
+        replay(plan.cleanup, plan.env)
+        if is_gone(plan, container_id):
+            return True
+        if clock.monotonic_ms() + wait_ms > end_ms:
+            return False
+        clock.sleep_ms(wait_ms)
+        wait_ms = min(2 * wait_ms, LONGEST_WAIT_MS)
+
+
+def force_surely(plan: KillPlan, container_id: str, clock: Clock, most_ms: int) -> bool:
+    """As `force`, for a guest that may not have been there yet when it was asked for first."""
+    end_ms = clock.monotonic_ms() + most_ms
+    for _ in range(2):
+        if not force(plan, container_id, clock, end_ms - clock.monotonic_ms()):
+            return False
+        clock.sleep_ms(SETTLE_MS)
+    return force(plan, container_id, clock, end_ms - clock.monotonic_ms())
+
+
+def _run(argv: tuple[str, ...], env: Mapping[str, str]) -> process.Finished | None:
+    """What became of a command; None where it could not be started."""
+    command = process.Command(
+        argv,
+        {**env, "LC_ALL": "C"},
+        stdout_cap=OUTPUT_CAP_BYTES,
+        stderr_cap=OUTPUT_CAP_BYTES,
+        wall_ms=OPERATION_MS,
+    )
+    try:
+        return process.run(command)
+    except X07Error:
+        return None

@@ -1,0 +1,110 @@
+"""What is left when a runner dies: a process that ends its guest and removes its folder.
+
+It is forked before the job is known, and told over a pipe, so it needs neither the disk nor the
+environment. The pipe's end says that the runner is gone. Lines of the pipe:
+
+    job RECORD     this may start now
+    client PID     the engine's client, said by itself before it is the client
+    ended          the client ended by itself
+    cleaned        the guest is gone, and was seen to be
+    kept           the folder stays
+"""
+
+import contextlib
+import os
+import select
+import shutil
+from pathlib import Path
+from typing import Final
+
+from x07bundle import children
+from x07bundle.contract import vm_job
+from x07bundle.contract.vm_job import JobRecord
+from x07bundle.vm import clock as clocks
+from x07bundle.vm import killing
+from x07bundle.vm.clock import Clock
+
+READ_BYTES: Final = 1 << 16
+SLACK_MS: Final = 5000
+"""After the deadline, for a runner that is there: it ends its guest itself."""
+
+
+class Watch:
+    """What the reaper has been told."""
+
+    def __init__(self, lifeline: int, clock: Clock) -> None:
+        self.clock = clock
+        self.job: JobRecord | None = None
+        self.deadline_ms: int | None = None
+        self.client: tuple[int, str | None] | None = None
+        self.said: set[str] = set()
+        self._lifeline = lifeline
+        self._read = b""
+
+    def until_end(self) -> None:
+        """Listens until the runner is gone, or has let the deadline pass."""
+        while self._listen(self._wait_ms()):
+            pass
+
+    def until_gone(self) -> None:
+        """Listens until the runner is gone."""
+        while self._listen(None):
+            pass
+
+    def _wait_ms(self) -> int | None:
+        if self.deadline_ms is None or "cleaned" in self.said or "ended" in self.said:
+            return None
+        return max(0, self.deadline_ms + SLACK_MS - self.clock.monotonic_ms())
+
+    def _listen(self, wait_ms: int | None) -> bool:
+        poll = select.poll()
+        poll.register(self._lifeline, select.POLLIN)
+        if not poll.poll(wait_ms):
+            return False
+        chunk = os.read(self._lifeline, READ_BYTES)
+        *lines, self._read = (self._read + chunk).split(b"\n")
+        for line in lines:
+            self._take(*line.decode("utf-8").partition(" ")[::2])
+        return bool(chunk)
+
+    def _take(self, word: str, rest: str) -> None:
+        self.said.add(word)
+        if word == "job":
+            self.job = vm_job.read(rest.encode())
+            left_ms = clocks.left_ms(
+                self.clock, self.job.created_unix_ms, self.job.deadline_unix_ms
+            )
+            self.deadline_ms = self.clock.monotonic_ms() + left_ms
+        elif word == "client":
+            self.client = int(rest), children.started_at(int(rest))
+
+
+def serve(lifeline: int, folder: Path, clock: Clock) -> None:
+    """The life of a reaper."""
+    watch = Watch(lifeline, clock)
+    watch.until_end()
+    is_clean = watch.job is None or _end(watch, watch.job)
+    watch.until_gone()
+    if is_clean and "kept" not in watch.said:
+        shutil.rmtree(folder, ignore_errors=True)
+    elif watch.job is not None and not is_clean:
+        _leave(folder, watch.job)
+
+
+def _end(watch: Watch, job: JobRecord) -> bool:
+    """Whether the guest is gone."""
+    if "cleaned" in watch.said or watch.client is None:
+        return True
+    if "ended" in watch.said and killing.is_gone(job.plan, job.container_id):
+        return True
+    children.kill(*watch.client)
+    return killing.force_surely(job.plan, job.container_id, watch.clock, job.cleanup_ms)
+
+
+def _leave(folder: Path, job: JobRecord) -> None:
+    """What could not be ended is there for the next sweep."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(0o700, exist_ok=True)
+        (folder / "job.json").write_bytes(vm_job.dump(job))
+        (folder / "done").unlink(missing_ok=True)
+        (folder / "reaped").write_bytes(b"reaped\n")

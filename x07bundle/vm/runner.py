@@ -1,0 +1,236 @@
+"""Runs one guest to its end: start, wait, and clean.
+
+The job's file is written before the start. At its deadline a guest is ended by its plan: asked
+`grace_ms` before, then killed. Signals that ask us to end reach the guest's program, which has the
+same grace; a second one kills it at once.
+"""
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from x07bundle import children, files
+from x07bundle.contract.vm_job import JobRecord, KillPlan
+from x07bundle.vm import clock as clocks
+from x07bundle.vm import interrupts, killing, labels, streams
+from x07bundle.vm.backend import Backend
+from x07bundle.vm.client_process import ClientProcess
+from x07bundle.vm.clock import Clock
+from x07bundle.vm.folder import JobFolder
+from x07bundle.vm.job import Job, Launch
+from x07bundle.vm.loop import Loop
+from x07bundle.vm.streams import Attached, Connection, Streams
+
+POLL_MS: Final = 10
+"""How often something is looked for that cannot be waited for: a file, an exit on some systems."""
+CLIENT_ENDS_MS: Final = 2000
+"""For a client whose guest is gone."""
+CLEANUP_MS: Final = 10_000
+"""Of ours; then the reaper goes on."""
+DRAIN_MS: Final = 1000
+
+
+CALLERS: Final = Attached()
+"""The streams of this process."""
+
+
+class Ended(NamedTuple):
+    """How a guest ended. `exit_status`: its program's, or 128 and a signal, or 1.
+
+    `timed_out`: its deadline passed. `interrupted_by`: the signal for which it was killed.
+    `is_gone`: nothing of it is left; else the reaper goes on and the folder is kept. `was_ready`:
+    the `ready_file` of its launch appeared. `stdout`, `stderr`: what was captured.
+    """
+
+    exit_status: int
+    timed_out: bool = False
+    interrupted_by: int | None = None
+    is_gone: bool = True
+    was_ready: bool = True
+    stdout: bytes = b""
+    stderr: bytes = b""
+    stdout_over: bool = False
+    stderr_over: bool = False
+
+
+def run(
+    backend: Backend,
+    job: Job,
+    folder: JobFolder,
+    given: Streams = CALLERS,
+    *,
+    clock: Clock = clocks.SYSTEM,
+) -> Ended:
+    """Runs a job in its folder, whose name is the job's id.
+
+    Raises:
+        X07Error: nothing was started: the job file cannot be written, there is no client.
+    """
+    job = _complete(backend, job, folder)
+    launch = backend.launch(job)
+    plan = backend.kill_plan(job.container_id, job.grace_ms)
+    folder.write_job(_record(backend, job, plan))
+    _write_files(launch)
+    with contextlib.closing(Loop()) as loop, contextlib.ExitStack() as stack:
+        came = stack.enter_context(interrupts.caught(loop))
+        connection = stack.enter_context(
+            streams.connected(given, loop, launch.ready_file, job.has_input)
+        )
+        stack.enter_context(interrupts.terminal_kept(connection.ends.stdin))
+        client = _start(launch, connection, folder, loop)
+        stack.callback(client.close)
+        folder.step("started")
+        guest = _Guest(job, plan, client, connection, loop, clock, came)
+        return guest.ended(folder, launch)
+
+
+def _complete(backend: Backend, job: Job, folder: JobFolder) -> Job:
+    if job.run_id != folder.run_id:
+        raise ValueError(f"the job {job.run_id} is not that of {folder.path}")
+    whole = job._replace(folder=str(folder.path))
+    return whole._replace(labels=labels.of(whole, backend.name, folder.state.instance))
+
+
+def _record(backend: Backend, job: Job, plan: KillPlan) -> JobRecord:
+    return JobRecord(
+        run_id=job.run_id,
+        backend=backend.name,
+        container_id=job.container_id,
+        created_unix_ms=job.created_unix_ms,
+        deadline_unix_ms=job.deadline_unix_ms,
+        grace_ms=job.grace_ms,
+        cleanup_ms=job.cleanup_ms,
+        plan=plan,
+        host=os.uname().nodename,
+    )
+
+
+def _write_files(launch: Launch) -> None:
+    for name, data in launch.files.items():
+        files.write_atomic(Path(name), data, 0o600)
+
+
+def _start(launch: Launch, connection: Connection, folder: JobFolder, loop: Loop) -> ClientProcess:
+    ends = connection.ends
+    command = children.Start(
+        argv=launch.argv,
+        env=launch.env,
+        stdin=ends.stdin,
+        stdout=ends.stdout,
+        stderr=ends.stderr,
+        # In a group of its own it could not read the terminal; in ours, it has its signals itself.
+        leads_group=not os.isatty(ends.stdin),
+    )
+    try:
+        return ClientProcess(children.start(command, folder.announce), command.leads_group, loop)
+    finally:
+        for descriptor in ends.given:
+            os.close(descriptor)
+
+
+class _Guest:
+    """A guest that was started: waits for its end, or makes it."""
+
+    def __init__(
+        self,
+        job: Job,
+        plan: KillPlan,
+        client: ClientProcess,
+        connection: Connection,
+        loop: Loop,
+        clock: Clock,
+        came: list[int],
+    ) -> None:
+        self.job = job
+        self.plan = plan
+        self.client = client
+        self.connection = connection
+        self.loop = loop
+        self.clock = clock
+        self.came = came
+        left_ms = clocks.left_ms(clock, job.created_unix_ms, job.deadline_unix_ms)
+        self.deadline_ms = clock.monotonic_ms() + left_ms
+        self.killed_at_ms = self.deadline_ms
+        self.interrupted_by: int | None = None
+
+    def ended(self, folder: JobFolder, launch: Launch) -> Ended:
+        timed_out = self._until_end()
+        folder.step("ended")
+        is_gone = self._clean(folder, timed_out)
+        self._drain()
+        status = self.client.status if self.client.status is not None else 1
+        stdout, stderr = self.connection.stdout, self.connection.stderr
+        return Ended(
+            exit_status=status if status >= 0 else 128 - status,
+            timed_out=timed_out,
+            interrupted_by=self.interrupted_by,
+            is_gone=is_gone,
+            was_ready=launch.ready_file is None or Path(launch.ready_file).exists(),
+            stdout=bytes(stdout.bytes) if stdout is not None else b"",
+            stderr=bytes(stderr.bytes) if stderr is not None else b"",
+            stdout_over=stdout is not None and stdout.is_over,
+            stderr_over=stderr is not None and stderr.is_over,
+        )
+
+    def _until_end(self) -> bool:
+        """Waits for the client's end, or the moment to kill; whether its time was over."""
+        was_asked = False
+        while not self.client.has_ended():
+            now_ms = self.clock.monotonic_ms()
+            if now_ms >= self.killed_at_ms:
+                return self.interrupted_by is None
+            if not was_asked and now_ms >= self.deadline_ms - self.job.grace_ms:
+                killing.replay(self.plan.soft, self.plan.env)
+                was_asked = True
+                continue
+            next_ms = self.killed_at_ms if was_asked else self.deadline_ms - self.job.grace_ms
+            self._turn(min(next_ms, self.killed_at_ms) - now_ms)
+            self._pass_signals()
+        return was_asked and self.interrupted_by is None
+
+    def _turn(self, wait_ms: int) -> None:
+        feed = self.connection.feed
+        must_look = not self.client.can_be_waited_for or (feed is not None and feed.is_held())
+        self.loop.turn(min(wait_ms, POLL_MS) if must_look else wait_ms)
+        if feed is not None:
+            feed.turn()
+
+    def _pass_signals(self) -> None:
+        """The first signal starts the guest's grace; the next one ends it."""
+        now_ms = self.clock.monotonic_ms()
+        for number in self.came:
+            is_first = self.interrupted_by is None
+            self.client.send(number)
+            self.interrupted_by = self.interrupted_by or number
+            ends_ms = now_ms + self.job.grace_ms if is_first else now_ms
+            self.killed_at_ms = min(self.killed_at_ms, ends_ms)
+        self.came.clear()
+
+    def _clean(self, folder: JobFolder, timed_out: bool) -> bool:
+        """Whether nothing of the guest is left. A client that ended by itself has seen to it."""
+        has_ended = self.client.status is not None and self.client.status >= 0
+        if has_ended and not timed_out:
+            folder.ended()
+            return True
+        is_gone = killing.force(self.plan, self.job.container_id, self.clock, CLEANUP_MS)
+        self._let_client_end()
+        if is_gone:
+            folder.cleaned()
+        else:
+            folder.leave()
+        return is_gone
+
+    def _let_client_end(self) -> None:
+        end_ms = self.clock.monotonic_ms() + CLIENT_ENDS_MS
+        while not self.client.has_ended() and self.clock.monotonic_ms() < end_ms:
+            self._turn(POLL_MS)
+        self.client.kill()
+
+    def _drain(self) -> None:
+        """What the pipes still hold."""
+        end_ms = self.clock.monotonic_ms() + DRAIN_MS
+        while not self.connection.is_over() and self.clock.monotonic_ms() < end_ms:
+            self.loop.turn(POLL_MS)
+        if self.connection.relay is not None:
+            self.connection.relay.finish()

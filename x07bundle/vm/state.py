@@ -1,0 +1,124 @@
+"""Where jobs are kept, and what tells ours from those of others (contract/vm.md §1, §5, §6).
+
+Commands are read from the files in there and run. So nobody else may have made them: a folder or a
+file that another user owns or may write to is not used.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from x07bundle import files
+from x07bundle.errors import OutputError, X07Error
+
+VARIABLE: Final = "X07_VM_STATE_DIR"
+DEFAULT: Final = Path(".x07/vm/jobs")
+OTHERS_WRITE: Final = 0o022
+PRIVATE: Final = 0o700
+
+is_instance = re.compile(r"[A-Za-z0-9._:@/+-]{1,128}").fullmatch
+
+
+class State(NamedTuple):
+    """`root`: has a folder for each job. `instance`: the label of all guests that are ours."""
+
+    root: Path
+    instance: str
+
+
+def open(env: Mapping[str, str]) -> State:
+    """The state of this user, made where it is missing.
+
+    Raises:
+        X07Error: it cannot be made, or others may write to it.
+    """
+    root = place(env)
+    _make(root)
+    return State(root, _instance(root))
+
+
+def place(env: Mapping[str, str]) -> Path:
+    """The folder of all jobs: X07_VM_STATE_DIR, else in HOME, else where temporary files go."""
+    named = env.get(VARIABLE, "")
+    if named:
+        return Path(os.path.abspath(named))  # noqa: PTH100  no link of it is followed
+    home = env.get("HOME", "")
+    if Path(home).is_absolute():
+        return Path(home, DEFAULT)
+    return Path(env.get("TMPDIR") or "/tmp", f"x07-{os.geteuid()}", *DEFAULT.parts[1:])
+
+
+def _make(root: Path) -> None:
+    problem = folder_problem(root)
+    if problem is None:
+        return
+    try:
+        root.mkdir(PRIVATE, parents=True, exist_ok=True)
+    except OSError as error:
+        failure = files.output_error(root, files.why_no_folder(root, error))
+        raise OutputError(
+            f"cannot make the folder of VM jobs: {failure.brief}",
+            failure.details,
+            f"set {VARIABLE} to a folder that you can write",
+        ) from error
+    problem = folder_problem(root)
+    if problem is not None:
+        raise X07Error(
+            f"the folder of VM jobs cannot be used: `{root}` {problem}",
+            "it holds commands that end guests, so only you may write there",
+            f"set {VARIABLE} to another folder, or `chmod go-w` this one",
+        )
+
+
+def folder_problem(path: Path) -> str | None:
+    """Why a folder is not to be trusted; None where it is."""
+    return problem_of(path, stat.S_IFDIR)
+
+
+def problem_of(path: Path, kind: int) -> str | None:
+    """Why a file of this kind (`stat.S_IFDIR`, `stat.S_IFREG`) is not to be trusted."""
+    try:
+        found = path.lstat()
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    if stat.S_IFMT(found.st_mode) != kind:
+        return "is no folder" if kind == stat.S_IFDIR else "is no file"
+    if found.st_uid != os.geteuid():
+        return "belongs to another user"
+    return "may be written by others" if found.st_mode & OTHERS_WRITE else None
+
+
+def _instance(root: Path) -> str:
+    """What `runner_instance` holds: beside the folder of jobs, or in it, where that is not ours."""
+    parent = root.parent if folder_problem(root.parent) is None else root
+    path = parent / "runner_instance"
+    found = _read_instance(path) or _new_instance(path)
+    if found is None:
+        raise X07Error(f"`{path}` holds no name of an instance", hint="remove it; it is made anew")
+    return found
+
+
+def _new_instance(path: Path) -> str | None:
+    """That of the first of those who make one at the same time."""
+    staged = files.beside(path)
+    try:
+        files.write_new(staged, f"ri-{os.urandom(16).hex()}\n".encode(), 0o600)
+        os.link(staged, path)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise files.output_error(path, error) from error
+    finally:
+        staged.unlink(missing_ok=True)
+    return _read_instance(path)
+
+
+def _read_instance(path: Path) -> str | None:
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return text if is_instance(text) and problem_of(path, stat.S_IFREG) is None else None
