@@ -1,0 +1,58 @@
+/* The system, without a C library: what one would read of the environment and the disk before our
+ * first line runs is not known. Calls give -errno where they fail. */
+#ifndef X07_LAUNCHER_SYSTEM_H
+#define X07_LAUNCHER_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    size_t argument_count;
+    char **arguments;
+    char **environment;
+    /* AT_HWCAP: what the processor can, on arm64. */
+    unsigned long hardware;
+} x07_process;
+
+/* An entry of a folder, as the kernel writes it. */
+typedef struct {
+    uint64_t inode;
+    int64_t offset;
+    uint16_t bytes;
+    uint8_t kind;
+    char name[];
+} x07_entry;
+
+enum { X07_KIND_FOLDER = 4, X07_KIND_FILE = 8, X07_KIND_UNKNOWN = 0 };
+
+/* The program: `launcher.c` has it. Its result is the exit status. */
+int x07_launch(const x07_process *process);
+
+/* What must be a regular file, or a folder, and no link to one. Nothing is waited for. */
+int x07_open_file(int folder, const char *path);
+int x07_open_folder(int folder, const char *path);
+bool x07_is_file(int descriptor);
+bool x07_is_open(int descriptor);
+int x07_open_null(void);
+void x07_close(int descriptor);
+
+long x07_read(int descriptor, void *data, size_t bytes);
+long x07_read_at(int descriptor, void *data, size_t bytes, uint64_t offset);
+/* -1 where it is not known. */
+int64_t x07_size(int descriptor);
+long x07_read_folder(int descriptor, void *data, size_t bytes);
+long x07_read_link(const char *path, char *target, size_t bytes);
+void x07_write(int descriptor, const void *data, size_t bytes);
+
+/* Zeroed memory that is never given back; NULL where there is none. */
+void *x07_memory(size_t bytes);
+
+/* Returns where it fails. */
+int x07_execute(const char *path, char **arguments, char **environment);
+
+size_t x07_length(const char *text);
+bool x07_equal(const void *one, const void *other, size_t bytes);
+void x07_copy(void *restrict target, const void *restrict source, size_t bytes);
+
+#endif
