@@ -31,12 +31,9 @@ static int is_pinned;
 static int open_folder(const char *path, size_t len)
 {
     char text[X07_PATH_BYTES];
-    if (len >= sizeof text) {
-        errno = ENAMETOOLONG;
+    if (!x07_path_copy(text, path, len)) {
         return -1;
     }
-    memcpy(text, path, len);
-    text[len] = '\0';
     return open(len != 0 ? text : ".", X07_FOLDER_FLAGS);
 }
 

@@ -1,5 +1,6 @@
 #include "path_spelling.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "guard.h"
@@ -94,6 +95,17 @@ int x07_path_is_safe(x07_bytes_view path)
 {
     return is_plain(path) && path.ptr[0] != '/' && !has_segment(path, is_here)
            && !has_segment(path, is_reserved);
+}
+
+int x07_path_copy(char to[X07_PATH_BYTES], const void *path, size_t len)
+{
+    if (len >= X07_PATH_BYTES) {
+        errno = ENAMETOOLONG;
+        return 0;
+    }
+    memcpy(to, path, len);
+    to[len] = '\0';
+    return 1;
 }
 
 /* -- from the top */

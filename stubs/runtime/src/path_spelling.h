@@ -32,6 +32,10 @@ int x07_text_is_utf8(x07_bytes_view text);
 /* The bytes of the UTF-8 character that `text`, not empty, starts with; 0 where it is none. */
 uint32_t x07_utf8_size(x07_bytes_view text);
 
+/* The first `len` bytes of a path as one of its own. 0 where there is no room: errno is
+ * ENAMETOOLONG. */
+int x07_path_copy(char to[X07_PATH_BYTES], const void *path, size_t len);
+
 /* The path from the top, without `.` and `..`: "/a/b", and "" for the top. `folder` is where
  * relative paths start. 0 where there is no room. */
 int x07_path_absolute(char *to, size_t room, const char *folder, x07_bytes_view path);

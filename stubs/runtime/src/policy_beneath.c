@@ -17,12 +17,7 @@
 static int as_path(char to[X07_PATH_BYTES], x07_bytes_view text)
 {
     x07_bytes_view named = text.len != 0 ? text : (x07_bytes_view){(const uint8_t *)".", 1};
-    if (named.len >= X07_PATH_BYTES) {
-        return 0;
-    }
-    memcpy(to, named.ptr, named.len);
-    to[named.len] = '\0';
-    return 1;
+    return x07_path_copy(to, named.ptr, named.len);
 }
 
 /* What is not there leads nowhere: it is looked for beneath what is there, and through no link. */

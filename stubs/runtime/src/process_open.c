@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,23 +30,11 @@ static x07_bytes_view view_of(const char *text)
 
 /* -- roots: folders that the policy names */
 
-/* 0: the text is too long for a path. */
-static int copied(char to[PATH_MAX], const uint8_t *text, size_t len)
-{
-    if (len >= PATH_MAX) {
-        errno = ENAMETOOLONG;
-        return 0;
-    }
-    memcpy(to, text, len);
-    to[len] = '\0';
-    return 1;
-}
-
 /* What the first `len` bytes of a path name; the program's own folder where they are none. */
 static int open_root(const char *path, size_t len)
 {
-    char root[PATH_MAX];
-    if (!copied(root, (const uint8_t *)path, len)) {
+    char root[X07_PATH_BYTES];
+    if (!x07_path_copy(root, path, len)) {
         return -1;
     }
     return open(len != 0u ? root : ".", X07_FOLDER_FLAGS);
@@ -305,11 +292,11 @@ static x07_verdict look_behind(const x07_process_start *start, int program)
 
 x07_verdict x07_look_exec(const x07_policy *policy, x07_bytes_view program)
 {
-    char path[PATH_MAX];
+    char path[X07_PATH_BYTES];
     const x07_process_start start = {.policy = policy};
     x07_verdict verdict = x07_verdict_exec(policy, program);
     if (verdict.reason != X07_GRANTED || !policy->sandboxed
-        || !copied(path, program.ptr, program.len)) {
+        || !x07_path_copy(path, program.ptr, program.len)) {
         return verdict;
     }
     int file = look_for(&start, path, &verdict);
@@ -324,12 +311,12 @@ x07_verdict x07_look_exec(const x07_policy *policy, x07_bytes_view program)
 
 static int open_by_roots(const x07_process_start *start, const char *folder)
 {
-    char root[PATH_MAX];
+    char root[X07_PATH_BYTES];
     x07_root_match match;
     x07_policy_list roots = start->policy->process.allow_cwd_roots;
     errno = ENOENT;
     if (!x07_policy_root(start->policy, roots, view_of(folder), 0, &match)
-        || !copied(root, match.root.ptr, match.root.len)) {
+        || !x07_path_copy(root, match.root.ptr, match.root.len)) {
         return -1;
     }
     return open_under(open(root, X07_FOLDER_FLAGS), match.rest, X07_FOLDER_FLAGS);

@@ -65,18 +65,6 @@ int x07_resolve(x07_base base, const char *path, int flags, mode_t mode)
     return file < 0 && errno == ENOSYS ? x07_walk(base, named, flags | O_CLOEXEC, mode) : file;
 }
 
-/* The text before `end`; 0 where there is no room. */
-static int cut(char to[X07_PATH_BYTES], const char *path, size_t end)
-{
-    if (end >= X07_PATH_BYTES) {
-        errno = ENAMETOOLONG;
-        return 0;
-    }
-    memcpy(to, path, end);
-    to[end] = '\0';
-    return 1;
-}
-
 int x07_resolve_parent(x07_base base, const char *path, const char **name)
 {
     char folder[X07_PATH_BYTES];
@@ -84,7 +72,7 @@ int x07_resolve_parent(x07_base base, const char *path, const char **name)
     *name = slash ? slash + 1 : *path != '\0' ? path : ".";
     /* The slash at the top stays. */
     size_t end = !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
-    return cut(folder, path, end) ? x07_resolve(base, folder, X07_FOLDER_FLAGS, 0) : -1;
+    return x07_path_copy(folder, path, end) ? x07_resolve(base, folder, X07_FOLDER_FLAGS, 0) : -1;
 }
 
 /* -- making folders */
@@ -117,7 +105,7 @@ static int make_one(x07_base base, const char *path)
 static int make_part(x07_base base, const char *path, size_t end)
 {
     char part[X07_PATH_BYTES];
-    if (!cut(part, path, end)) {
+    if (!x07_path_copy(part, path, end)) {
         return -1;
     }
     if (is_folder(base, part) || (errno == ENOENT && make_one(base, part) == 0)) {
