@@ -1,7 +1,7 @@
+#include "denials.h"
 #include "stream.h"
 
 #include "x07_os_files.h"
-#include "x07_report.h"
 
 static void give_result_bytes(x07_result_bytes result)
 {
@@ -101,17 +101,6 @@ static void serve_stream(uint32_t operation)
         give_u32(x07_os_fs_stream_drop_read_v1(take_u32()));
         return;
     }
-}
-
-/* What a runner would read. */
-static void report(void)
-{
-    x07_writer writer = {.fd = 2};
-    if (x07_report_more) {
-        x07_report_more(&writer);
-    }
-    x07_writer_text(&writer, "\n");
-    x07_writer_flush(&writer);
 }
 
 void serve(uint32_t operation)

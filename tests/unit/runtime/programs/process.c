@@ -5,8 +5,8 @@
 #include <signal.h>
 #include <time.h>
 
+#include "denials.h"
 #include "stream.h"
-#include "x07_report.h"
 
 /* Both outputs of a piped process, up to its end; at most `max` bytes at a time. */
 static void give_all(uint32_t handle, uint32_t max)
@@ -86,16 +86,6 @@ static void run_many(uint32_t times)
     give_u32(errors);
     forget(request);
     forget(caps);
-}
-
-static void report(void)
-{
-    x07_writer writer = {.fd = 2};
-    if (x07_report_more) {
-        x07_report_more(&writer);
-    }
-    x07_writer_text(&writer, "\n");
-    x07_writer_flush(&writer);
 }
 
 /* Looks until the process has ended. */

@@ -1,7 +1,7 @@
+#include "denials.h"
 #include "stream.h"
 
 #include "x07_readers.h"
-#include "x07_report.h"
 #include "x07_sockets.h"
 #include "x07_writer.h"
 
@@ -116,16 +116,6 @@ static void pass_time(void)
 {
     poll(NULL, 0, (int)take_u32());
     give_u32(0);
-}
-
-static void report(void)
-{
-    x07_writer writer = {.fd = 2};
-    if (x07_report_more) {
-        x07_report_more(&writer);
-    }
-    x07_writer_text(&writer, "\n");
-    x07_writer_flush(&writer);
 }
 
 void serve(uint32_t operation)
