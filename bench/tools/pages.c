@@ -1,10 +1,9 @@
 // A server of HTTP on a free port of loopback, which it prints: `GET /N` is answered by N bytes, one
 // client at a time.
-#include <netinet/in.h>
-#include <stdio.h>
+#include "listening.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 static char data[1 << 20];
@@ -39,15 +38,10 @@ static void answer(int client) {
 }
 
 int main(void) {
-    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof own;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(listener, (struct sockaddr *)&own, size) != 0 || listen(listener, 8) != 0) {
+    int listener = listening();
+    if (listener < 0) {
         return 1;
     }
-    getsockname(listener, (struct sockaddr *)&own, &size);
-    printf("%d\n", ntohs(own.sin_port));
-    fflush(stdout);
     for (;;) {
         int client = accept(listener, NULL, NULL);
         answer(client);
