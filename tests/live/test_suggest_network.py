@@ -82,7 +82,7 @@ SWITCHES: Final = {
 
 def granted(hosts: list[dict[str, Any]]) -> dict[str, Any]:
     """The template's policy with the switches, and with hosts."""
-    policy = json.loads(base_policy("cli"))
+    policy: dict[str, Any] = json.loads(base_policy("cli"))
     for section, names in SWITCHES.items():
         policy[section] |= dict.fromkeys(names, True)
     policy["net"]["allow_hosts"] = hosts
