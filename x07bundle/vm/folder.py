@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from x07bundle import children, files
 from x07bundle.contract import vm_job
@@ -177,21 +177,40 @@ def _run_id(role: Role, unix_ms: int, number: int) -> str:
 
 def _locked(path: Path) -> int:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    with contextlib.suppress(OSError):  # a file system that has no locks
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    _lock(descriptor)
     return descriptor
 
 
-def is_locked(path: Path) -> bool:
-    """Whether somebody cares for a folder."""
+def host_name() -> str:
+    """Of the machine whose processes and engines its jobs are about: folders may be shared."""
+    return os.uname().nodename
+
+
+class Claim(NamedTuple):
+    """Whether nobody cares for a folder: None where its file system has no locks."""
+
+    is_free: bool | None
+
+
+@contextlib.contextmanager
+def claimed(path: Path) -> Iterator[Claim]:
+    """Keeps others from a folder that nobody cares for, while the block lasts."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
-        return False
+        yield Claim(False)
+        return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
+        yield Claim(_lock(descriptor))
     finally:
         os.close(descriptor)
-    return False
+
+
+def _lock(descriptor: int) -> bool | None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True

@@ -12,12 +12,13 @@ from typing import Final, NamedTuple
 
 from x07bundle import children, files
 from x07bundle.contract.vm_job import JobRecord, KillPlan
+from x07bundle.errors import X07Error
 from x07bundle.vm import clock as clocks
-from x07bundle.vm import interrupts, killing, labels, streams
+from x07bundle.vm import interrupts, killing, labels, streams, sweep
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.client_process import ClientProcess
 from x07bundle.vm.clock import Clock
-from x07bundle.vm.folder import JobFolder
+from x07bundle.vm.folder import JobFolder, host_name
 from x07bundle.vm.job import Job, Launch
 from x07bundle.vm.loop import Loop
 from x07bundle.vm.streams import Attached, Connection, Streams
@@ -81,6 +82,7 @@ def run(
         client = _start(launch, connection, folder, loop)
         stack.callback(client.close)
         folder.step("started")
+        _sweep(backend, folder, clock)
         guest = _Guest(job, plan, client, connection, loop, clock, came)
         return guest.ended(folder, launch)
 
@@ -102,7 +104,7 @@ def _record(backend: Backend, job: Job, plan: KillPlan) -> JobRecord:
         grace_ms=job.grace_ms,
         cleanup_ms=job.cleanup_ms,
         plan=plan,
-        host=os.uname().nodename,
+        host=host_name(),
     )
 
 
@@ -127,6 +129,13 @@ def _start(launch: Launch, connection: Connection, folder: JobFolder, loop: Loop
     finally:
         for descriptor in ends.given:
             os.close(descriptor)
+
+
+def _sweep(backend: Backend, folder: JobFolder, clock: Clock) -> None:
+    """What other runners left behind, in a process of its own. It is not worth a failure."""
+    if sweep.is_due(folder.state, clock):
+        with contextlib.suppress(X07Error):
+            children.detach(lambda: sweep.quietly(folder.state, backend, clock))
 
 
 class _Guest:
