@@ -1,12 +1,13 @@
 """What live tests share: a sanitized client, servers, a certificate authority."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.live import certificates, http_program, http_server
+from tests.live import certificates, full_image, http_program, http_server
 from tests.live.nginx import Nginx
 from tests.live.nginx import serving as serving_nginx
 from tests.program_build import Workshop, open_workshop
@@ -51,3 +52,10 @@ def nginx(
     """For tests that are marked with `needs_nginx`."""
     with serving_nginx(tmp_path_factory.mktemp("nginx"), authority) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive of the image `full`; the processes of one session share it."""
+    base = tmp_path_factory.getbasetemp()
+    return full_image.build(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
