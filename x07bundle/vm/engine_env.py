@@ -9,6 +9,7 @@ PASSED: Final = frozenset(
     " CONTAINER_HOST CONTAINER_CONNECTION CONTAINERS_CONF CONTAINERS_STORAGE_CONF".split()
 )
 """Variables that say where an engine, or its storage, is."""
+TRANSPORT: Final = "X07_VM_TRANSPORT"
 PLAIN: Final[Mapping[str, str]] = {"LC_ALL": "C"}
 """What is read of a client is read in English (contract/vm.md §6)."""
 
@@ -20,3 +21,8 @@ def environment(env: Mapping[str, str]) -> dict[str, str]:
 def asking(env: Mapping[str, str]) -> dict[str, str]:
     """As `environment`, for a command whose words are read."""
     return {**environment(env), **PLAIN}
+
+
+def streams(env: Mapping[str, str]) -> bool:
+    """Whether files reach guests as a stream, also where folders could be shared."""
+    return env.get(TRANSPORT, "").strip().lower() == "stream"

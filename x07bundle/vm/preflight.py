@@ -52,17 +52,32 @@ class Unusable(Exception):
 
 
 def preflight(probe: Probe, machine: Machine) -> Verdict:
+    """Whether it is there and answers."""
     try:
-        _check_system(probe, machine.host)
-        program = _program(probe, machine)
-        _check_companions(probe, machine)
-        _check_kvm(probe, machine.kvm)
-        _check_socket(probe, machine)
+        program = _found(probe, machine)
         answer = [_answer(probe, program, words, machine) for words in probe.asks][-1]
         version = _checked_version(probe, answer, machine.host)
     except Unusable as found:
         return found.verdict
     return Verdict(True, _praise(probe, program, version, machine.kvm))
+
+
+def present(probe: Probe, machine: Machine) -> Verdict:
+    """Whether it is there. Nothing is asked of it, so nothing is waited for."""
+    try:
+        program = _found(probe, machine)
+    except Unusable as found:
+        return found.verdict
+    return Verdict(True, _praise(probe, program, None, machine.kvm))
+
+
+def _found(probe: Probe, machine: Machine) -> Path:
+    _check_system(probe, machine.host)
+    program = _program(probe, machine)
+    _check_companions(probe, machine)
+    _check_kvm(probe, machine.kvm)
+    _check_socket(probe, machine)
+    return program
 
 
 def _check_system(probe: Probe, host: Host) -> None:

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from x07bundle.vm.backends import firecracker_ctr, table
+
 Isolation = Literal["vm", "container"]
 KvmUse = Literal["needed", "wanted", "none"]
 
-DRIVEN: Final[frozenset[str]] = frozenset()
+DRIVEN: Final = table.DRIVEN
 """The backends that this version starts programs in."""
 
 
@@ -59,17 +61,18 @@ def probes(env: Mapping[str, str], arch: str) -> tuple[Probe, ...]:
 
 
 def _firecracker(env: Mapping[str, str]) -> Probe:
-    default = "/run/firecracker-containerd/containerd.sock"
-    socket = env.get("X07_VM_FIRECRACKER_CONTAINERD_SOCK") or default
+    """With a runtime that is no VM's, it needs what any containerd needs."""
+    backend = firecracker_ctr.from_env(env)
+    is_vm = backend.caps.isolation == "vm"
     return Probe(
-        backend="firecracker-ctr",
+        backend=backend.name,
         system="linux",
-        isolation="vm",
-        program=env.get("X07_VM_FIRECRACKER_CTR_BIN") or "firecracker-ctr",
-        asks=(("--address", socket, "--timeout", "2s", "version"),),
+        isolation=backend.caps.isolation,
+        program=backend.binary,
+        asks=(("--address", backend.address, "--timeout", "2s", "version"),),
         oldest=(1, 5),
-        socket=Path(socket),
-        kvm="needed",
+        socket=Path(backend.address),
+        kvm="needed" if is_vm else "none",
         missing="it is built from the firecracker-containerd sources: no distribution packages it",
         service="firecracker-containerd",
     )
@@ -103,7 +106,7 @@ def _apple_container() -> Probe:
         isolation="vm",
         program="container",
         asks=(("system", "status"), ("--version",)),
-        oldest=(0, 6),
+        oldest=(0, 12),
         oldest_release=(26,),
         packages={"brew": "container"},
         start="container system start",

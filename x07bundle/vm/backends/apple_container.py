@@ -79,7 +79,8 @@ class AppleContainer(NamedTuple):
 
 
 def from_env(env: Mapping[str, str]) -> AppleContainer:
-    return AppleContainer(engine_env.environment(env))
+    caps = CAPS._replace(host_mounts=not engine_env.streams(env))
+    return AppleContainer(engine_env.environment(env), caps=caps)
 
 
 def _identity(job: Job) -> Iterator[str]:

@@ -144,6 +144,7 @@ class FirecrackerCtr(NamedTuple):
 def from_env(env: Mapping[str, str]) -> FirecrackerCtr:
     runtime = _value(env, "X07_VM_FIRECRACKER_RUNTIME", RUNTIME)
     is_vm = runtime == RUNTIME or _kata(runtime) is not None
+    shares = runtime != RUNTIME and not engine_env.streams(env)
     return FirecrackerCtr(
         binary=_value(env, "X07_VM_FIRECRACKER_CTR_BIN", "firecracker-ctr"),
         env=engine_env.environment(env),
@@ -151,9 +152,7 @@ def from_env(env: Mapping[str, str]) -> FirecrackerCtr:
         namespace=_value(env, "X07_VM_CONTAINERD_NAMESPACE", "x07"),
         snapshotter=_value(env, "X07_VM_FIRECRACKER_SNAPSHOTTER", "devmapper"),
         runtime=runtime,
-        caps=CAPS._replace(
-            isolation="vm" if is_vm else "container", host_mounts=runtime != RUNTIME
-        ),
+        caps=CAPS._replace(isolation="vm" if is_vm else "container", host_mounts=shares),
     )
 
 

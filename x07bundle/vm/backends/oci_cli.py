@@ -148,16 +148,20 @@ class OciCli(NamedTuple):
 
 
 def docker(env: Mapping[str, str]) -> OciCli:
-    is_remote = env.get("DOCKER_HOST", "").startswith(REMOTE)
-    caps = CAPS._replace(host_mounts=not is_remote)
+    caps = _caps(env, "DOCKER_HOST")
     return OciCli("docker", "docker", engine_env.environment(env), DOCKER, caps)
 
 
 def podman(env: Mapping[str, str]) -> OciCli:
-    is_remote = env.get("CONTAINER_HOST", "").startswith(REMOTE)
-    caps = CAPS._replace(host_mounts=not is_remote)
     dialect = PODMAN._replace(ulimits={"nofile": _most("NOFILE"), "nproc": _most("NPROC")})
+    caps = _caps(env, "CONTAINER_HOST")
     return OciCli("podman", "podman", engine_env.environment(env), dialect, caps)
+
+
+def _caps(env: Mapping[str, str], variable: str) -> Caps:
+    """An engine on another machine shares no folders of this one."""
+    is_remote = env.get(variable, "").startswith(REMOTE)
+    return CAPS._replace(host_mounts=not is_remote and not engine_env.streams(env))
 
 
 def _most(name: str) -> int:

@@ -1,0 +1,156 @@
+"""Which backend guests run in (contract/vm.md §2, decision 8).
+
+A container shares the host's kernel: docker and podman, and containerd with a runtime that is no
+VM's, need consent, on every system. Without it the choice is between VMs, and where there is none
+nothing runs.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from x07bundle.contract.consent import ACCEPT
+from x07bundle.errors import RefusedError
+from x07bundle.host import Host
+from x07bundle.vm import kvm
+from x07bundle.vm.backend import Backend
+from x07bundle.vm.backends import table
+from x07bundle.vm.failures import EngineError, NoBackendError
+from x07bundle.vm.preflight import Machine, Verdict, preflight, present
+from x07bundle.vm.probes import Probe, probes
+
+VARIABLE: Final = "X07_VM_BACKEND"
+VMS: Final[Mapping[str, tuple[str, ...]]] = {
+    "linux": ("firecracker-ctr",),
+    "macos": ("apple-container",),
+}
+"""What is tried, by system."""
+CONTAINERS: Final = ("podman", "docker")
+"""Tried after those, with consent."""
+EXPECTED: Final[Mapping[str, str]] = {"linux": "firecracker-ctr", "macos": "apple-container"}
+
+
+def choose(
+    env: Mapping[str, str], host: Host, accepted: bool, wanted: str | None = None
+) -> Backend:
+    """The backend that the environment names, else the wanted one, else the best that is usable.
+
+    `accepted`: consent to weaker isolation. `wanted`: what a bundle was made for. One that is named
+    is not asked whether it answers, only looked for: the first question to it will tell, and then
+    `explained` says why.
+
+    Raises:
+        RefusedError: it is another one than the wanted, or no VM, without consent.
+        NoBackendError: there is none of that name, or none that is usable.
+    """
+    named = named_backend(env)
+    if named is not None and wanted is not None and named != wanted and not accepted:
+        raise _another(named, wanted)
+    name = named or wanted
+    machine = Machine(host, env, kvm.look(host))
+    if name is None:
+        return _best(machine, accepted)
+    backend = table.from_env(name, env)
+    if backend.caps.isolation == "container" and not accepted:
+        raise _weak(backend)
+    verdict = _looked(name, machine)
+    if not verdict.is_usable:
+        raise _unusable({name: verdict}, machine, accepted)
+    return backend
+
+
+def named_backend(env: Mapping[str, str]) -> str | None:
+    """What X07_VM_BACKEND says; None: it leaves the choice to us.
+
+    Raises:
+        NoBackendError: it names none.
+    """
+    text = env.get(VARIABLE, "").strip().lower()
+    if text in ("", "auto"):
+        return None
+    name = table.ALIASES.get(text, text)
+    if name not in table.BACKENDS:
+        raise NoBackendError(
+            f"{VARIABLE}: no backend `{env[VARIABLE].strip()}`",
+            hint=f"choose one of {', '.join(table.BACKENDS)}, or auto",
+        )
+    return name
+
+
+def explained(
+    error: EngineError, backend: Backend, env: Mapping[str, str], host: Host
+) -> Exception:
+    """Why an engine failed, as its preflight sees it; else what it said itself."""
+    machine = Machine(host, env, kvm.look(host))
+    verdict = _asked(backend.name, machine)
+    if verdict.is_usable:
+        return error
+    return _unusable({backend.name: verdict}, machine, backend.caps.isolation == "container")
+
+
+def _best(machine: Machine, accepted: bool) -> Backend:
+    """The first that is usable. Where it is the only one, it is not asked."""
+    vms = VMS.get(machine.host.system)
+    if vms is None:
+        raise NoBackendError(
+            f"VM backend is not supported on this platform: `{machine.host.system}`",
+            hint="run it on Linux or macOS",
+        )
+    names = (*vms, *CONTAINERS) if accepted else vms
+    look = _asked if len(names) > 1 else _looked
+    verdicts: dict[str, Verdict] = {}
+    for name in names:
+        backend = table.from_env(name, machine.env)
+        verdicts[name] = _consented(backend, accepted) or look(name, machine)
+        if verdicts[name].is_usable:
+            return backend
+    raise _unusable(verdicts, machine, accepted)
+
+
+def _consented(backend: Backend, accepted: bool) -> Verdict | None:
+    if accepted or backend.caps.isolation == "vm":
+        return None
+    return Verdict(False, f"its runtime is no VM's, so it needs consent: {ACCEPT}=1")
+
+
+def _looked(name: str, machine: Machine) -> Verdict:
+    return present(_probes(machine)[name], machine)
+
+
+def _asked(name: str, machine: Machine) -> Verdict:
+    return preflight(_probes(machine)[name], machine)
+
+
+def _probes(machine: Machine) -> dict[str, Probe]:
+    return {probe.backend: probe for probe in probes(machine.env, machine.host.arch)}
+
+
+def _another(named: str, wanted: str) -> RefusedError:
+    return RefusedError(
+        f"this was made for the backend `{wanted}`, but {VARIABLE}={named} is set",
+        "another backend isolates differently, which nobody accepted",
+        f"unset {VARIABLE}, or accept it: {ACCEPT}=1",
+    )
+
+
+def _weak(backend: Backend) -> RefusedError:
+    return RefusedError(
+        f"the backend `{backend.name}` isolates less than a VM, which nobody accepted",
+        "its guests share the kernel with everything else on this machine",
+        f"to accept that, set {ACCEPT}=1; else name a VM backend in {VARIABLE}",
+    )
+
+
+def _unusable(verdicts: Mapping[str, Verdict], machine: Machine, accepted: bool) -> NoBackendError:
+    """What is missing, and both ways out: a VM, or consent to less."""
+    lines = [f"{name}: {verdict.detail}" for name, verdict in verdicts.items()]
+    lines += [f"  to mend it: {verdict.fix}" for verdict in verdicts.values() if verdict.fix]
+    instead = f"{ACCEPT}=1 and {VARIABLE}=podman or docker"
+    if not accepted:
+        lines.append(f"without a VM, if a container is enough: {instead}")
+    expected = EXPECTED.get(machine.host.system, "a VM backend")
+    names = " nor ".join(f"`{name}`" for name in verdicts)
+    return NoBackendError(
+        f"no VM backend is usable here: {'neither ' if len(verdicts) > 1 else 'not '}{names}",
+        "\n".join(lines),
+        f"`x07 doctor` says what {expected} needs; or accept weaker isolation: {instead}",
+    )

@@ -1,0 +1,196 @@
+"""Where roots of a policy are in a guest, and which are refused.
+
+A relative root is relative to the folder that the program starts in, here and there. An absolute
+one is at its own place. Links are resolved before anything is mounted: what is looked at here is
+what the guest gets.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from x07bundle.contract.policy import Fs, Policy
+from x07bundle.vm.backend import Caps
+from x07bundle.vm.backends.words import DISALLOWED
+from x07bundle.vm.job import GUEST_WORK, Mount
+
+OWN: Final = ".x07"
+"""The tool's folder in a project, and in a user's home."""
+GUESTS: Final = "/x07"
+SYSTEM: Final = ("/proc", "/sys", "/dev")
+
+
+class Root(NamedTuple):
+    """`field`: its place in the policy. `guest`, `host`: absolute; `host` has no links any more.
+
+    `lexical`: the host's path as the policy has it.
+    """
+
+    field: str
+    text: str
+    is_writable: bool
+    guest: str
+    host: str
+    lexical: str
+
+
+class Place(NamedTuple):
+    """`cwd`: absolute. `state`: the folder of all jobs, which no guest sees."""
+
+    cwd: str
+    state: str | None
+    caps: Caps
+
+
+class Found(NamedTuple):
+    """`problems`: field to words. `missing`: folders to make first."""
+
+    mounts: tuple[Mount, ...]
+    missing: tuple[Path, ...]
+    problems: Mapping[str, str]
+
+
+def find(policy: Policy, place: Place) -> Found:
+    """The mounts of a policy's roots. Writes nothing."""
+    roots = tuple(_roots(policy.fs, place.cwd))
+    problems = {root.field: problem for root in roots if (problem := _problem(root, place, roots))}
+    by_guest: dict[str, Root] = {}
+    for root in roots:
+        known = by_guest.get(root.guest)
+        if known is None or root.is_writable:
+            by_guest[root.guest] = root
+    mounts = tuple(_mount(by_guest[guest], place.cwd) for guest in sorted(by_guest))
+    missing = tuple(Path(root.host) for root in roots if _is_to_be_made(root))
+    return Found(mounts, missing, problems)
+
+
+def guest_path(text: str) -> str:
+    """Of a path as a policy has it."""
+    path = os.path.normpath(text)
+    if path.startswith("/"):
+        return "/" + path.lstrip("/")
+    return os.path.normpath(f"{GUEST_WORK}/{path}")
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether it is the folder, or something in it."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _roots(fs: Fs, cwd: str) -> Iterator[Root]:
+    if not fs.enabled:
+        return
+    for field, texts, is_writable in (
+        ("fs.read_roots", fs.read_roots, False),
+        ("fs.write_roots", fs.write_roots, True),
+    ):
+        for number, text in enumerate(texts):
+            lexical = os.path.normpath(Path(cwd, text))
+            host = os.path.realpath(lexical)
+            name = f"{field}[{number}]"
+            yield Root(name, text, is_writable, guest_path(text), host, lexical)
+
+
+def _problem(root: Root, place: Place, roots: tuple[Root, ...]) -> str | None:
+    """Why a root cannot be mounted, the gravest reason first; None where it can."""
+    return (
+        _spelling_problem(root)
+        or _system_problem(root)
+        or _state_problem(root, place)
+        or _link_problem(root, roots)
+        or _file_problem(root, place.caps)
+        or _own_folder_problem(root)
+    )
+
+
+def _spelling_problem(root: Root) -> str | None:
+    parts = root.text.split("/")
+    if ".." in parts:
+        return "it leads out of where it starts; name the folder itself, without `..`"
+    if OWN in parts:
+        return f"`{OWN}` holds policies and the state of VMs, which no guest sees"
+    for character, what in DISALLOWED.items():
+        if character in root.host + root.guest:
+            return f"its path contains a disallowed byte, {what}: engines cannot be told of it"
+    return None
+
+
+def _system_problem(root: Root) -> str | None:
+    for path in (root.host, root.guest):
+        if path == "/":
+            return "it would be all of the guest's root: name the folders that are needed"
+        for folder in SYSTEM:
+            if is_below(path, folder):
+                return f"it is in {folder}, which the guest has of its own kernel"
+    if root.text.startswith("/") and is_below(root.guest, GUESTS):
+        return f"{GUESTS} is where the guest has its own files"
+    return None
+
+
+def _state_problem(root: Root, place: Place) -> str | None:
+    if place.state is None:
+        return None
+    state = os.path.realpath(place.state)
+    if is_below(root.host, state):
+        return f"it is in the folder of VM jobs: `{place.state}`"
+    if not is_below(state, root.host):
+        return None
+    inside = os.path.relpath(state, root.host)
+    if any(is_below(inside, name) for name in _masked(root.host, place.cwd)):
+        return None
+    return f"the folder of VM jobs is in it: `{place.state}`"
+
+
+def _link_problem(root: Root, roots: tuple[Root, ...]) -> str | None:
+    """A program that may write in a root could leave a link there, to anywhere, for the next run
+    to follow."""
+    for outer in roots:
+        if not outer.is_writable or outer.lexical == root.lexical:
+            continue
+        if is_below(root.lexical, outer.lexical):
+            inside = os.path.relpath(root.lexical, outer.lexical)
+            if root.host != os.path.normpath(Path(outer.host, inside)):
+                return f"a link leads to it from `{outer.text}`, where programs may write"
+    return None
+
+
+def _file_problem(root: Root, caps: Caps) -> str | None:
+    try:
+        mode = Path(root.host).stat().st_mode
+    except FileNotFoundError:
+        return None if root.is_writable else f"root does not exist: `{root.lexical}`"
+    except OSError as error:
+        return f"`{root.lexical}`: {(error.strerror or str(error)).lower()}"
+    if stat.S_ISDIR(mode):
+        return None
+    if not stat.S_ISREG(mode):
+        return "it is a device, a pipe or a socket; roots are folders and files"
+    if caps.host_mounts and not caps.file_mounts:
+        return "it is a file, and this backend shares folders alone: name its folder"
+    return None
+
+
+def _own_folder_problem(root: Root) -> str | None:
+    path = Path(root.host, OWN)
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
+        return f"its `{OWN}` is no folder, so it cannot be hidden from the guest"
+    return None
+
+
+def _is_to_be_made(root: Root) -> bool:
+    return root.is_writable and not os.path.lexists(root.host)
+
+
+def _mount(root: Root, cwd: str) -> Mount:
+    return Mount(root.host, root.guest, root.is_writable, _masked(root.host, cwd))
+
+
+def _masked(host: str, cwd: str) -> tuple[str, ...]:
+    """The tool's folders in it: its own, and that of the folder that we are in."""
+    names = [OWN]
+    here = os.path.realpath(cwd)
+    if is_below(here, host) and here != host:
+        names.append(f"{os.path.relpath(here, host)}/{OWN}")
+    return tuple(name for name in names if Path(host, name).is_dir())
