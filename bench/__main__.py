@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bench import (
     bundle_cost,
+    frozen_start,
     hello_world,
     http_cost,
     image_cost,
@@ -17,7 +18,7 @@ from bench import (
 from bench.workshop import open_workshop
 
 COSTS = (policy_cost, network_cost, http_cost, image_cost, registry_cost)
-PARTS = (bundle_cost, kernel_speed, hello_world, *COSTS)
+PARTS = (bundle_cost, kernel_speed, hello_world, *COSTS, frozen_start)
 
 
 def main() -> None:
