@@ -100,16 +100,19 @@ def _place(failing: int, streams: tuple[int, int, int]) -> int:
 
 def close_others(kept: Collection[int]) -> None:
     """Closes all open descriptors but these."""
-    for number in [int(path.name) for path in Path("/dev/fd").iterdir()]:
+    with os.scandir("/dev/fd") as entries:
+        numbers = [int(entry.name) for entry in entries]
+    for number in numbers:
         if number not in kept:
             with contextlib.suppress(OSError):
                 os.close(number)
 
 
-def detach(serve: Callable[[], None], kept: Collection[int] = ()) -> None:
+def detach(serve: Callable[[], None], kept: Collection[int] = ()) -> int:
     """Runs `serve` in a process that is nobody's child, in a session of its own.
 
-    It has no streams, and no descriptors but `kept`. What ends us does not end it.
+    It has no streams, and no descriptors but `kept`. What ends us does not end it. What is given
+    back ends in a moment, and is to be waited for then.
 
     Raises:
         X07Error: there can be no more processes.
@@ -119,12 +122,12 @@ def detach(serve: Callable[[], None], kept: Collection[int] = ()) -> None:
             child = os.fork()
             if child == 0:
                 _detached(serve, kept)
-        os.waitpid(child, 0)
     except OSError as error:
         raise X07Error(
             f"cannot start another process: {(error.strerror or '').lower()}",
             hint="end some processes, or raise the limit: `ulimit -u`",
         ) from error
+    return child
 
 
 def _detached(serve: Callable[[], None], kept: Collection[int]) -> NoReturn:

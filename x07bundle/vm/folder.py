@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -51,6 +51,7 @@ class JobFolder:
         self._fate: Literal["remove", "keep", "leave"] = "remove"
         self._lock = lock
         self._lifeline = lifeline
+        self._ending: list[int] = []
 
     @property
     def run_id(self) -> str:
@@ -79,6 +80,10 @@ class JobFolder:
                 hint="try again; nothing was started",
             ) from error
         self.step("job_file")
+
+    def detach(self, serve: Callable[[], None], kept: Collection[int] = ()) -> None:
+        """As `children.detach`; what has to be waited for is, at the end."""
+        self._ending.append(children.detach(serve, kept))
 
     def announce(self, client: int) -> None:
         """Called by the client's process. Raises OSError where there is no reaper."""
@@ -120,6 +125,8 @@ class JobFolder:
         self.step("removed")
         os.close(self._lock)
         os.close(self._lifeline)
+        for pid in self._ending:
+            os.waitpid(pid, 0)
 
 
 @contextlib.contextmanager
@@ -136,19 +143,16 @@ def opened(
     """
     path, lock = _new(state, role, clock)
     reading, lifeline = os.pipe()
-    step("folder")
-    try:
-        children.detach(lambda: reaper.serve(reading, path, clock), kept=(reading, lock))
-    except X07Error:
-        shutil.rmtree(path, ignore_errors=True)
-        raise
-    finally:
-        os.close(reading)
     job = JobFolder(state, path, lock, lifeline, step)
-    step("reaper")
     try:
-        (path / INPUTS).mkdir(PRIVATE)
-        (path / OUTPUTS).mkdir(PRIVATE)
+        step("folder")
+        try:
+            job.detach(lambda: reaper.serve(reading, path, clock), (reading, lock))
+        finally:
+            os.close(reading)
+        step("reaper")
+        job.inputs.mkdir(PRIVATE)
+        job.outputs.mkdir(PRIVATE)
         yield job
     finally:
         job.close()

@@ -135,7 +135,7 @@ def _sweep(backend: Backend, folder: JobFolder, clock: Clock) -> None:
     """What other runners left behind, in a process of its own. It is not worth a failure."""
     if sweep.is_due(folder.state, clock):
         with contextlib.suppress(X07Error):
-            children.detach(lambda: sweep.quietly(folder.state, backend, clock))
+            folder.detach(lambda: sweep.quietly(folder.state, backend, clock))
 
 
 class _Guest:
