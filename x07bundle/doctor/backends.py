@@ -10,15 +10,19 @@ from x07bundle.vm.probes import DRIVEN, Probe, probes
 BOUNDARY: Final = "vm"
 OF_BACKEND: Final = "vm."
 WEAK: Final = "no VM, so it needs consent"
-NONE_DRIVEN: Final = "this version starts programs in no VM yet, whatever backend is usable"
+NOT_DRIVEN: Final = "this version starts no guests in it yet"
+NONE: Final = "no backend is usable"
 INSTEAD: Final = f"confined by the kernel alone, if that is enough: {FLAGS}"
 """Weaker, so it is a choice to make, and no fix to paste."""
 
 
 def backend(probe: Probe, machine: Machine) -> Check:
     verdict = preflight(probe, machine)
-    is_weak = verdict.is_usable and probe.isolation == "container"
-    detail = f"{verdict.detail}; {WEAK}: {ACCEPT}=1" if is_weak else verdict.detail
+    detail = verdict.detail
+    if verdict.is_usable and probe.isolation == "container":
+        detail += f"; {WEAK}: {ACCEPT}=1"
+    if verdict.is_usable and probe.backend not in DRIVEN:
+        detail += f"; {NOT_DRIVEN}"
     return Check(OF_BACKEND + probe.backend, verdict.is_usable, detail, verdict.fix)
 
 
@@ -29,11 +33,16 @@ def kvm(machine: Machine) -> Check:
 
 def boundary(found: tuple[Check, ...], machine: Machine, driven: frozenset[str] = DRIVEN) -> Check:
     """Whether a sandboxed program gets a VM here."""
-    if not driven:
-        return Check(BOUNDARY, False, f"{NONE_DRIVEN}; {INSTEAD}")
     accepted = machine.env.get(ACCEPT, "").strip() in YES
-    for probe in probes(machine.env, machine.host.arch):
-        is_usable = any(one.ok and one.name == OF_BACKEND + probe.backend for one in found)
-        if probe.backend in driven and is_usable and (accepted or probe.isolation == "vm"):
+    usable = [probe for probe in probes(machine.env, machine.host.arch) if _is_usable(probe, found)]
+    ours = [probe for probe in usable if probe.backend in driven]
+    for probe in ours:
+        if accepted or probe.isolation == "vm":
             return Check(BOUNDARY, True, f"sandboxed programs run in {probe.backend}")
-    return Check(BOUNDARY, False, f"no backend is usable; {INSTEAD}")
+    weak = " or ".join(probe.backend for probe in ours)
+    why = f"no VM is usable; a container in {weak}, if that is enough: {ACCEPT}=1" if weak else NONE
+    return Check(BOUNDARY, False, f"{why}; {INSTEAD}")
+
+
+def _is_usable(probe: Probe, found: tuple[Check, ...]) -> bool:
+    return any(one.ok and one.name == OF_BACKEND + probe.backend for one in found)

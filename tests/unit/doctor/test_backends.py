@@ -58,3 +58,29 @@ def test_kvm(tmp_path: Path) -> None:
     assert backends.kvm(machine(tmp_path)) == Check("kvm", True, "usable")
     check = backends.kvm(machine(tmp_path, kvm=Kvm("why", "command")))
     assert check == Check("kvm", False, "why", "command")
+
+
+def test_what_is_usable_but_not_driven_is_told(tmp_path: Path) -> None:
+    program(tmp_path, "qemu-system-x86_64", answers("QEMU emulator version 7.2.19"))
+    program(tmp_path, "virtiofsd", "")
+    qemu = next(one for one in probes({}, "x86_64") if one.backend == "qemu")
+    check = backends.backend(qemu, machine(tmp_path))
+    assert (check.ok, check.detail.endswith("; this version starts no guests in it yet")) == (
+        True,
+        True,
+    )
+
+
+def test_a_container_is_offered(tmp_path: Path) -> None:
+    check = backends.boundary((DOCKER, QEMU._replace(ok=False)), machine(tmp_path))
+    assert "a container in docker, if that is enough: X07_I_ACCEPT_WEAKER_ISOLATION=1" in (
+        check.detail
+    )
+
+
+def test_containerd_with_a_runtime_that_is_no_vm_needs_consent(tmp_path: Path) -> None:
+    found = (Check("vm.firecracker-ctr", True, "firecracker-ctr 1.6"),)
+    runc = {"X07_VM_FIRECRACKER_RUNTIME": "io.containerd.runc.v2"}
+    assert backends.boundary(found, machine(tmp_path)).ok
+    assert not backends.boundary(found, with_variables(tmp_path, runc)).ok
+    assert backends.boundary(found, with_variables(tmp_path, {**runc, ACCEPT: "1"})).ok
