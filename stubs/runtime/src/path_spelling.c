@@ -158,12 +158,18 @@ const char *x07_path_below(const char *root, const char *path)
     return path[len] == '/' ? path + len + 1 : path + len;
 }
 
-x07_bytes_view x07_path_folder(x07_bytes_view path)
+uint32_t x07_path_folder_len(x07_bytes_view path)
 {
     uint32_t len = path.len;
     while (len != 0 && path.ptr[len - 1] != '/') {
         len--;
     }
+    return len;
+}
+
+x07_bytes_view x07_path_folder(x07_bytes_view path)
+{
+    uint32_t len = x07_path_folder_len(path);
     if (len == 0) {
         return (x07_bytes_view){(const uint8_t *)".", 1};
     }

@@ -43,6 +43,9 @@ int x07_path_absolute(char *to, size_t room, const char *folder, x07_bytes_view 
 /* What is left of `path` below `root`, both as above: "" for the root itself, NULL outside of it. */
 const char *x07_path_below(const char *root, const char *path);
 
+/* How much of a path is before the name at its end: "a/b" -> 2. */
+uint32_t x07_path_folder_len(x07_bytes_view path);
+
 /* The folder that holds what the path names: "." and "/" at least. */
 x07_bytes_view x07_path_folder(x07_bytes_view path);
 

@@ -76,23 +76,15 @@ x07_reason x07_root_narrows(const x07_policy *policy, const x07_policy_row *row,
 
 /* -- prefixes: from the folder that one lies in to the one that the longer one lies in */
 
-static uint32_t folder_len(x07_bytes_view prefix)
-{
-    uint32_t len = prefix.len;
-    while (len != 0 && prefix.ptr[len - 1] != '/') {
-        len--;
-    }
-    return len;
-}
-
 static int goes_out(x07_bytes_view prefix, x07_bytes_view item)
 {
     char rest[X07_PATH_BYTES];
-    uint32_t from = folder_len(prefix), to = folder_len(item);
+    x07_bytes_view folder = {prefix.ptr, x07_path_folder_len(prefix)};
+    uint32_t from = folder.len, to = x07_path_folder_len(item);
     while (from < to && item.ptr[from] == '/') {
         from++;
     }
-    x07_bytes_view folder = {prefix.ptr, folder_len(prefix)}, between = {item.ptr + from, to - from};
+    x07_bytes_view between = {item.ptr + from, to - from};
     return !as_path(rest, between) || way_of(folder, 1, rest) != X07_GRANTED;
 }
 

@@ -75,15 +75,6 @@ static uint32_t failed(const x07_process_start *start, x07_bytes_view target, co
 /* -- programs */
 
 /* The folder part of a prefix is where links may not lead out of. */
-static size_t folder_len(x07_bytes_view prefix)
-{
-    size_t len = prefix.len;
-    while (len != 0u && prefix.ptr[len - 1u] != '/') {
-        len--;
-    }
-    return len;
-}
-
 static int open_by_prefixes(const x07_process_start *start, const char *path)
 {
     x07_policy_list cursor = start->policy->process.allow_exec_prefixes;
@@ -92,7 +83,7 @@ static int open_by_prefixes(const x07_process_start *start, const char *path)
     errno = ENOENT;
     while (file < 0 && x07_policy_next(&cursor, &prefix)) {
         if (strncmp(path, (const char *)prefix.ptr, prefix.len) == 0) {
-            size_t len = folder_len(prefix);
+            size_t len = x07_path_folder_len(prefix);
             const char *rest = path + len + strspn(path + len, "/");
             file = open_under(open_root(path, len), rest, PROGRAM_FLAGS);
         }
