@@ -12,6 +12,10 @@
 /* Takes the descriptor over, which is closed where there is no room. */
 x07_net_code x07_net_keep(x07_net_socket made, uint32_t *handle);
 
+/* A socket of that kind, and the capabilities of a call on it; NULL where either is none. */
+x07_net_socket *x07_net_socket_with(uint32_t handle, x07_net_kind kind, x07_bytes_view caps,
+                                    x07_net_caps *limits);
+
 /* -- sockets_open.c */
 
 typedef struct {

@@ -101,13 +101,13 @@ x07_bytes x07_net_stream_read_v1(uint32_t stream, uint32_t max_bytes, x07_bytes_
     uint8_t some[SOME_BYTES];
     uint32_t len = 0;
     x07_net_caps limits;
-    x07_net_socket *socket = x07_net_socket_of(stream, X07_NET_STREAM);
-    x07_net_code code = x07_net_caps_read(caps, &limits);
-    if (code != X07_NETERR_OK || socket == NULL) {
+    x07_net_socket *socket = x07_net_socket_with(stream, X07_NET_STREAM, caps, &limits);
+    if (socket == NULL) {
         return x07_net_error_document(X07_NETERR_INVALID, at);
     }
-    code = x07_net_stream_read(socket, some, smallest(max_bytes, limits.max_read_bytes),
-                               x07_net_deadline_in(limits.io_ms), &len);
+    x07_net_code code =
+        x07_net_stream_read(socket, some, smallest(max_bytes, limits.max_read_bytes),
+                            x07_net_deadline_in(limits.io_ms), &len);
     return code == X07_NETERR_OK ? payload_document((x07_bytes_view){some, len}, at)
                                  : x07_net_error_document(code, at);
 }
@@ -117,15 +117,14 @@ x07_bytes x07_net_stream_write_v1(uint32_t stream, x07_bytes_view data, x07_byte
 {
     uint32_t sent = 0;
     x07_net_caps limits;
-    x07_net_socket *socket = x07_net_socket_of(stream, X07_NET_STREAM);
-    x07_net_code code = x07_net_caps_read(caps, &limits);
-    if (code != X07_NETERR_OK || socket == NULL) {
+    x07_net_socket *socket = x07_net_socket_with(stream, X07_NET_STREAM, caps, &limits);
+    if (socket == NULL) {
         return x07_net_error_document(X07_NETERR_INVALID, at);
     }
     if (data.len > limits.max_write_bytes) {
         return x07_net_error_document(X07_NETERR_TOO_LARGE, at);
     }
-    code = write_some(socket, data, x07_net_deadline_in(limits.io_ms), &sent);
+    x07_net_code code = write_some(socket, data, x07_net_deadline_in(limits.io_ms), &sent);
     return code == X07_NETERR_OK ? x07_net_word_document(sent, at)
                                  : x07_net_error_document(code, at);
 }

@@ -83,6 +83,13 @@ x07_net_socket *x07_net_socket_of(uint32_t handle, x07_net_kind kind)
     return is_it ? socket : NULL;
 }
 
+x07_net_socket *x07_net_socket_with(uint32_t handle, x07_net_kind kind, x07_bytes_view caps,
+                                    x07_net_caps *limits)
+{
+    x07_net_code code = x07_net_caps_read(caps, limits);
+    return code == X07_NETERR_OK ? x07_net_socket_of(handle, kind) : NULL;
+}
+
 uint32_t x07_net_close(uint32_t handle, x07_net_kind kind)
 {
     x07_net_socket *socket = x07_net_socket_of(handle, kind);

@@ -165,12 +165,12 @@ x07_bytes x07_net_tcp_accept_v1(uint32_t listener, x07_bytes_view caps, const ch
     x07_net_caps limits;
     x07_net_target from;
     uint32_t handle = 0;
-    const x07_net_socket *socket = x07_net_socket_of(listener, X07_NET_LISTENER);
-    x07_net_code code = x07_net_caps_read(caps, &limits);
-    if (code != X07_NETERR_OK || socket == NULL) {
+    const x07_net_socket *socket =
+        x07_net_socket_with(listener, X07_NET_LISTENER, caps, &limits);
+    if (socket == NULL) {
         return x07_net_error_document(X07_NETERR_INVALID, at);
     }
-    code = accept_stream(socket, limits.io_ms, &handle, &from);
+    x07_net_code code = accept_stream(socket, limits.io_ms, &handle, &from);
     return code == X07_NETERR_OK ? x07_net_address_document(handle, &from, at)
                                  : x07_net_error_document(code, at);
 }

@@ -145,8 +145,8 @@ x07_bytes x07_net_udp_recvfrom_v1(uint32_t socket, uint32_t max_bytes, x07_bytes
                                   const char *at)
 {
     x07_net_caps limits;
-    const x07_net_socket *on = x07_net_socket_of(socket, X07_NET_DATAGRAMS);
-    if (x07_net_caps_read(caps, &limits) != X07_NETERR_OK || on == NULL) {
+    const x07_net_socket *on = x07_net_socket_with(socket, X07_NET_DATAGRAMS, caps, &limits);
+    if (on == NULL) {
         return x07_net_error_document(X07_NETERR_INVALID, at);
     }
     return receive_document(on, max_bytes, &limits, at);
