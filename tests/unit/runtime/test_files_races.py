@@ -1,43 +1,13 @@
 """Names that change places with links while a program opens them."""
 
-import ctypes
-import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
+from tests.unit.runtime.exchanges import exchanging
 from tests.unit.runtime.file_calls import CAPS, PLAIN, Call, Code, Files, Op, Result, Sandbox
 
 ROUNDS = 10_000
-
-pytestmark = pytest.mark.skipif(
-    not hasattr(ctypes.CDLL(None), "renameat2"), reason="no renameat2 here"
-)
-
-
-@contextmanager
-def _exchanging(*pairs: tuple[Path, Path]) -> Iterator[None]:
-    """A thread that lets the names of each pair change places, again and again."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    names = [(os.fsencode(left), os.fsencode(right)) for left, right in pairs]
-    is_over = threading.Event()
-
-    def exchange() -> None:
-        while not is_over.is_set():
-            for left, right in names:
-                libc.renameat2(-100, left, -100, right, 2)
-
-    thread = threading.Thread(target=exchange)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join()
 
 
 def _race(files: Files) -> list[Result]:
@@ -64,7 +34,7 @@ def _race(files: Files) -> list[Result]:
             (Op.WRITE_ALL, "out/folder/b", b"data", PLAIN),
             (Op.WRITE_ALL, "out/b", b"data", PLAIN),
         ]
-    with _exchanging(*pairs):
+    with exchanging(*pairs):
         return files.results(*calls)
 
 

@@ -1,12 +1,9 @@
 """Ways to run what is not granted. Each is closed, and each is open where the guard against it is
 taken out, so that no test here passes for another reason (stubs/runtime/src/guard.h)."""
 
-import ctypes
 import os
 import shutil
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.unit.runtime.c_program import CProgram
+from tests.unit.runtime.exchanges import exchanging
 from tests.unit.runtime.process_policies import SHELL, answers, policy, run
 from tests.unit.runtime.processes import (
     CAPS,
@@ -185,29 +183,6 @@ def test_a_script_reads_itself_by_descriptor(process: CProgram, world: Path) -> 
 
 # -- links that are swapped meanwhile
 
-RENAMEAT2 = 316 if os.uname().machine == "x86_64" else 276
-EXCHANGE = 2
-
-
-@contextmanager
-def swapping(folder: Path) -> Iterator[None]:
-    """Exchanges `granted` and `other` in `folder` all the time."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    names = [os.fsencode(folder / name) for name in ("granted", "other")]
-    stop = threading.Event()
-
-    def swap() -> None:
-        while not stop.is_set():
-            libc.syscall(RENAMEAT2, -100, names[0], -100, names[1], EXCHANGE)
-
-    thread = threading.Thread(target=swap)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
 
 def until(seen: Callable[[], bool]) -> bool:
     """Whether it is seen at last: threads do not always run when one would like them to."""
@@ -233,6 +208,6 @@ def test_a_link_that_is_swapped_in_never_runs(process: CProgram, world: Path, wa
         assert escaped == 0
         return granted != 0 and refused != 0
 
-    with swapping(folder):
+    with exchanging((folder / "granted", folder / "other")):
         assert until(both)
         assert until(lambda: ran("beneath")[1] != 0)
