@@ -4,7 +4,7 @@ import os
 import shutil
 import struct
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -83,6 +83,10 @@ class CProgram:
         ran = self.run(*requests)
         assert ran.status == TRAPPED, ran
         return ran.last_line
+
+
+Programs = Callable[[str], CProgram]
+"""Of the fixture `c_program`: the program of that name."""
 
 
 def build(workshop: Workshop, name: str) -> CProgram:

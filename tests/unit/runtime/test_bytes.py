@@ -1,12 +1,8 @@
 """bytes and bytes_view: results, and the traps of what does not fit."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.unit.runtime.c_program import CProgram, Word
-
-Programs = Callable[[str], CProgram]
+from tests.unit.runtime.c_program import Programs, Word
 
 ALLOC, BYTES1, SET, COPY, CONCAT, SLICE, LITERAL = range(7)
 SUBVIEW, VIEW_SLICE = 10, 11

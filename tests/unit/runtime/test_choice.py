@@ -1,12 +1,8 @@
 """Options and results. `answers` fails where a value was dropped twice or never."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.unit.runtime.c_program import CProgram, Word
-
-Programs = Callable[[str], CProgram]
+from tests.unit.runtime.c_program import Programs, Word
 
 OPTION_I32, OPTION_BYTES, OPTION_VIEW, RESULT_I32, RESULT_BYTES, RESULT_VIEW, NESTED = range(7)
 DROPS = 7

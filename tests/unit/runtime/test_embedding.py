@@ -1,11 +1,8 @@
 """The program inside another C program: its symbols, arena and exit code (contract/abi.md §3)."""
 
 import subprocess
-from collections.abc import Callable
 
-from tests.unit.runtime.c_program import TRAPPED, CProgram
-
-Programs = Callable[[str], CProgram]
+from tests.unit.runtime.c_program import TRAPPED, CProgram, Programs
 
 
 def _run(program: CProgram, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram
+from tests.unit.runtime.c_program import CProgram, Programs
 from tests.unit.runtime.file_calls import (
     CAPS,
     CREATE_PARENTS,
@@ -24,8 +24,6 @@ from tests.unit.runtime.file_calls import (
     caps,
 )
 from tests.unit.runtime.policies import files as policy
-
-Programs = Callable[[str], CProgram]
 
 WALK = "openat2"
 """Without it: as on a kernel that has no such call."""

@@ -9,10 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram, Word
+from tests.unit.runtime.c_program import Programs, Word
 from tests.unit.runtime.ecmascript import number_text
-
-Programs = Callable[[str], CProgram]
 
 ADD, SUB, MUL, DIV, TO_I32 = range(5)
 PARSE, TO_I32_RESULT, FROM_I32 = 10, 11, 12

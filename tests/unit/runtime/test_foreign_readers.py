@@ -1,12 +1,8 @@
 """Readers that native extensions register (contract/abi.md §3)."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.unit.runtime.c_program import CProgram, Word
-
-Programs = Callable[[str], CProgram]
+from tests.unit.runtime.c_program import Programs, Word
 
 REGISTER, READ, BUFFER, FILL, CONSUME = range(5)
 COUNTS, FAILS, LIES, NOTHING = range(4)

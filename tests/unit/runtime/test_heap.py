@@ -1,14 +1,11 @@
 """The heap: blocks keep what was written, new ones are zero, counts are those of a model."""
 
 import random
-from collections.abc import Callable
 from dataclasses import astuple, dataclass, field
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram, Word
-
-Programs = Callable[[str], CProgram]
+from tests.unit.runtime.c_program import Programs, Word
 
 ALLOC, REALLOC, FREE, COUNTS, CLASSES, LIMIT = range(6)
 SLOTS = 64

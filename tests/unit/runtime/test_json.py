@@ -3,14 +3,11 @@
 import json
 import random
 import struct
-from collections.abc import Callable
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram
+from tests.unit.runtime.c_program import CProgram, Programs
 from tests.unit.runtime.ecmascript import canonical
-
-Programs = Callable[[str], CProgram]
 
 SYNTAX, NOT_I_JSON, TOO_DEEP, OBJECT_TOO_LARGE, TRAILING = range(20, 25)
 NO_LIMITS = (0, 0, 0)

@@ -6,15 +6,13 @@ import os
 import signal
 import struct
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.program_build import open_workshop
-from tests.unit.runtime.c_program import LIMIT_SECONDS, TRAPPED, CProgram, build
-
-Programs = Callable[[str], CProgram]
+from tests.unit.runtime.c_program import LIMIT_SECONDS, TRAPPED, CProgram, Programs, build
 
 FAILED = 2
 HEAP_LIMIT_BYTES = 100_000

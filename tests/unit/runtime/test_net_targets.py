@@ -3,15 +3,13 @@
 import ipaddress
 import random
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram, Word
+from tests.unit.runtime.c_program import CProgram, Programs, Word
 from x07bundle.contract import hosts
-
-Programs = Callable[[str], CProgram]
 
 READ, HOST, URL, ADDRESS, RANGE = range(5)
 NO_HOST, HAS_USER, NO_PORT, NO_SCHEME = range(1, 5)

@@ -1,13 +1,9 @@
 """What a policy says to connections, messages, listeners and look-ups, and in which words."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.unit.runtime.c_program import CProgram
+from tests.unit.runtime.c_program import CProgram, Programs
 from tests.unit.runtime.policies import sandbox
-
-Programs = Callable[[str], CProgram]
 
 JUDGE, RESOLVED = 5, 6
 CONNECT, LISTEN, SEND, BIND, LOOK_UP, HTTP = USES = range(6)

@@ -1,13 +1,10 @@
 """Operators that C lacks, numbers as text and as bytes, pseudo-random numbers."""
 
 import random
-from collections.abc import Callable
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram, Word
-
-Programs = Callable[[str], CProgram]
+from tests.unit.runtime.c_program import Programs, Word
 
 DIV, MOD, WRITE, UNSIGNED, SIGNED, NEXT, EXIT_CODE = range(7)
 READ, PARSE, PARSE_AT = 10, 11, 12

@@ -3,14 +3,11 @@
 import errno
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram
-
-Programs = Callable[[str], CProgram]
+from tests.unit.runtime.c_program import Programs
 
 READ_FILE, WRITE_FILE, GET_ENV, NOW, EXIT = range(5)
 

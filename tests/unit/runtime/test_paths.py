@@ -1,12 +1,8 @@
 """Paths as text: which may be named, which are hidden, where they lead; patterns of a walk."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.unit.runtime.c_program import CProgram
-
-Programs = Callable[[str], CProgram]
+from tests.unit.runtime.c_program import CProgram, Programs
 
 GOOD, SAFE, HIDDEN, ABSOLUTE, FOLDER = range(5)
 GLOB_IS_GOOD, GLOB_MATCHES = 10, 11

@@ -1,10 +1,6 @@
 """Raw pointers: steps, words at any address, bulk memory."""
 
-from collections.abc import Callable
-
-from tests.unit.runtime.c_program import CProgram
-
-Programs = Callable[[str], CProgram]
+from tests.unit.runtime.c_program import Programs
 
 
 def test_a_walk_through_a_block(c_program: Programs) -> None:

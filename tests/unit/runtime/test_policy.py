@@ -1,16 +1,14 @@
 """How a program learns its policy: from the runner's environment, or from its bundle, which the
 environment can narrow (contract/policy.md §5)."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram, Ran, Word, decoded
+from tests.unit.runtime.c_program import CProgram, Programs, Ran, Word, decoded
 from tests.unit.runtime.policies import NO_LIMIT, SANDBOXED, sandbox, variables
 from x07bundle.contract import policy_environment
-
-Programs = Callable[[str], CProgram]
 
 START, ROWS = 0, 1
 REFUSED = 125

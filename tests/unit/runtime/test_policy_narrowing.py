@@ -2,18 +2,14 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.unit.runtime.c_program import LIMIT_SECONDS, CProgram, Ran, encoded
+from tests.unit.runtime.c_program import LIMIT_SECONDS, CProgram, Programs, Ran, encoded
 from tests.unit.runtime.policies import variables
 from tests.unit.runtime.test_policy import FULL, REFUSED, ROWS, rows_of, started
-
-Programs = Callable[[str], CProgram]
-
 
 VARIABLES: Final = 4
 

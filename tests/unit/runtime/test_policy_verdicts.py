@@ -2,16 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from posixpath import dirname
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram
+from tests.unit.runtime.c_program import CProgram, Programs
 from tests.unit.runtime.policies import files, sandbox
-
-Programs = Callable[[str], CProgram]
 
 EXEC_ENV, LIMIT = 2, 3
 READ, READ_FOLDER, WRITE, WRITE_FOLDER, REPLACE, ENV, EXEC, ARGUMENT, CWD = range(10, 19)

@@ -4,12 +4,11 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.unit.runtime.c_program import TRAPPED, CProgram
+from tests.unit.runtime.c_program import TRAPPED, CProgram, Programs
 from tests.unit.runtime.process_policies import answers, policy
 from tests.unit.runtime.processes import (
     CAPS,
@@ -30,8 +29,6 @@ from tests.unit.runtime.processes import (
     document,
     shell,
 )
-
-Programs = Callable[[str], CProgram]
 
 WAITING_SECONDS = 20
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram
+from tests.unit.runtime.c_program import CProgram, Programs
 from tests.unit.runtime.exchanges import exchanging
 from tests.unit.runtime.process_policies import SHELL, answers, policy, run
 from tests.unit.runtime.processes import (
@@ -22,8 +22,6 @@ from tests.unit.runtime.processes import (
     Error,
     request,
 )
-
-Programs = Callable[[str], CProgram]
 
 ROUNDS = 100
 TRIES = 20

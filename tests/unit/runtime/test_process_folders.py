@@ -1,16 +1,13 @@
 """Where a process may start (contract/policy.md §6.3): below the roots of the policy alone."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram
+from tests.unit.runtime.c_program import CProgram, Programs
 from tests.unit.runtime.process_policies import SHELL, policy, run
 from tests.unit.runtime.processes import DENIED, FAILED, Done, Error, request
-
-Programs = Callable[[str], CProgram]
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """Piped processes: what a program and a process say to one another while both run."""
 
 import os
-from collections.abc import Callable
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram
+from tests.unit.runtime.c_program import CProgram, Programs
 from tests.unit.runtime.processes import (
     CAPS,
     FIRST,
@@ -23,8 +22,6 @@ from tests.unit.runtime.processes import (
     request,
     shell,
 )
-
-Programs = Callable[[str], CProgram]
 
 
 @pytest.fixture

@@ -1,14 +1,13 @@
 """What a policy says to the start of a process: each denial, with its words, in the contract's
 order (contract/policy.md §6.3)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram
+from tests.unit.runtime.c_program import CProgram, Programs
 from tests.unit.runtime.process_policies import SHELL, answers, policy, run
 from tests.unit.runtime.processes import (
     CAPS,
@@ -34,8 +33,6 @@ from tests.unit.runtime.processes import (
     request,
     shell,
 )
-
-Programs = Callable[[str], CProgram]
 
 TRUE = request("/bin/true")
 

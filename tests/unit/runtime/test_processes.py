@@ -2,12 +2,11 @@
 
 import os
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram
+from tests.unit.runtime.c_program import CProgram, Programs
 from tests.unit.runtime.processes import (
     CAPS,
     COMPUTE,
@@ -39,8 +38,6 @@ from tests.unit.runtime.processes import (
     request,
     shell,
 )
-
-Programs = Callable[[str], CProgram]
 
 
 def run(program: CProgram, asked: bytes, limits: bytes = CAPS) -> Done | Error:

@@ -1,13 +1,10 @@
 """Reading from memory, in parts and through buffers."""
 
 import random
-from collections.abc import Callable
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram, Word
-
-Programs = Callable[[str], CProgram]
+from tests.unit.runtime.c_program import Programs, Word
 
 OPEN, READ, BUFFER, FILL, CONSUME, LIVE_BYTES = range(6)
 SOURCE = (1, 1)

@@ -2,13 +2,10 @@
 
 import random
 import re
-from collections.abc import Callable
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram
-
-Programs = Callable[[str], CProgram]
+from tests.unit.runtime.c_program import CProgram, Programs
 
 TOO_LONG = 0xFFFFFFFF
 

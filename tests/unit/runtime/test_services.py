@@ -4,15 +4,12 @@ import re
 import struct
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.unit.runtime.c_program import TRAPPED, CProgram
+from tests.unit.runtime.c_program import TRAPPED, CProgram, Programs
 from tests.unit.runtime.policies import sandbox
-
-Programs = Callable[[str], CProgram]
 
 INSTANT, ZONE, SLEEP, RANDOM, RANDOM_U64, WRITE_STDERR, FLUSH = range(7)
 GET_ENV, NOW, EXIT = 2, 3, 4

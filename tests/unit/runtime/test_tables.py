@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram, Word
-
-Programs = Callable[[str], CProgram]
+from tests.unit.runtime.c_program import Programs, Word
 
 NEW, LEN, GET, SET, CONTAINS, REMOVE, DUMP = range(7)
 SET_NEW, SET_ADD, SET_CONTAINS, SET_REMOVE, SET_DUMP = range(10, 15)

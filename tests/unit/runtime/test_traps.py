@@ -1,14 +1,11 @@
 """Traps, fuel, and contracts: what stderr says, line by line."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.unit.runtime.c_program import TRAPPED, CProgram, Word
-
-Programs = Callable[[str], CProgram]
+from tests.unit.runtime.c_program import TRAPPED, CProgram, Programs, Word
 
 REPORT, CLAUSE, FUEL, PATH, PLAIN = range(5)
 

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram, Word
+from tests.unit.runtime.c_program import Programs, Word
 
-Programs = Callable[[str], CProgram]
 Step = tuple[tuple[Word, ...], Word]
 """A request and its answer."""
 

@@ -1,13 +1,10 @@
 """vec_u8 against a model, its growth and its traps."""
 
 import random
-from collections.abc import Callable
 
 import pytest
 
-from tests.unit.runtime.c_program import CProgram, Word
-
-Programs = Callable[[str], CProgram]
+from tests.unit.runtime.c_program import Programs, Word
 
 NEW, PUSH, SET, CLEAR, ZEROES, EXTEND, RANGE, RESERVE = range(8)
 GET, INTO_BYTES = 10, 11
