@@ -179,6 +179,39 @@ def test_a_run_that_takes_too_long_leaves_nobody_and_tells(worker: Worker) -> No
     assert wait_until_gone()
 
 
+def leave_behind(worker: Worker, *lines: str) -> dict[str, Any]:
+    """The report of a run whose program starts a script of these lines. `sleep` is for ever."""
+    programs = worker.tool.folder / "deps" / "x07"
+    for name in ("sleep", "setsid"):
+        found = shutil.which(name)
+        if found is None:
+            pytest.skip(f"no `{name}` here")
+        shutil.copy(Path(found).resolve(), programs / name)
+    text = "\n".join(lines).replace("sleep", f"deps/x07/sleep {FOREVER}")
+    (programs / "script").write_text(f"#!deps/x07/sh\n{text}\n")
+    (worker.tool.folder / "in.bin").write_text("deps/x07/script")
+    done = worker.tool("run", "--profile", "sandbox", "--input", "in.bin")
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is read")
+def test_what_is_started_has_no_session_of_its_own(worker: Worker) -> None:
+    report = leave_behind(worker, "deps/x07/setsid deps/x07/echo no 2>&1", "sleep >&- 2>&- &")
+    assert report["solve"]["exit_status"] == 0
+    said = base64.b64decode(report["solve_output_b64"])
+    assert (b"no\n" in said) is not report["sandbox_layers"]["seccomp"]["in_force"]
+    assert wait_until_gone()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is read")
+def test_a_run_whose_program_is_killed_leaves_nobody(worker: Worker) -> None:
+    """Nothing of it was left to end what it had started."""
+    report = leave_behind(worker, "sleep >&- 2>&- &", "kill -9 $PPID", "sleep")
+    assert report["solve"]["trap"] == "terminated by signal 9"
+    assert wait_until_gone()
+
+
 # -- filters
 
 

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
+from x07bundle.descendants import ended
 from x07bundle.errors import ToolMissingError, X07Error
 
 READ_BYTES: Final = 1 << 16
@@ -27,7 +28,6 @@ POLL_SECONDS: Final = 0.005
 """How often an exit is looked for where the system cannot wait on a process and a pipe at once."""
 DRAIN_SECONDS: Final = 1.0
 """How long a pipe may stay open after the group was killed (a descendant that left the group)."""
-
 LAST_WORDS_SECONDS: Final = 0.5
 """How long a child has between the signal that tells it of its deadline and the one that kills."""
 
@@ -54,6 +54,7 @@ class Command(NamedTuple):
     """What to run. `stdin` None is the null device. Caps are bytes kept of each stream.
 
     `wall_signal`: what a child is sent at its deadline that has something to say and to clear away.
+    `ends_descendants`: see there.
     """
 
     argv: tuple[str, ...]
@@ -65,6 +66,7 @@ class Command(NamedTuple):
     wall_ms: int | None = None
     limits: ResourceLimits = ResourceLimits()
     wall_signal: signal.Signals | None = None
+    ends_descendants: bool = False
 
     def __str__(self) -> str:
         """As one would type it."""
@@ -92,7 +94,11 @@ def run(command: Command) -> Finished:
         ToolMissingError: there is no such program.
         X07Error: it could not be started.
     """
-    with _started(command) as child, contextlib.closing(_Exchange(command, child)) as exchange:
+    with (
+        ended(wanted=command.ends_descendants),
+        _started(command) as child,
+        contextlib.closing(_Exchange(command, child)) as exchange,
+    ):
         timed_out = exchange.until_exit()
         if timed_out and command.wall_signal is not None:
             exchange.last_words(command.wall_signal)

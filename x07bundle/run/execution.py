@@ -17,8 +17,11 @@ def execute(
     limits: RunLimits,
     environment: Mapping[str, str],
     working_folder: Path,
+    *,
+    ends_descendants: bool = False,
 ) -> Solve:
-    """Run it with `data` as input. `environment` is all that it sees.
+    """Run it with `data` as input. `environment` is all that it sees. `ends_descendants`: also
+    those that left its process group.
 
     Raises:
         X07Error: it cannot be started.
@@ -33,6 +36,7 @@ def execute(
         wall_ms=limits.wall_ms,
         limits=limits.resources,
         wall_signal=signal.SIGALRM if limits.policy else None,
+        ends_descendants=ends_descendants,
     )
     return verdict.judge(process.run(command), limits)
 

@@ -64,9 +64,9 @@ def _run_compiled(job: Job, done: Compilation, environment: Mapping[str, str]) -
 
 
 def _execute(job: Job, executable: Path, environment: Mapping[str, str]) -> Solve:
-    return execute(
-        executable, job.input, job.limits, _visible(job, environment), job.target.working_folder
-    )
+    seen, folder = _visible(job, environment), job.target.working_folder
+    leaves_none = job.sandbox is not None and job.sandbox.leaves_none
+    return execute(executable, job.input, job.limits, seen, folder, ends_descendants=leaves_none)
 
 
 def _visible(job: Job, environment: Mapping[str, str]) -> dict[str, str]:

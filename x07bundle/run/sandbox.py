@@ -58,6 +58,14 @@ class Sandbox(NamedTuple):
     origin: Origin | None = None
     collects: bool = False
 
+    @property
+    def leaves_none(self) -> bool:
+        """Whether nothing may outlive the program, and it can start something. Native code can
+        where no filter is in force."""
+        process, language = self.policy.process, self.policy.language
+        starts = (process.enabled and process.allow_spawn) or language.allow_ffi
+        return starts and process.kill_on_drop and process.kill_tree
+
 
 def child_environment(sandbox: Sandbox, environment: Mapping[str, str]) -> dict[str, str]:
     """All that the program sees: the variables that its policy names, the file of certificates

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "guard.h"
+#include "x07_child_hook.h"
 
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -161,6 +162,7 @@ static void restrict_calls(const x07_confine_request *request, int landlock_abi,
         .keeps_time = request->keeps_time && request->limits.wall_ms != X07_NO_LIMIT,
     };
     x07_confine_seccomp(&filter, layer);
+    x07_child_hook = layer->in_force ? x07_confine_group : NULL;
 }
 
 /* Limits and timers come before what forbids to set them, and the filter is last. */

@@ -34,6 +34,10 @@ typedef struct {
 } x07_filter_request;
 void x07_confine_seccomp(const x07_filter_request *request, x07_layer *layer);
 
+/* A second filter, for a process that the program starts and all that it starts in turn: they stay
+ * in the group that is killed. */
+void x07_confine_group(void);
+
 /* Before Landlock, which hides the tasks that are counted; the limit of descriptors after it, since
  * its rules need some. */
 void x07_confine_rlimits(const x07_confine_request *request, x07_layer *layer);

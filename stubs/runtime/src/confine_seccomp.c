@@ -260,7 +260,7 @@ static void put_range(filter *to, int start, int end)
     put_range(to, upper, end);
 }
 
-static void put_filter(filter *to)
+static void put_start(filter *to)
 {
 #ifdef __x86_64__
     static const uint32_t ARCHITECTURE = 0xC000003Eu;
@@ -271,6 +271,11 @@ static void put_filter(filter *to)
     put(to, IF_EQUAL, ARCHITECTURE, 1, 0);
     put_return(to, ENOSYS);
     put(to, LOAD, 0, 0, 0);
+}
+
+static void put_filter(filter *to)
+{
+    put_start(to);
     /* Those of x32 are beyond the known ones, too. */
     put(to, IF_AT_LEAST, X07_CALLS, 0, 1);
     put_return(to, ENOSYS);
@@ -290,9 +295,10 @@ static int load(const filter *loaded, int *all_threads)
     return *all_threads ? 0 : prctl(PR_SET_SECCOMP, SECCOMP, &program, 0, 0);
 }
 
+static filter built;
+
 void x07_confine_seccomp(const x07_filter_request *request, x07_layer *layer)
 {
-    static filter built;
     int all_threads;
     if (!x07_guard("seccomp")) {
         return;
@@ -310,7 +316,25 @@ void x07_confine_seccomp(const x07_filter_request *request, x07_layer *layer)
     x07_layer_say(layer, all_threads ? "filter" : "filter, of the main thread alone");
 }
 
+/* The filter before this one is in force, too. */
+void x07_confine_group(void)
+{
+    int all_threads;
+    if (x07_guard("group")) {
+        built.len = 0;
+        put_start(&built);
+        refuse_if_equal(&built, SYS_setsid);
+        refuse_if_equal(&built, SYS_setpgid);
+        put_return(&built, 0);
+        (void)load(&built, &all_threads);
+    }
+}
+
 #else
+
+void x07_confine_group(void)
+{
+}
 
 void x07_confine_seccomp(const x07_filter_request *request, x07_layer *layer)
 {

@@ -4,6 +4,7 @@
 #endif
 
 #include "process_exec.h"
+#include "x07_child_hook.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -197,6 +198,9 @@ static _Noreturn void run_child(const x07_process_new *made, const channels *all
 {
     if (made->has_group) {
         setpgid(0, 0);
+    }
+    if (made->has_group && made->dies_with_us && x07_child_hook != NULL) {
+        x07_child_hook();
     }
     if (made->dies_with_us) {
         die_with(parent);

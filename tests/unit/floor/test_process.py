@@ -35,6 +35,21 @@ def test_input_larger_than_a_pipe_both_ways() -> None:
     assert shell("cat", stdin=data).stdout == data
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody else adopts what is left")
+@pytest.mark.parametrize("ends", [False, True])
+def test_what_left_the_group(ends: bool) -> None:
+    """A process of ours from before is none of those that the child left."""
+    with subprocess.Popen(["sleep", "60"]) as ours:
+        script = "(setsid sh -c 'setsid sleep 60 & echo $!; wait' > pids &) ; sleep 0.2; cat pids"
+        done = shell(f"cd $(mktemp -d) && {script}", ends_descendants=ends)
+        left = Path(f"/proc/{int(done.stdout)}")
+        assert left.exists() is not ends
+        if not ends:
+            os.kill(int(done.stdout), signal.SIGKILL)
+        assert ours.poll() is None
+        ours.kill()
+
+
 def test_input_that_nobody_reads() -> None:
     assert shell("exit 0", stdin=b"x" * 3_000_000).exit_status == 0
 

@@ -253,6 +253,14 @@ def test_without_processes_nobody_leaves_the_group(confined: Confined) -> None:
     assert confined.answers(words[1], without="seccomp") == (OK,)
 
 
+def test_a_process_that_was_started_stays_in_its_group(confined: Confined) -> None:
+    need(confined, "seccomp")
+    words = ("child 112", "child 109 0 0")
+    assert confined.answers(*words, grants=SPAWN) == ("EPERM", "EPERM")
+    for without in ("group", "seccomp"):
+        assert confined.answers(*words, grants=SPAWN, without=without) == (OK, OK)
+
+
 @pytest.mark.parametrize("off", ["PROC", "PROC_ALLOW_SPAWN", "PROC_ALLOW_EXEC"])
 def test_without_processes_none_starts(confined: Confined, off: str) -> None:
     need(confined, "seccomp")

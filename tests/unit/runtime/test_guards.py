@@ -87,6 +87,9 @@ WAYS: Final = {
     "files by native code": Closed(KERNEL, "test_files_below_the_roots_and_no_others", "landlock"),
     "sockets by native code": Closed(KERNEL, "test_sockets_without_the_filter", "seccomp"),
     "processes by native code": Closed(KERNEL, "test_without_processes_none_starts", "seccomp"),
+    "sessions of processes that were started": Closed(
+        KERNEL, "test_a_process_that_was_started_stays_in_its_group", "group"
+    ),
     "calls for nobody": Closed(CALLS, "test_they_are_refused_by_the_filter", "seccomp"),
     "spellings of hosts": Closed(NETWORK, "test_no_connection_to_what_is_not_granted", "net-hosts"),
     "look-up of names": Closed(NETWORK, "test_no_look_up_of_what_is_not_granted", "net-hosts"),

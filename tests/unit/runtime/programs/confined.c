@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "../../../../stubs/cli_main/sandbox.h"
+#include "x07_child_hook.h"
 #include "x07.h"
 #include "x07_limit_hook.h"
 #include "x07_pages.h"
@@ -243,6 +244,19 @@ static int try_call(const char *words)
     return error_of(syscall(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]));
 }
 
+/* The same by a process that the runtime would have started. */
+static int try_child(const char *words)
+{
+    long pid = fork();
+    if (pid == 0) {
+        if (x07_child_hook != NULL) {
+            x07_child_hook();
+        }
+        _exit(try_call(words));
+    }
+    return waited(pid);
+}
+
 /* getpid by the entry of another architecture, and by the other table of numbers. */
 static int try_foreign(const char *words)
 {
@@ -352,7 +366,8 @@ static const struct {
     {"threads", try_threads},
     {"exec", try_exec},           {"exec_descriptor", try_exec_descriptor},
     {"spawn", try_spawn},         {"signal", try_signal},
-    {"call", try_call},           {"foreign", try_foreign},
+    {"call", try_call},           {"child", try_child},
+    {"foreign", try_foreign},
     {"time", try_time},           {"deaf", try_deaf},
     {"work", try_work},           {"memory", try_memory},
     {"descriptors", try_descriptors}, {"bytes", try_bytes},
