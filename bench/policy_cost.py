@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from bench.clock import command, interleave
 from bench.figures import Figure
-from bench.hello_world import starting
+from bench.hello_world import compared
 from bench.workshop import HERE, KERNELS, Workshop, output_of
 from x07bundle.policy.templates import base_policy
 
@@ -102,11 +102,5 @@ def _start(workshop: Workshop) -> Figure:
     free, bound = folder / "hello-free", folder / "hello-bound"
     workshop.bundle(hello, free)()
     workshop.bundle(hello, bound, *_policy(folder, {}))()
-    starts = workshop.tool("starts")
-    actions = {"free": starting(starts, free), "bound": starting(starts, bound)}
-    spent = interleave(actions, REPETITIONS)
-    ratio = spent["bound"].least_ms / spent["free"].least_ms
-    micro = {name: f"{samples.least_ms * 1000:.0f} µs" for name, samples in spent.items()}
-    detail = f"run-os-sandboxed {micro['bound']}; run-os {micro['free']}"
     name = "(f) start of the bundled hello, with a policy"
-    return Figure(name, ratio, START_TARGET, detail=detail)
+    return compared(name, workshop, START_TARGET, {"run-os-sandboxed": bound, "run-os": free})
