@@ -16,6 +16,9 @@ from x07bundle.vm.backends.words import is_digest, printable
 from x07bundle.vm.failures import GuestError
 from x07bundle.vm.job import Digest, Image
 
+ASK_MS: Final = 10_000
+"""For a question at a start. Longer than one at an end gets: an engine that starts many is slow."""
+
 Pull = Literal["never", "missing"]
 Pin = Digest | str
 """A string: `sha256:` and 64 hex digits, of any kind."""
@@ -98,7 +101,7 @@ def _by_digest(backend: Backend, name: str, pinned: Pin | None) -> Image | None:
         own_name = backend.image_name(Image(name, digest))
         if digest.kind != kind or own_name == name:
             continue
-        found = ask(backend.digests(own_name))
+        found = ask(backend.digests(own_name), ASK_MS)
         if _has(found, pinned):
             return Image(name, found[0])
     return None
@@ -110,7 +113,7 @@ def _by_name(backend: Backend, name: str, pinned: Pin | None) -> Image | None:
     Raises:
         RefusedError: to another image than the pinned one.
     """
-    found = ask(backend.digests(name))
+    found = ask(backend.digests(name), ASK_MS)
     if not found:
         return None
     if pinned is not None and not _has(found, pinned):
@@ -128,9 +131,9 @@ def _named(backend: Backend, image: Image) -> Image:
     if query is None:
         return image
     own_name = backend.image_name(image)
-    if not _has(ask(backend.digests(own_name)), image.digest):
-        ask(query)
-        found = ask(backend.digests(own_name))
+    if not _has(ask(backend.digests(own_name), ASK_MS), image.digest):
+        ask(query, ASK_MS)
+        found = ask(backend.digests(own_name), ASK_MS)
         if not _has(found, image.digest):
             raise _mismatch(backend, own_name, image.digest, found)
     return image

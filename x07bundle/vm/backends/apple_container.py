@@ -112,6 +112,8 @@ def _folders(job: Job) -> Iterator[str]:
     for key in sorted(job.env):
         yield from ("--env", key)
     yield from () if words.has_own_scratch(job) else ("--tmpfs", "/tmp")
+    for path in job.scratch:
+        yield from ("--tmpfs", path)
     for mount in words.mounts(job):
         ending = "" if mount.writable else ",readonly"
         yield from ("--mount", f"type=bind,source={mount.host},target={mount.guest}{ending}")

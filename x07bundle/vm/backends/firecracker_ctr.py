@@ -34,6 +34,10 @@ CAPABILITIES: Final = tuple(
     ).split()
 )
 """Those that a guest has by default: there is no word for all of them."""
+OF_AGENT: Final = ("CAP_SETGID", "CAP_SETUID")
+"""With these the guest's agent becomes another user, and then has none."""
+WRITABLE: Final = ("/dev/shm", "/run")
+"""What a guest has for writing, unless something lies over it."""
 CAPS: Final = Caps("vm", ("manifest",), host_mounts=False, pids=False, users=False)
 
 _kata: Final = re.compile(r"io\.containerd\.kata[a-z0-9-]*\.v2").fullmatch
@@ -135,7 +139,8 @@ class FirecrackerCtr(NamedTuple):
     def _hardening(self, job: Job) -> Iterator[str]:
         yield "--read-only"
         for capability in CAPABILITIES:
-            yield from ("--cap-drop", capability)
+            if not (job.is_streamed and capability in OF_AGENT):
+                yield from ("--cap-drop", capability)
         yield from ("--seccomp",) if self.caps.isolation == "container" else ()
         yield from ("--cni",) if job.network else ()
         yield from ("--tty",) if job.terminal else ()
@@ -172,6 +177,11 @@ def _folders(job: Job) -> Iterator[str]:
     yield from ("--env-file", next(iter(_variables(job)))) if job.env else ()
     if not words.has_own_scratch(job):
         yield from ("--mount", _tmpfs("/tmp", f"rw:size={job.limits.scratch_bytes}:mode=1777"))
+    for path in job.scratch:
+        options = f"nosuid:nodev:rw:exec:size={job.limits.mem_bytes}:mode=1777"
+        yield from ("--mount", f"type=tmpfs,src=tmpfs,dst={path},options={options}")
+    for path in WRITABLE:
+        yield from ("--mount", _tmpfs(path, "ro:size=4096:mode=0555"))
     for mount in words.mounts(job):
         options = "rbind" if mount.writable else "rbind:ro"
         what = f"type=bind,src={mount.host},dst={mount.guest},options={options}"

@@ -18,18 +18,23 @@ CAPS: Final = Caps("container", ("config", "manifest"))
 ABSENT: Final = ("no such image", "no such object", "image not known")
 PROXIES: Final = ("ALL_PROXY", "FTP_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 REMOTE: Final = ("tcp://", "ssh://", "http://", "https://")
-MOST_FILES: Final = 1 << 20
+MOST: Final = {"nofile": 1 << 20, "nproc": 1 << 15}
+"""Of limits that a user may always have, where the hard ones allow it: podman lowers its own limit
+of processes to the number of process ids, 32768 at least."""
 LEAVES: Final = ",".join(("ctrl-^", "ctrl-]") * 4)
 """Keys that leave a terminal's guest running: docker has no way to say that there are none."""
 
 
 class Dialect(NamedTuple):
-    """`run`: what starts a guest takes more. `annotates`: labels are annotations too. `unset`:
-    variables that the client would make of its own settings. `ulimits`: each that is not given
-    would be raised, which not every user may. `list_format`: of `ps`, which `orphans` reads.
+    """`run`: what starts a guest takes more; `offline`: where it has no network. `tmpfs`: options
+    of an empty folder. `annotates`: labels are annotations too. `unset`: variables that the client
+    would make of its own settings. `ulimits`: each that is not given would be raised, which not
+    every user may. `list_format`: of `ps`, which `orphans` reads.
     """
 
     run: tuple[str, ...]
+    offline: tuple[str, ...]
+    tmpfs: str
     annotates: bool
     unset: tuple[str, ...]
     ulimits: Mapping[str, int]
@@ -107,7 +112,7 @@ class OciCli(NamedTuple):
         yield from self._limits(job)
         yield from ("--workdir", job.workdir, "--entrypoint", "")
         yield from self._variables(job)
-        yield from _folders(job)
+        yield from self._folders(job)
 
     def _streams(self, job: Job) -> Iterator[str]:
         yield from ("--log-driver", "none")
@@ -126,7 +131,7 @@ class OciCli(NamedTuple):
         yield from ("--read-only", *self.dialect.run)
         yield from ("--cap-drop", "ALL", "--security-opt", "no-new-privileges")
         yield from ("--ipc", "none", "--hostname", "x07")
-        yield from () if job.network else ("--network", "none")
+        yield from () if job.network else ("--network", "none", *self.dialect.offline)
         if job.user is not None:
             yield from ("--user", f"{job.user[0]}:{job.user[1]}")
 
@@ -146,6 +151,17 @@ class OciCli(NamedTuple):
         for key in sorted({*job.env, *self.dialect.unset}):
             yield from ("--env", key)
 
+    def _folders(self, job: Job) -> Iterator[str]:
+        options = self.dialect.tmpfs
+        if not words.has_own_scratch(job):
+            size = job.limits.scratch_bytes
+            yield from ("--tmpfs", f"/tmp:rw,{options},size={size},mode=1777")
+        for mount in words.mounts(job):
+            ending = "" if mount.writable else ",readonly"
+            yield from ("--mount", f"type=bind,source={mount.host},target={mount.guest}{ending}")
+        for path in words.covered(job):
+            yield from ("--tmpfs", f"{path}:ro,{options},size=4096,mode=0555")
+
 
 def docker(env: Mapping[str, str]) -> OciCli:
     caps = _caps(env, "DOCKER_HOST")
@@ -153,7 +169,7 @@ def docker(env: Mapping[str, str]) -> OciCli:
 
 
 def podman(env: Mapping[str, str]) -> OciCli:
-    dialect = PODMAN._replace(ulimits={"nofile": _most("NOFILE"), "nproc": _most("NPROC")})
+    dialect = PODMAN._replace(ulimits={name: _most(name) for name in MOST})
     caps = _caps(env, "CONTAINER_HOST")
     return OciCli("podman", "podman", engine_env.environment(env), dialect, caps)
 
@@ -165,20 +181,9 @@ def _caps(env: Mapping[str, str], variable: str) -> Caps:
 
 
 def _most(name: str) -> int:
-    """The hard limit of this process, which it may hand on."""
-    hard = resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1]
-    return MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
-
-
-def _folders(job: Job) -> Iterator[str]:
-    if not words.has_own_scratch(job):
-        size = job.limits.scratch_bytes
-        yield from ("--tmpfs", f"/tmp:rw,noexec,nosuid,nodev,size={size},mode=1777")
-    for mount in words.mounts(job):
-        ending = "" if mount.writable else ",readonly"
-        yield from ("--mount", f"type=bind,source={mount.host},target={mount.guest}{ending}")
-    for path in words.covered(job):
-        yield from ("--tmpfs", f"{path}:ro,noexec,nosuid,nodev,size=4096,mode=0555")
+    """What this process may hand on."""
+    hard = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))[1]
+    return MOST[name] if hard == resource.RLIM_INFINITY else min(hard, MOST[name])
 
 
 def _loaded(text: str) -> str:
@@ -244,6 +249,9 @@ def _first(names: object) -> str:
 
 DOCKER: Final = Dialect(
     run=(),
+    # The name servers of the host are nobody's business without a network.
+    offline=("--mount", "type=bind,source=/dev/null,target=/etc/resolv.conf,readonly"),
+    tmpfs="noexec,nosuid,nodev",
     annotates=False,
     unset=tuple(sorted((*PROXIES, *(name.lower() for name in PROXIES)))),
     ulimits={},
@@ -253,6 +261,9 @@ DOCKER: Final = Dialect(
 )
 PODMAN: Final = Dialect(
     run=("--read-only-tmpfs=false", "--http-proxy=false", "--no-hosts"),
+    offline=(),
+    # Without the last one, what is to be hidden would be copied into what hides it.
+    tmpfs="noexec,nosuid,nodev,notmpcopyup",
     annotates=True,
     unset=(),
     ulimits={},
