@@ -8,7 +8,7 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from tests.fuzz import batch, generating, generator, mutating, mutator
-from tests.fuzz.compiled import Failure, Sources, sources
+from tests.fuzz.compiled import Failure, Finding, Sources, sources
 from tests.fuzz.minimise import minimise
 
 BATCH: Final = 40
@@ -29,6 +29,11 @@ class Kind:
 
     make: Callable[[int], Sources]
     prepare: generating.Prepare
+
+    def attempt(
+        self, bench: batch.Bench, name: str, programs: Mapping[int, Sources]
+    ) -> dict[int, Finding]:
+        return generating.try_programs(self.prepare, bench, name, programs)
 
 
 KINDS: Final[dict[str, Kind]] = {
@@ -50,12 +55,12 @@ class Task:
         kind = KINDS[self.kind]
         bench = batch.open_bench(self.folder, self.flavour)
         programs = {seed: kind.make(seed) for seed in self.seeds}
-        found = generating.try_programs(kind.prepare, bench, f"batch-{self.seeds[0]}", programs)
+        found = kind.attempt(bench, f"batch-{self.seeds[0]}", programs)
         return {seed: Failure(finding, programs[seed]) for seed, finding in found.items()}
 
     def smaller(self, failure: Failure) -> Sources:
         bench = batch.open_bench(self.folder, self.flavour)
-        attempt = partial(generating.try_programs, KINDS[self.kind].prepare, bench, "smaller")
+        attempt = partial(KINDS[self.kind].attempt, bench, "smaller")
         return minimise(failure.program, failure.finding.kind, attempt)
 
 
