@@ -33,6 +33,9 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "pkg": Subcommand("x07bundle.cli.pkg", "Use packages: add, lock, look up and make them."),
     "policy": Subcommand("x07bundle.cli.policy", "Write and check policies; say what they grant."),
     "image": Subcommand("x07bundle.cli.image", "Make and look at the images that VMs run."),
+    "vm": Subcommand(
+        "x07bundle.cli.vm", "Look after the VM boundary: backends, images, leftovers."
+    ),
     "doctor": Subcommand("x07bundle.cli.doctor", "Say what this machine lacks, and what mends it."),
     "completion": Subcommand("x07bundle.cli.completion", "Print a shell's completion script."),
 }

@@ -26,6 +26,7 @@ VMS: Final[Mapping[str, tuple[str, ...]]] = {
 """What is tried, by system."""
 CONTAINERS: Final = ("podman", "docker")
 """Tried after those, with consent."""
+INSTEAD: Final = f"{ACCEPT}=1 and {VARIABLE}=podman or docker"
 EXPECTED: Final[Mapping[str, str]] = {"linux": "firecracker-ctr", "macos": "apple-container"}
 
 
@@ -54,7 +55,7 @@ def choose(
         raise _weak(backend)
     verdict = _looked(name, machine)
     if not verdict.is_usable:
-        raise _unusable({name: verdict}, machine, accepted)
+        raise _unusable({name: verdict}, machine)
     return backend
 
 
@@ -84,7 +85,7 @@ def explained(
     verdict = _asked(backend.name, machine)
     if verdict.is_usable:
         return error
-    return _unusable({backend.name: verdict}, machine, backend.caps.isolation == "container")
+    return _unusable({backend.name: verdict}, machine)
 
 
 def _best(machine: Machine, accepted: bool) -> Backend:
@@ -103,7 +104,7 @@ def _best(machine: Machine, accepted: bool) -> Backend:
         verdicts[name] = _consented(backend, accepted) or look(name, machine)
         if verdicts[name].is_usable:
             return backend
-    raise _unusable(verdicts, machine, accepted)
+    raise _unusable(verdicts, machine)
 
 
 def _consented(backend: Backend, accepted: bool) -> Verdict | None:
@@ -140,17 +141,15 @@ def _weak(backend: Backend) -> RefusedError:
     )
 
 
-def _unusable(verdicts: Mapping[str, Verdict], machine: Machine, accepted: bool) -> NoBackendError:
+def _unusable(verdicts: Mapping[str, Verdict], machine: Machine) -> NoBackendError:
     """What is missing, and both ways out: a VM, or consent to less."""
     lines = [f"{name}: {verdict.detail}" for name, verdict in verdicts.items()]
-    lines += [f"  to mend it: {verdict.fix}" for verdict in verdicts.values() if verdict.fix]
-    instead = f"{ACCEPT}=1 and {VARIABLE}=podman or docker"
-    if not accepted:
-        lines.append(f"without a VM, if a container is enough: {instead}")
-    expected = EXPECTED.get(machine.host.system, "a VM backend")
-    names = " nor ".join(f"`{name}`" for name in verdicts)
-    return NoBackendError(
-        f"no VM backend is usable here: {'neither ' if len(verdicts) > 1 else 'not '}{names}",
-        "\n".join(lines),
-        f"`x07 doctor` says what {expected} needs; or accept weaker isolation: {instead}",
-    )
+    expected = EXPECTED.get(machine.host.system, "none on this system")
+    lines.append(f"in a VM: {expected}; `x07 doctor` says what it lacks")
+    lines.append(f"without one, if a container is enough: {INSTEAD}")
+    fix = next((verdict.fix for verdict in verdicts.values() if verdict.fix), None)
+    hint = f"to mend it: {fix}" if fix else f"`x07 doctor`; or accept weaker isolation: {INSTEAD}"
+    one = next(iter(verdicts))
+    if len(verdicts) > 1 or one in VMS.get(machine.host.system, ()):
+        return NoBackendError("no VM backend is usable here", "\n".join(lines), hint)
+    return NoBackendError(f"the backend `{one}` is not usable here", "\n".join(lines), hint)

@@ -1,0 +1,66 @@
+"""`x07 vm load`: an image of an archive, where guests are started from it."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import click
+
+from x07bundle import host
+from x07bundle.cli.options import PATH
+from x07bundle.cli.output import echo_bytes
+from x07bundle.contract.consent import ACCEPT, YES
+from x07bundle.files import json_compact
+from x07bundle.vm import choose, images
+from x07bundle.vm.backend import Backend
+from x07bundle.vm.failures import EngineError
+
+SCHEMA: Final = "x07.vm.load.report@0.1.0"
+
+
+@click.command(name="load")
+@click.argument("archive", metavar="ARCHIVE", type=PATH)
+@click.option("--backend", "name", metavar="NAME", help="Default: what guests would run in now.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead.")
+def command(archive: Path, name: str | None, as_json: bool) -> int:
+    """Give an engine the image of an archive: one that `x07 image build` or `pull` made, or another
+    OCI archive whose image has a name.
+
+    Prints the image's name there, and the digest that it is run by, with its kind.
+
+    Exit code 0; 2 where there is no such archive; 126 where the engine does not take it.
+
+    \b
+    Examples:
+      x07 image build --flavour run --out run.tar && x07 vm load run.tar
+      x07 vm load --backend podman run.tar
+    """
+    here = host.read()
+    backend = _backend(name, here)
+    try:
+        reference = images.load(backend, archive)
+        image = images.resolve(backend, reference)
+    except EngineError as error:
+        raise choose.explained(error, backend, os.environ, here) from error
+    if as_json:
+        echo_bytes(
+            json_compact(
+                {
+                    "schema_version": SCHEMA,
+                    "backend": backend.name,
+                    "reference": image.reference,
+                    "digest": image.digest.value,
+                    "digest_kind": image.digest.kind,
+                }
+            )
+        )
+    else:
+        click.echo(f"{image.reference}  {image.digest}")
+    return 0
+
+
+def _backend(name: str | None, here: host.Host) -> Backend:
+    """The named one needs no consent: nothing is run in it."""
+    env = os.environ if name is None else {**os.environ, choose.VARIABLE: name}
+    is_named = choose.named_backend(env) is not None
+    return choose.choose(env, here, is_named or env.get(ACCEPT, "").strip() in YES)
