@@ -1,5 +1,5 @@
-/* The executable of a VM bundle. It carries the SHA-256 of the manifest beside it and of each file
- * that a start loads, compares them, and only then starts the launcher proper from that folder.
+/* The executable of a VM bundle. It carries the SHA-256 of each file of the folder beside it,
+ * compares them, and only then starts the launcher proper, which is one of them.
  *
  * Nothing of the environment reaches what it starts as it is: the first byte of each name gets its
  * highest bit, so that no loader, C library or Python takes it for its own. The launcher proper
@@ -92,9 +92,7 @@ static bool is_right(const x07_process *process, const places *here, const x07_t
                 "move and rename both together");
         return false;
     }
-    const bool is_whole =
-        x07_is_file_right(&sidecar, x07_text_of("manifest.json"), trailer->manifest) &&
-        x07_is_runtime_right(&sidecar, trailer->files);
+    const bool is_whole = x07_is_sidecar_right(&sidecar, trailer);
     x07_close(sidecar.folder);
     return is_whole;
 }

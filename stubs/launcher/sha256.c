@@ -44,19 +44,27 @@ static void schedule(uint32_t words[SCHEDULE], const uint8_t *data)
     }
 }
 
-/* One round: `s` is a to h. */
-static void round_of(uint32_t s[8], uint32_t word)
+/* One round; what is written becomes `e` and `a` of the next one. */
+static inline void round_of(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e, uint32_t f,
+                            uint32_t g, uint32_t *h, uint32_t word)
 {
-    const uint32_t choice = (s[4] & s[5]) ^ (~s[4] & s[6]);
-    const uint32_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
-    const uint32_t e = turned(s[4], 6) ^ turned(s[4], 11) ^ turned(s[4], 25);
-    const uint32_t a = turned(s[0], 2) ^ turned(s[0], 13) ^ turned(s[0], 22);
-    const uint32_t one = s[7] + e + choice + word;
-    for (size_t at = 7; at > 0; at--) {
-        s[at] = s[at - 1];
-    }
-    s[4] += one;
-    s[0] = one + a + majority;
+    const uint32_t choice = (e & f) ^ (~e & g);
+    const uint32_t majority = (a & b) ^ (a & c) ^ (b & c);
+    const uint32_t one = *h + (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) + choice + word;
+    *d += one;
+    *h = one + (turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)) + majority;
+}
+
+static inline void eight_rounds(uint32_t s[8], const uint32_t *words, const uint32_t *constants)
+{
+    round_of(s[0], s[1], s[2], &s[3], s[4], s[5], s[6], &s[7], words[0] + constants[0]);
+    round_of(s[7], s[0], s[1], &s[2], s[3], s[4], s[5], &s[6], words[1] + constants[1]);
+    round_of(s[6], s[7], s[0], &s[1], s[2], s[3], s[4], &s[5], words[2] + constants[2]);
+    round_of(s[5], s[6], s[7], &s[0], s[1], s[2], s[3], &s[4], words[3] + constants[3]);
+    round_of(s[4], s[5], s[6], &s[7], s[0], s[1], s[2], &s[3], words[4] + constants[4]);
+    round_of(s[3], s[4], s[5], &s[6], s[7], s[0], s[1], &s[2], words[5] + constants[5]);
+    round_of(s[2], s[3], s[4], &s[5], s[6], s[7], s[0], &s[1], words[6] + constants[6]);
+    round_of(s[1], s[2], s[3], &s[4], s[5], s[6], s[7], &s[0], words[7] + constants[7]);
 }
 
 void x07_sha256_plain(uint32_t state[8], const uint8_t *data, size_t blocks)
@@ -66,8 +74,8 @@ void x07_sha256_plain(uint32_t state[8], const uint8_t *data, size_t blocks)
     for (; blocks > 0; blocks--, data += X07_SHA256_BLOCK_BYTES) {
         schedule(words, data);
         x07_copy(now, state, sizeof now);
-        for (size_t at = 0; at < SCHEDULE; at++) {
-            round_of(now, words[at] + x07_sha256_constants[at]);
+        for (size_t at = 0; at < SCHEDULE; at += 8) {
+            eight_rounds(now, words + at, x07_sha256_constants + at);
         }
         for (size_t at = 0; at < 8; at++) {
             state[at] += now[at];

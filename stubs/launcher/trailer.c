@@ -93,8 +93,11 @@ bool x07_next_file(x07_text *files, x07_listed *file)
         !is_digest_line(line, x07_text_of("file "), &file->sha256, &rest)) {
         return false;
     }
-    file->path = rest.length > 1 ? x07_after(rest, 1) : rest;
-    return x07_starts(file->path, x07_text_of("runtime/"));
+    if (rest.length < 2 || rest.start[0] != ' ') {
+        return false;
+    }
+    file->path = x07_after(rest, 1);
+    return true;
 }
 
 /* Whether every line that is left is one of a file. */
@@ -123,11 +126,12 @@ static bool parse(x07_text lines, x07_trailer *trailer)
         rest.length > 0) {
         return false;
     }
-    static const char *const left_to_others[] = {"program ", "key "};
-    for (size_t at = 0; at < sizeof left_to_others / sizeof *left_to_others; at++) {
-        if (x07_starts(lines, x07_text_of(left_to_others[at])) && !next_line(&lines, &line)) {
-            return false;
-        }
+    if (!next_line(&lines, &line) || !x07_starts(line, x07_text_of("program "))) {
+        return false;
+    }
+    trailer->is_signed = x07_starts(lines, x07_text_of("key "));
+    if (trailer->is_signed && !next_line(&lines, &line)) {
+        return false;
     }
     trailer->files = lines;
     return are_files(lines);

@@ -5,7 +5,7 @@
  *     manifest SHA256
  *     program SHA256            (of all before these lines; not looked at here)
  *     key ALGORITHM HEX         (where manifests are signed; not looked at here)
- *     file SHA256 runtime/NAME  (one for each file that is loaded before anything else can look)
+ *     file SHA256 PATH          (one for each file of the sidecar but the manifest)
  */
 #ifndef X07_LAUNCHER_TRAILER_H
 #define X07_LAUNCHER_TRAILER_H
@@ -21,6 +21,7 @@ typedef struct {
 
 typedef struct {
     x07_text manifest;
+    bool is_signed;
     /* The lines of files. */
     x07_text files;
 } x07_trailer;

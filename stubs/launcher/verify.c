@@ -58,7 +58,7 @@ static bool digest_of(int file, x07_sha256_blocks *blocks, char hex[X07_HEX_DIGI
     return got == 0;
 }
 
-bool x07_is_file_right(const x07_sidecar *sidecar, x07_text path, x07_text sha256)
+static bool is_file_right(const x07_sidecar *sidecar, x07_text path, x07_text sha256)
 {
     static path_buffer ended;
     char hex[X07_HEX_DIGITS];
@@ -81,9 +81,14 @@ bool x07_is_file_right(const x07_sidecar *sidecar, x07_text path, x07_text sha25
 
 typedef enum { UNKNOWN, FILE_OF_OURS, FOLDER_OF_OURS } place;
 
-static place what_is(x07_text files, x07_text path)
+static place what_is(const x07_trailer *trailer, x07_text path)
 {
+    x07_text files = trailer->files;
     x07_listed file;
+    if (x07_same(path, x07_text_of(X07_MANIFEST)) ||
+        (trailer->is_signed && x07_same(path, x07_text_of(X07_SIGNATURE)))) {
+        return FILE_OF_OURS;
+    }
     while (x07_next_file(&files, &file)) {
         if (x07_same(file.path, path)) {
             return FILE_OF_OURS;
@@ -95,39 +100,41 @@ static place what_is(x07_text files, x07_text path)
     return UNKNOWN;
 }
 
-static bool is_folder_right(const x07_sidecar *sidecar, x07_text files, path_buffer *path);
+static bool is_folder_right(
+    const x07_sidecar *sidecar, const x07_trailer *trailer, path_buffer *path);
 
 static bool is_entry_right(
-    const x07_sidecar *sidecar, x07_text files, path_buffer *path, const char *name)
+    const x07_sidecar *sidecar, const x07_trailer *trailer, path_buffer *path, const char *name)
 {
     const size_t before = path->length;
-    if (x07_same(x07_text_of(name), x07_text_of(".")) ||
-        x07_same(x07_text_of(name), x07_text_of(".."))) {
+    const x07_text entry = x07_text_of(name);
+    if (x07_same(entry, x07_text_of(".")) || x07_same(entry, x07_text_of(".."))) {
         return true;
     }
-    if (!append(path, x07_text_of("/")) || !append(path, x07_text_of(name))) {
+    if ((before > 0 && !append(path, x07_text_of("/"))) || !append(path, entry)) {
         return refuse(sidecar, (x07_text){path->bytes, path->length}, " has too long a name");
     }
-    const place found = what_is(files, (x07_text){path->bytes, path->length});
+    const x07_text whole = {path->bytes, path->length};
+    const place found = what_is(trailer, whole);
     bool is_right = found == FILE_OF_OURS;
     if (found == FOLDER_OF_OURS) {
-        is_right = is_folder_right(sidecar, files, path);
+        is_right = is_folder_right(sidecar, trailer, path);
     } else if (found == UNKNOWN) {
-        refuse(sidecar, (x07_text){path->bytes, path->length}, " is not of this bundle: it was added");
+        refuse(sidecar, whole, " is not of this bundle: it was added");
     }
     cut(path, before);
     return is_right;
 }
 
 static bool are_entries_right(
-    const x07_sidecar *sidecar, x07_text files, path_buffer *path, int folder)
+    const x07_sidecar *sidecar, const x07_trailer *trailer, path_buffer *path, int folder)
 {
     uint8_t *entries = x07_memory(ENTRIES_BYTES);
     long got = -1;
     while (entries != NULL && (got = x07_read_folder(folder, entries, ENTRIES_BYTES)) > 0) {
         for (long at = 0; at < got;) {
             const x07_entry *entry = (const x07_entry *)(const void *)(entries + at);
-            if (!is_entry_right(sidecar, files, path, entry->name)) {
+            if (!is_entry_right(sidecar, trailer, path, entry->name)) {
                 return false;
             }
             at += entry->bytes;
@@ -136,29 +143,31 @@ static bool are_entries_right(
     return got == 0 || refuse(sidecar, (x07_text){path->bytes, path->length}, " cannot be read");
 }
 
-static bool is_folder_right(const x07_sidecar *sidecar, x07_text files, path_buffer *path)
+/* The path of the sidecar itself is empty. */
+static bool is_folder_right(
+    const x07_sidecar *sidecar, const x07_trailer *trailer, path_buffer *path)
 {
-    const int folder = x07_open_folder(sidecar->folder, path->bytes);
+    const int folder = x07_open_folder(sidecar->folder, path->length > 0 ? path->bytes : ".");
     if (folder < 0) {
         const x07_text name = {path->bytes, path->length};
         return refuse(sidecar, name, " is missing, is no folder, or cannot be read");
     }
-    const bool is_right = are_entries_right(sidecar, files, path, folder);
+    const bool is_right = are_entries_right(sidecar, trailer, path, folder);
     x07_close(folder);
     return is_right;
 }
 
-bool x07_is_runtime_right(const x07_sidecar *sidecar, x07_text files)
+bool x07_is_sidecar_right(const x07_sidecar *sidecar, const x07_trailer *trailer)
 {
     static path_buffer path;
+    x07_text files = trailer->files;
     x07_listed file;
-    cut(&path, 0);
-    append(&path, x07_text_of("runtime"));
-    if (!is_folder_right(sidecar, files, &path)) {
+    if (!is_file_right(sidecar, x07_text_of(X07_MANIFEST), trailer->manifest) ||
+        !is_folder_right(sidecar, trailer, &path)) {
         return false;
     }
     while (x07_next_file(&files, &file)) {
-        if (!x07_is_file_right(sidecar, file.path, file.sha256)) {
+        if (!is_file_right(sidecar, file.path, file.sha256)) {
             return false;
         }
     }

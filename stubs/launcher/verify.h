@@ -15,10 +15,11 @@ typedef struct {
     x07_sha256_blocks *blocks;
 } x07_sidecar;
 
-/* Both say on stderr what is wrong. */
-bool x07_is_file_right(const x07_sidecar *sidecar, x07_text path, x07_text sha256);
+#define X07_MANIFEST "manifest.json"
+#define X07_SIGNATURE "manifest.json.sig"
 
-/* The files of the trailer are there, and nothing else is in the folders that they are in. */
-bool x07_is_runtime_right(const x07_sidecar *sidecar, x07_text files);
+/* The manifest and the files of the trailer are there, and nothing else is, but for a signature
+ * where one is to be. Says on stderr what is wrong. */
+bool x07_is_sidecar_right(const x07_sidecar *sidecar, const x07_trailer *trailer);
 
 #endif

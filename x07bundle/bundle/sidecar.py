@@ -150,7 +150,7 @@ def _staged_file(out: Path) -> Iterator[Path]:
 
 def _executable(manifest: Manifest, data: bytes, content: SidecarContent) -> bytes:
     key = content.signer.key if content.signer is not None else None
-    trailer = Trailer(files.sha256_bytes(data), _runtime_files(manifest), key)
+    trailer = Trailer(files.sha256_bytes(data), manifest.files, key)
     return launcher_trailer.finished(content.runtime.program, trailer)
 
 
@@ -229,11 +229,6 @@ def _copy(source: Path, target: Path, mode: int = FILE_MODE) -> str:
 def _write(path: Path, data: bytes, mode: int = FILE_MODE) -> str:
     files.write_new(path, data, mode)
     return files.sha256_bytes(data)
-
-
-def _runtime_files(manifest: Manifest) -> dict[str, str]:
-    prefix = launcher_trailer.RUNTIME
-    return {path: sha for path, sha in manifest.files.items() if path.startswith(prefix)}
 
 
 def _swap(staged: Path, folder: Path, place_executable: Callable[[], object]) -> None:

@@ -13,7 +13,7 @@ from x07bundle.cli.options import PATH
 from x07bundle.cli.output import echo_bytes
 from x07bundle.contract import toolchain as contract
 from x07bundle.errors import UsageError
-from x07bundle.freeze import kept, toolchain
+from x07bundle.freeze import components, contents, kept, pyinstaller, toolchain
 from x07bundle.freeze.toolchain import Wanted
 from x07bundle.native.cache import open_cache, temporary_root
 
@@ -80,8 +80,13 @@ def wanted(guestd: Path | None = None) -> Wanted:
 
 def frozen_before(steps: ShownSteps) -> Path:
     """The toolchain of this machine, from the cache or frozen now."""
+    pyinstaller.check(os.environ, toolchain.WHAT)
     folder = open_cache(os.environ).folder / KIND
     own = wanted()._replace(time_seconds=START_OF_ARCHIVES)
-    if not kept.is_kept(folder, own, os.environ):
+    key = kept.key_of(contents.digest(), components.versions(), own)
+    if not kept.is_kept(folder, key):
         steps.say("freezing the toolchain")
-    return kept.find_or_make(folder, own, temporary_root(os.environ), os.environ)
+    temporary = temporary_root(os.environ)
+    return kept.find_or_make(
+        folder, key, lambda place: toolchain.make(place, own, temporary, os.environ)
+    )

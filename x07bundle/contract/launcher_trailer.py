@@ -17,7 +17,7 @@ FOOT_BYTES: Final = 16
 MOST_BYTES: Final = 1 << 20
 MOST_EXECUTABLE_BYTES: Final = 64 << 20
 RUNTIME: Final = "runtime/"
-"""The folder of the sidecar whose files are loaded before Python can look at anything."""
+"""The folder of the sidecar that the launcher proper is in."""
 HINT: Final = "name the executable of a bundle with a VM boundary, as `x07 bundle` made it"
 
 _lines = re.compile(
@@ -25,7 +25,7 @@ _lines = re.compile(
     r"manifest ([0-9a-f]{64})\n"
     r"program ([0-9a-f]{64})\n"
     rf"(?:key ({'|'.join(ALGORITHMS)}) ((?:[0-9a-f]{{2}})+)\n)?"
-    rf"((?:file [0-9a-f]{{64}} {RUNTIME}[^\n]+\n)+)"
+    r"((?:file [0-9a-f]{64} [^\n]+\n)+)"
 )
 
 
@@ -37,12 +37,12 @@ class PublicKey(NamedTuple):
 
 
 class Trailer(NamedTuple):
-    """`manifest`: the SHA-256 of `manifest.json`. `runtime`: of files, by their path in the
-    sidecar. `key`: whose signature the manifest must have; None where it has none.
+    """`manifest`: the SHA-256 of `manifest.json`. `files`: as it has them. `key`: whose signature
+    the manifest must have; None where it has none.
     """
 
     manifest: str
-    runtime: Mapping[str, str]
+    files: Mapping[str, str]
     key: PublicKey | None = None
 
 
@@ -58,7 +58,7 @@ def finished(program: bytes, trailer: Trailer) -> bytes:
         f"manifest {trailer.manifest}",
         f"program {sha256_bytes(program)}",
         *([f"key {key.algorithm} {key.der.hex()}"] if key is not None else []),
-        *(f"file {trailer.runtime[path]} {path}" for path in sorted(trailer.runtime)),
+        *(f"file {trailer.files[path]} {path}" for path in sorted(trailer.files)),
     ]
     text = "".join(f"{line}\n" for line in lines).encode("utf-8")
     assert _lines.fullmatch(text.decode("utf-8")), "a trailer that would not be read"
@@ -80,7 +80,7 @@ def read(executable: bytes, file: str) -> Trailer:
             hint="get the bundle again, or make it again with `x07 bundle`",
         )
     key = PublicKey(found[3], bytes.fromhex(found[4])) if found[3] else None
-    return Trailer(found[1], _runtime(found[5]), key)
+    return Trailer(found[1], _files(found[5]), key)
 
 
 def _length(foot: bytes) -> int | None:
@@ -91,7 +91,7 @@ def _length(foot: bytes) -> int | None:
     return length if length is not None and length <= MOST_BYTES else None
 
 
-def _runtime(lines: str) -> dict[str, str]:
+def _files(lines: str) -> dict[str, str]:
     """Digests by path, of lines `file DIGEST PATH`."""
     words = (line.split(" ", 2) for line in lines.split("\n") if line)
     return {path: digest for _, digest, path in words}

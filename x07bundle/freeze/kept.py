@@ -1,4 +1,4 @@
-"""A toolchain that was frozen before: kept in the cache, by all that its bytes depend on.
+"""What was frozen before: kept in the cache, by all that its bytes depend on.
 
 A folder is renamed into its place when it is whole, and a digest of it is written behind it; one
 without, or with another, is frozen again.
@@ -7,46 +7,49 @@ without, or with another, is frozen again.
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from x07bundle import files
-from x07bundle.freeze import components, contents, pyinstaller, toolchain
-from x07bundle.freeze.toolchain import Wanted
 
 DIGEST_SUFFIX: Final = ".digest"
 UNUSED_SECONDS: Final = 30 * 86_400
 
 
-def find_or_make(folder: Path, wanted: Wanted, temporary: Path, env: Mapping[str, str]) -> Path:
-    """A toolchain below `folder`, frozen now if it has to be.
+Make = Callable[[Path], object]
+"""Makes a whole folder where nothing is, by renaming it there."""
+
+
+def find_or_make(folder: Path, key: str, make: Make) -> Path:
+    """What is kept below `folder` by that key, made now if it has to be.
 
     Raises:
-        ToolMissingError: something that freezing takes is not there.
-        X07Error: it cannot be frozen or written.
+        X07Error: as `make` does, or it cannot be written.
     """
-    pyinstaller.check(env)
-    place = folder / _key(wanted)
-    note = place.with_name(place.name + DIGEST_SUFFIX)
+    place = folder / key
+    note = _note(place)
     if not _is_whole(place, note):
         _prune(folder)
-        toolchain.make(place, wanted, temporary, env)
+        shutil.rmtree(place, ignore_errors=True)
+        make(place)
         files.write_atomic(note, _digest(place).encode())
     os.utime(note)
     return place
 
 
-def is_kept(folder: Path, wanted: Wanted, env: Mapping[str, str]) -> bool:
-    """Whether `find_or_make` finds it. Raises ToolMissingError, as that does."""
-    pyinstaller.check(env)
-    place = folder / _key(wanted)
-    return _is_whole(place, place.with_name(place.name + DIGEST_SUFFIX))
+def is_kept(folder: Path, key: str) -> bool:
+    """Whether `find_or_make` finds it."""
+    return _is_whole(folder / key, _note(folder / key))
 
 
-def _key(wanted: Wanted) -> str:
-    facts = (contents.digest(), components.versions(), wanted)
+def key_of(*facts: object) -> str:
+    """Of all that the bytes depend on."""
     return files.fingerprint(repr(facts).encode("utf-8", "surrogateescape"))
+
+
+def _note(place: Path) -> Path:
+    return place.with_name(place.name + DIGEST_SUFFIX)
 
 
 def _is_whole(place: Path, note: Path) -> bool:

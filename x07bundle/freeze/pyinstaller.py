@@ -22,17 +22,17 @@ TOOLS: Final = ("strip", "objcopy", "objdump")
 MODULE: Final = "PyInstaller"
 
 
-def check(env: Mapping[str, str]) -> None:
-    """Raises ToolMissingError: something that freezing takes is not there."""
+def check(env: Mapping[str, str], what: str) -> None:
+    """Raises ToolMissingError: something is not there that freezing takes. `what`: for people."""
     if find_spec(MODULE) is None:
         raise ToolMissingError(
-            "PyInstaller is missing, which freezes the toolchain",
+            f"PyInstaller is missing, which freezes {what}",
             hint=f"`{sys.executable} -m pip install 'pyinstaller>=6.11,<7'`",
         )
     for tool in TOOLS:
         if process.find_program(tool, env) is None:
             raise ToolMissingError(
-                f"`{tool}` is missing, which freezing the toolchain takes",
+                f"`{tool}` is missing, which freezing {what} takes",
                 hint="install binutils: `apt-get install binutils`",
             )
 
@@ -45,7 +45,7 @@ def version() -> str:
 
 
 def run(folder: Path, name: str, values: Mapping[str, str], env: Mapping[str, str]) -> Path:
-    """Freeze what the spec says, in `folder`, which is ours. Returns the folder it made.
+    """Freeze what the spec of that name says, in `folder`, which is ours; the folder it made.
 
     `values`: for the holes of the spec, as Python. Entry scripts are in `folder`.
 
@@ -53,13 +53,13 @@ def run(folder: Path, name: str, values: Mapping[str, str], env: Mapping[str, st
         X07Error: PyInstaller fails; what it said last is in the details.
     """
     spec = folder / f"{name}.spec"
-    text = rendered("toolchain.spec.j2", {**values, "name": repr(name)})
+    text = rendered(f"{name}.spec.j2", {**values, "name": repr(name)})
     files.write_atomic(spec, text.encode())
     finished = process.run(_command(folder, spec, env))
     if finished.exit_status or finished.timed_out:
         said = finished.stderr.decode("utf-8", "replace").strip().splitlines()
         raise X07Error(
-            "PyInstaller cannot freeze the toolchain",
+            f"PyInstaller cannot freeze the {name}",
             "\n".join(said[-SHOWN_LINES:]),
             "it takes a Python with a shared library (Debian's python3-dev has it)",
         )

@@ -18,6 +18,7 @@ from x07bundle.contract.toolchain import BIN, FOLDER, PLACE, PROGRAMS, Toolchain
 from x07bundle.errors import X07Error
 from x07bundle.freeze import components, contents, elf, pyinstaller
 
+WHAT: Final = "the toolchain of guest images"
 GUESTD: Final = "x07-guestd"
 PROGRAM_MODE: Final = 0o755
 FILE_MODE: Final = 0o644
@@ -43,7 +44,7 @@ def make(out: Path, wanted: Wanted, temporary: Path, env: Mapping[str, str]) -> 
         ToolMissingError: something that freezing takes is not there.
         X07Error: it cannot be frozen, or `out` cannot be written.
     """
-    pyinstaller.check(env)
+    pyinstaller.check(env, WHAT)
     check_out(out)
     with files.temporary_folder(temporary) as workshop:
         frozen = _frozen(workshop, env)
@@ -69,8 +70,8 @@ def check_out(out: Path) -> None:
 
 def _frozen(workshop: Path, env: Mapping[str, str]) -> Path:
     for name in PROGRAMS:
-        function = {"function": name.replace("-", "_")}
-        entry = pyinstaller.rendered("frozen_entry.py.j2", function)
+        start = {"module": "x07bundle.cli.start", "function": name.replace("-", "_")}
+        entry = pyinstaller.rendered("frozen_entry.py.j2", start)
         files.write_atomic(workshop / f"{name}.py", entry.encode())
     values = {
         "scripts": repr(list(PROGRAMS)),

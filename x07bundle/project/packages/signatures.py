@@ -5,7 +5,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 from typing import Final
 
-from x07bundle.project.packages import ed25519
+from x07bundle.keys import ed25519
 from x07bundle.project.packages.failure import PackageError
 from x07bundle.project.packages.index import Entry, Index, PublicKey
 

@@ -5,7 +5,8 @@ from base64 import b64encode
 import pytest
 
 from tests.unit.project.packages.sources import code_of
-from x07bundle.project.packages import ed25519, signatures
+from x07bundle.keys import ed25519
+from x07bundle.project.packages import signatures
 from x07bundle.project.packages.builtin_index import BuiltInIndex
 from x07bundle.project.packages.index import Entry, PublicKey, Signature
 

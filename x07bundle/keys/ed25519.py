@@ -1,7 +1,4 @@
-"""Ed25519 signatures are checked here (RFC 8032 §5.1.7), because the standard library cannot.
-
-Only public values are worked on, so that nothing is lost by how long it takes.
-"""
+"""Ed25519 (RFC 8032 §5.1.7)."""
 
 import hashlib
 from typing import Final, NamedTuple

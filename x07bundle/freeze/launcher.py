@@ -1,0 +1,114 @@
+"""The launcher of VM bundles: the files of `runtime/` in every sidecar.
+
+The same package, Python and PyInstaller give the same bytes, whoever freezes, where, and when. What
+a start does not need stays out: the smaller it is, the sooner it is compared with its digests.
+"""
+
+import shutil
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from x07bundle import assets, files
+from x07bundle.freeze import pyinstaller
+
+WHAT: Final = "the launcher of VM bundles"
+NAME: Final = "launcher"
+PROGRAM_MODE: Final = 0o755
+FILE_MODE: Final = 0o644
+
+LIBRARY: Final = "base_library.zip"
+ENCODINGS: Final = ("__init__", "aliases", "utf_8", "latin_1", "ascii")
+LIBRARIES_LEFT_OUT: Final = ("libz.so.1",)
+"""The program is linked with it, so the machine has its own."""
+ROOMS: Final = ("launcher", "vm", "contract", "keys")
+"""What is frozen of this package, beside the modules of its floor."""
+
+EXCLUDED: Final = (
+    # OpenSSL; `hashlib` falls back to what Python has itself.
+    *("ssl", "_ssl", "_hashlib"),
+    *("unittest", "doctest", "pydoc", "pdb", "bdb", "cmd", "xml", "sqlite3", "tkinter", "curses"),
+    *("readline", "multiprocessing", "asyncio", "concurrent", "distutils", "setuptools", "_uuid"),
+    *("bz2", "_bz2", "lzma", "_lzma", "gzip", "zipfile", "tarfile", "zipimport"),
+    *("decimal", "_decimal", "_pydecimal", "fractions", "numbers", "statistics", "random"),
+    *("unicodedata", "stringprep", "_codecs_cn", "_codecs_hk", "_codecs_iso2022", "_codecs_jp"),
+    *("_codecs_kr", "_codecs_tw", "_multibytecodec", "_datetime", "datetime", "calendar"),
+    *("email", "http", "html", "xmlrpc", "socketserver", "ftplib", "smtplib", "wsgiref"),
+    *("logging", "logging.config", "argparse", "optparse", "getopt", "gettext", "configparser"),
+    *("pickle", "_pickle", "copy", "pprint", "inspect", "dis", "tokenize", "token", "opcode"),
+    *("importlib.metadata", "importlib.resources", "pkgutil", "pkg_resources", "runpy"),
+    *("ctypes", "_ctypes", "mmap", "_queue", "queue", "tempfile", "shelve", "dbm", "csv", "_csv"),
+    # `pathlib` imports `urllib.parse`.
+    *("urllib.request", "urllib.error", "urllib.response", "urllib.robotparser"),
+    *("webbrowser", "turtle", "lib2to3", "ensurepip", "venv", "idlelib", "test", "pydoc_data"),
+    *("platform", "sysconfig", "_sysconfigdata__linux_x86_64-linux-gnu", "tracemalloc"),
+)  # fmt: skip
+
+
+def make(place: Path, temporary: Path, env: Mapping[str, str]) -> None:
+    """Freeze into `place`, where nothing is.
+
+    Raises:
+        ToolMissingError: something that freezing takes is not there.
+        X07Error: it cannot be frozen or written.
+    """
+    pyinstaller.check(env, WHAT)
+    files.make_folder(place.parent)
+    with files.temporary_folder(temporary) as workshop:
+        frozen = _frozen(workshop, env)
+        staged = files.beside(place)
+        try:
+            shutil.copytree(frozen, staged)
+            _settle(staged)
+            staged.rename(place)
+        except OSError as error:
+            raise files.output_error(place, error) from error
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+
+
+def _frozen(workshop: Path, env: Mapping[str, str]) -> Path:
+    start = {"module": "x07bundle.launcher.main", "function": "main"}
+    entry = pyinstaller.rendered("frozen_entry.py.j2", start)
+    files.write_atomic(workshop / f"{NAME}.py", entry.encode())
+    values = {
+        "left_out": repr(list(LIBRARIES_LEFT_OUT)),
+        "search_path": repr(str(assets.PACKAGE.parent)),
+        "excluded": repr(list(EXCLUDED)),
+    }
+    return pyinstaller.run(workshop, NAME, values, env)
+
+
+def _settle(folder: Path) -> None:
+    """Modes that do not depend on who freezes; and only what is read of Python's own library."""
+    _shrink(folder / LIBRARY)
+    for path in folder.rglob("*"):
+        is_program = path.is_dir() or path == folder / NAME
+        path.chmod(PROGRAM_MODE if is_program else FILE_MODE)
+
+
+def _shrink(library: Path) -> None:
+    """Stored, as it was, so that nothing is unpacked at a start."""
+    staged = library.with_suffix(".new")
+    with zipfile.ZipFile(library) as reading, zipfile.ZipFile(staged, "w") as writing:
+        for entry in sorted(reading.infolist(), key=lambda entry: entry.filename):
+            folder, _, name = entry.filename.rpartition("/")
+            if folder != "encodings" or name.partition(".")[0] in ENCODINGS:
+                plain = zipfile.ZipInfo(entry.filename)
+                writing.writestr(plain, reading.read(entry))
+    staged.replace(library)
+
+
+def digest() -> str:
+    """Covers everything of this package that a launcher is made of, and with."""
+    names = sorted(path for path in assets.PACKAGE.rglob("*.py") if _is_in(path))
+    templates = ("launcher.spec.j2", "frozen_entry.py.j2")
+    places = [*names, *(assets.find(f"launcher_templates/{name}") for name in templates)]
+    lines = [f"{path.name}\0{files.fingerprint(path.read_bytes())}\n" for path in places]
+    return files.fingerprint("".join(lines).encode("utf-8", "surrogateescape"))
+
+
+def _is_in(path: Path) -> bool:
+    room = path.relative_to(assets.PACKAGE).parts[0]
+    return room in ROOMS or room.endswith(".py") or path.parent.name == "freeze"
