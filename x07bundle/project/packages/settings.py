@@ -52,9 +52,12 @@ def settings_of(
     """The settings of a command; `root` and `lock` belong to its project, if it has one.
 
     Raises:
-        PackageError: X07PKG_INDEX_CONFIG: the URL is none.
+        PackageError: X07PKG_INDEX_CONFIG: the URL is none, or empty (a variable that is not set).
         ProjectError: a configuration, or the credentials, cannot be read.
     """
+    if index is not None and not index.strip():
+        hint = "give a URL, or leave the option out"
+        raise PackageError("X07PKG_INDEX_CONFIG", "`--index` is empty", None, hint)
     config = _config(root) if root is not None else Config()
     named = index or environment.get(INDEX_VARIABLE, "").strip() or config.url
     url = parse(named) if named else _index_of_lock(lock)

@@ -23,6 +23,9 @@ ARCHIVE_SUFFIX: Final = ".x07pkg"
 STAGED: Final = re.compile(r"\..+\.\d+\.[0-9a-f]{8}\.tmp").fullmatch
 """The names that `files.beside` gives."""
 
+IS_CODE: Final = re.compile(rf"{package.NATIVE}/[^/]+\.c").fullmatch
+BAD_ARCHIVE: Final = "nothing of it was used; tell those who made it, or take another version"
+
 Check = Callable[[Path], None]
 Files = Mapping[str, bytes]
 
@@ -73,13 +76,20 @@ def vendor(archive: bytes, dependency: Dependency, folder: Path, check: Check) -
         OutputError: the folder cannot be written.
     """
     source = f"{dependency.name}@{dependency.version}"
-    files = files_of(archive, source)
+    files = _files_of(archive, source)
     _check(files, dependency, source)
     make_folder(folder.parent)
     with exclusive(folder.parent):
         _remove_left(folder.parent)
         if not (folder / MANIFEST).is_file():
             _place(files, folder, check)
+
+
+def _files_of(archive: bytes, source: str) -> Files:
+    try:
+        return files_of(archive, source)
+    except PackageError as error:
+        raise PackageError(error.code, error.brief, error.details, BAD_ARCHIVE) from error
 
 
 def _is_in(folder: Path, root: Path) -> bool:
@@ -112,14 +122,17 @@ def _check(files: Files, dependency: Dependency, source: str) -> None:
     """Raises PackageError where the files are not the package, or cannot be used here."""
     if MANIFEST not in files:
         brief = f"the archive of {source} has no `{MANIFEST}`"
-        raise PackageError("X07PKG_MANIFEST_PARSE", brief)
+        raise PackageError("X07PKG_MANIFEST_PARSE", brief, None, BAD_ARCHIVE)
     found = package.read(files[MANIFEST], f"{source}/{MANIFEST}")
     check_identity(found, dependency, f"the archive of {source}")
     package.check_compat(found, f"{source}/{MANIFEST}")
     missing = [one for one in found.modules if str(found.module_file(one)) not in files]
+    if found.import_mode == package.NATIVE and not any(map(IS_CODE, files)):
+        brief = f"the archive of {source} has no C files, and its `import_mode` is `ffi`"
+        raise PackageError("X07PKG_DOWNLOAD_FAILED", brief, None, BAD_ARCHIVE)
     if missing:
         brief = f"the archive of {source} lacks modules that it names: {', '.join(missing)}"
-        raise PackageError("X07PKG_DOWNLOAD_FAILED", brief)
+        raise PackageError("X07PKG_DOWNLOAD_FAILED", brief, None, BAD_ARCHIVE)
 
 
 def _place(files: Files, folder: Path, check: Check) -> None:

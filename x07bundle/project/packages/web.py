@@ -165,6 +165,8 @@ def _reason(error: Exception) -> Exception:
     cause: Any = getattr(error, "reason", error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return _untrusted(cause)
+    if isinstance(error, (ValueError, http.client.InvalidURL)):
+        return _Final(f"it is no URL that can be asked: {web.words(error)}")
     return _Temporary(web.words(error))
 
 

@@ -10,6 +10,7 @@ from tests.unit.project.packages.sources import code_of
 from x07bundle.errors import ProjectError
 from x07bundle.files import json_pretty
 from x07bundle.project import lockfile
+from x07bundle.project.packages.failure import PackageError
 from x07bundle.project.packages.index_url import BUILT_IN
 from x07bundle.project.packages.settings import Settings, is_true, settings_of
 
@@ -59,6 +60,12 @@ def test_the_order(tmp_path: Path) -> None:
 def test_truth(text: str, value: bool) -> None:
     assert is_true(text) is value
     assert settings(None, X07_OFFLINE=text).offline is value
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_index_of_no_characters(tmp_path: Path, text: str) -> None:
+    with pytest.raises(PackageError, match="`--index` is empty"):
+        settings_of(tmp_path, None, text, False, {})
 
 
 def test_offline(tmp_path: Path) -> None:

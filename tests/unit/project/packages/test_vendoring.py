@@ -57,6 +57,24 @@ def test_other_archives(place: Path, files: dict[str, bytes], code: str) -> None
     assert not place.parent.exists()
 
 
+def test_what_is_said_of_other_archives(place: Path) -> None:
+    with pytest.raises(PackageError) as caught:
+        vendor(tar.write({"../x": b""}), DEPENDENCY, place, accept)
+    assert "hint: nothing of it was used" in caught.value.render()
+
+
+def test_c_code_that_is_not_there(tmp_path: Path, place: Path) -> None:
+    source = write_package(tmp_path / "source", "a", "1.0.0", meta={"import_mode": "ffi"})
+    (source / "ffi/deeper").mkdir(parents=True)
+    (source / "ffi/deeper/a.c").write_text("")
+    (source / "ffi/a.h").write_text("")
+    data = pack(source)
+    with pytest.raises(PackageError, match="has no C files, and its `import_mode` is `ffi`"):
+        vendor(data, DEPENDENCY, place, accept)
+    (source / "ffi/a.c").write_text("")
+    vendor(pack(source), DEPENDENCY, place, accept)
+
+
 def test_an_archive_without_its_modules(tmp_path: Path, place: Path) -> None:
     folder = write_package(tmp_path / "source", "a", "1.0.0")
     data = tar.write({"x07-package.json": (folder / "x07-package.json").read_bytes()})

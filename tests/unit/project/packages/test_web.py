@@ -81,6 +81,8 @@ def test_a_cache_elsewhere_is_not_written(server: Server, tmp_path: Path) -> Non
         (ENTRY, answers.redirect("ftp://a/b"), "X07PKG_INDEX_FETCH", "to `ftp://a/b`, which is n"),
         (ENTRY, answers.redirect(ENTRY), "X07PKG_INDEX_FETCH", "after 5 redirects to `http://"),
         (ENTRY, answers.endless_redirect, "X07PKG_INDEX_FETCH", "after 5 redirects to `http://"),
+        (ENTRY, answers.redirect("http://a..b/"), "X07PKG_INDEX_FETCH", "no URL that can be asked"),
+        (ENTRY, answers.redirect("http://a:b/"), "X07PKG_INDEX_FETCH", "no URL that can be asked"),
         (ENTRY, answers.status(302), "X07PKG_INDEX_FETCH", "it answered 302"),
         ("/index/config.json", answers.status(404), "X07PKG_INDEX_CONFIG", "no index at"),
         (ARCHIVE, answers.status(404), "X07PKG_DOWNLOAD_FAILED", "has no archive of it"),
