@@ -12,7 +12,9 @@ PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.1
 	&& echo "$$name" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench engines fmt
+.PHONY: help demo test check bench engines fmt toolchain
+.PHONY: guest-image guest-image-again guest-image-smoke guest-image-push guest-image-sign \
+	guest-image-verify
 .NOTPARALLEL:
 
 help:
@@ -22,6 +24,9 @@ help:
 	@echo "make bench    measure, each figure as a ratio within one run, beside its target"
 	@echo "make engines  install what live tests use (as root, with the system's package manager)"
 	@echo "make fmt      format the sources"
+	@echo "make toolchain           what full guest images bring, frozen into build/toolchain"
+	@echo "make guest-image         a guest image in dist (FLAVOUR=full|run ARCH=amd64|arm64)"
+	@echo "make guest-image-STEP    again, smoke, push, sign, verify: docs/publishing.md"
 
 # Written last, so that an environment that was interrupted half way is made again.
 $(VENV)/made:
@@ -69,3 +74,29 @@ engines:
 fmt: $(VENV)/installed-dev
 	@$(PY) -m ruff check --fix --quiet $(SOURCES)
 	@$(PY) -m ruff format --quiet $(SOURCES)
+
+toolchain: $(VENV)/installed
+	@$(VENV)/bin/x07 image toolchain --out build/toolchain
+
+# The machine's own, unless another is named: make guest-image FLAVOUR=run ARCH=arm64
+FLAVOUR ?= full
+ARCH ?= $(shell uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
+guest = X07="$${X07:-$(VENV)/bin/x07}" FLAVOUR='$(FLAVOUR)' ARCH='$(ARCH)' sh scripts/ci/guest_images.sh
+
+guest-image: $(VENV)/installed
+	@$(guest) build
+
+guest-image-again: $(VENV)/installed
+	@$(guest) again
+
+guest-image-smoke: $(VENV)/installed
+	@$(guest) smoke
+
+guest-image-push: $(VENV)/installed
+	@$(guest) push
+
+guest-image-sign: $(VENV)/installed
+	@$(guest) sign
+
+guest-image-verify: $(VENV)/installed
+	@$(guest) verify
