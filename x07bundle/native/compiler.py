@@ -73,6 +73,25 @@ def find_compiler(env: Mapping[str, str], cache: Cache, libc: Libc = "system") -
     raise ToolMissingError("no C compiler found", _looked_for(libc), _install_hint(env))
 
 
+def find_cross_compiler(env: Mapping[str, str], cache: Cache, machine: str) -> Compiler:
+    """One that makes static programs for Linux on another machine (`aarch64`): zig, with musl.
+
+    Raises:
+        ToolMissingError: there is none.
+    """
+    environment = compile_environment(env, cache)
+    for argv in _zigs(env):
+        target = (*argv, "-target", f"{machine}-linux-musl")
+        found = _identified(target, environment, cache)
+        if found is not None:
+            return found
+    raise ToolMissingError(
+        f"no C compiler for {machine} found",
+        "looked for `zig` on PATH and for the Python package `ziglang`",
+        "install it with `pip install 'x07bundle[zig]'`",
+    )
+
+
 def compile_environment(env: Mapping[str, str], cache: Cache) -> dict[str, str]:
     """What compilers see: where programs are, what wrappers need, nothing that alters output.
 

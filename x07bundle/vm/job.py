@@ -67,6 +67,8 @@ class Job(NamedTuple):
     `has_input`: standard input is given. `terminal`: the caller's, whose size and signals it has.
     `user`: who it is in the guest, (uid, gid). `network`: the engine's default network, else none.
     `deadline_unix_ms`: when it is stopped by force, `grace_ms` after it was asked to end.
+    `scratch`: folders in memory, empty and writable, that programs may be run in. `is_streamed`:
+    files come through the guest's agent, which becomes another user where the engine cannot.
     `folder`: the job's own, absolute: what a `Launch` needs of files is below it. The runner fills
     it in, and the labels that say whose the guest is.
     """
@@ -87,6 +89,8 @@ class Job(NamedTuple):
     labels: Mapping[str, str] = {}
     grace_ms: int = 1000
     cleanup_ms: int = 30_000
+    scratch: tuple[str, ...] = ()
+    is_streamed: bool = False
     folder: str = ""
 
     @property

@@ -1,0 +1,152 @@
+"""A job whose files reach the guest as a stream, for backends into which no folder of the host
+comes (docs/decisions, "files as a stream").
+
+The same job runs: its mounts become a tar, its folders are made in the guest's memory, and the
+guest's agent starts its program. What the program leaves in writable roots comes back where it
+ended well.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from x07bundle.errors import RefusedError
+from x07bundle.vm import runner, stream_files
+from x07bundle.vm.backend import Backend, Caps
+from x07bundle.vm.failures import GuestError
+from x07bundle.vm.folder import JobFolder
+from x07bundle.vm.job import Job
+from x07bundle.vm.runner import Ended
+from x07bundle.vm.stream import Exchange
+from x07bundle.vm.stream_frames import Request
+from x07bundle.vm.streams import Attached, Captured, Relayed
+
+AGENT: Final = "/usr/local/bin/x07-guestd"
+VARIABLE: Final = "X07_VM_TRANSPORT"
+GUESTS: Final = "/x07"
+SPOOL: Final = "back.tar"
+FIRST_UID: Final = 1 << 20
+MOST_UIDS: Final = 1 << 30
+
+
+def is_needed(caps: Caps, env: Mapping[str, str]) -> bool:
+    """Whether files are streamed: where they cannot be mounted, or the variable says `stream`."""
+    return not caps.host_mounts or env.get(VARIABLE, "").strip().lower() == "stream"
+
+
+def run(backend: Backend, job: Job, folder: JobFolder, streams: Attached | Captured) -> Ended:
+    """As `runner.run`.
+
+    Raises:
+        RefusedError: the policy's folders are too large, or what came back was not to be trusted.
+        GuestError: the program was not started.
+    """
+    spool = folder.path / SPOOL
+    files = stream_files.packed(stream_files.entries(job.mounts))
+    exchange = Exchange(_request(job).payload(), files, streams, spool)
+    ended = runner.run(backend, agent_job(job), folder, Relayed(exchange))
+    if exchange.failure is not None or (exchange.status is None and not _was_stopped(ended)):
+        raise _not_started(backend, exchange)
+    if exchange.status == 0 and spool.exists():
+        if not exchange.is_whole:
+            raise _too_much()
+        with spool.open("rb") as archive:
+            stream_files.restore(archive, job.mounts)
+    return _with_streams(ended, exchange)
+
+
+def agent_job(job: Job) -> Job:
+    """What the engine is asked to run."""
+    return job._replace(
+        argv=(AGENT, "--stream"),
+        env={},
+        workdir="/",
+        mounts=(),
+        has_input=True,
+        terminal=False,
+        scratch=_scratch(job),
+        is_streamed=True,
+    )
+
+
+def _request(job: Job) -> Request:
+    return Request(
+        argv=job.argv,
+        env=tuple(sorted(job.env.items())),
+        workdir=job.workdir,
+        user=_user(job),
+        open_files=job.limits.open_files or 0,
+        processes=job.limits.pids or 0,
+        most_files_bytes=stream_files.MOST_BYTES,
+        roots=tuple(sorted(mount.guest for mount in job.mounts if mount.writable)),
+    )
+
+
+def _user(job: Job) -> tuple[int, int]:
+    """One of its own for each job, so that the limit of processes counts those of one guest."""
+    seed = sum(byte << (8 * (at % 4)) for at, byte in enumerate(job.run_id.encode()))
+    uid = FIRST_UID + seed % MOST_UIDS
+    return uid, uid
+
+
+def _scratch(job: Job) -> tuple[str, ...]:
+    """Where folders of the guest are made: its own place, and each absolute root.
+
+    Raises:
+        RefusedError: a root is a file at a place of its own.
+    """
+    absolute = sorted(mount.guest for mount in job.mounts if not _is_below(mount.guest, GUESTS))
+    outer = [path for path in absolute if not any(_is_inside(path, each) for each in absolute)]
+    for mount in job.mounts:
+        if mount.guest in absolute and not Path(mount.host).is_dir():
+            raise RefusedError(
+                f"the root `{mount.guest}` is a file, and this backend copies folders",
+                hint="name the folder that it is in",
+            )
+    return (GUESTS, *outer)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return path != folder and _is_below(path, folder)
+
+
+def _was_stopped(ended: Ended) -> bool:
+    return ended.timed_out or ended.interrupted_by is not None
+
+
+def _not_started(backend: Backend, exchange: Exchange) -> GuestError:
+    said = exchange.said.kept.decode("utf-8", "replace").strip().splitlines()
+    reason = exchange.failure or (said[-1] if said else "it ended without a word")
+    shown = "".join(char if char.isprintable() else "?" for char in reason)[:300]
+    return GuestError(
+        f"the guest was not started by {backend.name}: {shown}",
+        hint=f"the guest image has to have {AGENT}; `x07 image build --flavour run` makes one",
+    )
+
+
+def _too_much() -> RefusedError:
+    return RefusedError(
+        f"the program left more than {stream_files.MOST_BYTES >> 20} MiB in its folders",
+        "nothing of it was written",
+        stream_files.HINT,
+    )
+
+
+def _with_streams(ended: Ended, exchange: Exchange) -> Ended:
+    status = exchange.status if exchange.status is not None else ended.exit_status
+    changed = ended._replace(exit_status=status)
+    if not isinstance(exchange.streams, Captured):
+        return changed
+    stdout, stderr = exchange.stdout, exchange.stderr
+    assert not hasattr(stdout, "loop")
+    assert not hasattr(stderr, "loop")
+    return changed._replace(
+        stdout=bytes(stdout.kept),
+        stderr=bytes(stderr.kept),
+        stdout_over=getattr(stdout, "is_over", False),
+        stderr_over=getattr(stderr, "is_over", False),
+    )
