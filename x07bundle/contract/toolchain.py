@@ -63,7 +63,7 @@ def read(data: bytes, where: str) -> Toolchain:
         if found.problems:
             raise ValueError(found.problems[0])
         return _toolchain(found.value)
-    except (ValueError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise X07Error(
             f"`{where}` is no description of a toolchain",
             str(error),

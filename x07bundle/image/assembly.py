@@ -53,7 +53,7 @@ def contents(parts: Parts, flavour: str, env: Mapping[str, str]) -> Contents:
     Raises:
         X07Error: a package or the toolchain cannot be used.
     """
-    described(parts.toolchain, parts.lock)
+    toolchain = described(parts.toolchain, parts.lock)
     layers = rootfs(parts.recipe, parts.lock, flavour, parts.places, env)
     if parts.toolchain is not None:
         layers = _with_toolchain(layers, folder.entries_of(parts.toolchain), parts.toolchain)
@@ -64,6 +64,7 @@ def contents(parts: Parts, flavour: str, env: Mapping[str, str]) -> Contents:
         lock_sha256=files.sha256_bytes(locks.text(parts.lock)),
         distribution=parts.recipe.distribution.name,
         suite=parts.recipe.distribution.suites[0],
+        components=toolchain.components if toolchain is not None else (),
     )
 
 

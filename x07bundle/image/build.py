@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from x07bundle import __version__
+from x07bundle.contract.toolchain import Component
 from x07bundle.image import installed, sbom
 from x07bundle.image.layer import Entry, ordered, tar_chunks
 from x07bundle.image.layout_writing import DockerName, LayoutWriter, is_archive, writing
@@ -48,6 +49,7 @@ SYSTEM: Final = "linux"
 class Contents(NamedTuple):
     """What goes into an image of one architecture. `layers`: by name, lowest first.
     `package_digests`: SHA-256 of each package's archive by name. `suite`: of the distribution.
+    `components`: of the toolchain.
     """
 
     architecture: str
@@ -56,6 +58,7 @@ class Contents(NamedTuple):
     lock_sha256: str
     distribution: str
     suite: str
+    components: tuple[Component, ...] = ()
 
 
 class Wanted(NamedTuple):
@@ -237,7 +240,7 @@ def _with_sbom(
 ) -> dict[str, Sequence[Entry]]:
     """The SBOM goes into the highest layer, which changes most often anyway."""
     subject = _subject(contents, wanted, __version__)
-    data = sbom.document(subject, packages, contents.package_digests)
+    data = _sbom(contents, subject, packages)
     layers = dict(contents.layers)
     last = list(layers)[-1]
     layers[last] = (*layers[last], Entry(sbom.PLACE, "file", 0o644, data))
@@ -253,12 +256,18 @@ def _sbom_referrer(
 ) -> Descriptor:
     """An OCI artifact about the image, which has its digest now."""
     subject = _subject(contents, wanted, image.digest)
-    blob = writer.add(SPDX, sbom.document(subject, packages, contents.package_digests))
+    blob = writer.add(SPDX, _sbom(contents, subject, packages))
     about = image._replace(platform=None)
     empty = writer.add(EMPTY, EMPTY_BYTES)
     annotations = {f"{PREFIX}created": wanted.created}
     manifest = Manifest(empty, (blob,), annotations, about, SPDX)
     return writer.add(MANIFEST, manifest_bytes(manifest))._replace(artifact_type=SPDX)
+
+
+def _sbom(
+    contents: Contents, subject: sbom.Subject, packages: Sequence[installed.Package]
+) -> bytes:
+    return sbom.document(subject, packages, contents.package_digests, contents.components)
 
 
 def _subject(contents: Contents, wanted: Wanted, version: str) -> sbom.Subject:

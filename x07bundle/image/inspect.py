@@ -2,7 +2,8 @@
 
 from typing import Any, Final, NamedTuple
 
-from x07bundle.image import trees
+from x07bundle.contract.toolchain import Component
+from x07bundle.image import installed, trees
 from x07bundle.image.images import Found, Image
 from x07bundle.image.installed import Package
 from x07bundle.image.layout import Layout
@@ -28,11 +29,14 @@ class LayerFacts(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """`referrers`: artifacts about this image that are in the layout."""
+    """`components`: of the toolchain, which no package brings. `referrers`: artifacts about this
+    image that are in the layout.
+    """
 
     image: Image
     layers: tuple[LayerFacts, ...]
     packages: tuple[Package, ...]
+    components: tuple[Component, ...]
     referrers: tuple[Found, ...]
 
     @property
@@ -56,6 +60,7 @@ def inspect(layout: Layout, image: Image, artifacts: tuple[Found, ...], steps: S
         image,
         tuple(_layer(image, tree, number) for number in range(len(image.manifest.layers))),
         trees.packages(tree),
+        installed.components(tree.kept),
         tuple(each for each in about if _subject(each) == image.descriptor.digest),
     )
 
@@ -77,13 +82,15 @@ def document(facts: Facts) -> dict[str, Any]:
         "stored_bytes": facts.stored_bytes,
         "unpacked_bytes": facts.unpacked_bytes,
         "packages": [{**one._asdict(), "licenses": list(one.licenses)} for one in facts.packages],
+        "components": [one._asdict() for one in facts.components],
         "referrers": [_referrer(each) for each in facts.referrers],
     }
 
 
 def text(facts: Facts) -> str:
     """For people."""
-    return "\n".join([*_head(facts), *_layer_lines(facts), *_package_lines(facts)]) + "\n"
+    parts = (_head, _layer_lines, _package_lines, _component_lines)
+    return "\n".join(line for part in parts for line in part(facts)) + "\n"
 
 
 def _head(facts: Facts) -> list[str]:
@@ -120,6 +127,18 @@ def _package_lines(facts: Facts) -> list[str]:
         licenses = ", ".join(one.licenses) or "not said"
         size = f"{mib(one.installed_bytes):>10}"
         lines.append(f"  {one.name:<{names}}  {one.version:<{versions}}  {size}  {licenses}")
+    return lines
+
+
+def _component_lines(facts: Facts) -> list[str]:
+    if not facts.components:
+        return []
+    lines = ["", f"{len(facts.components)} parts of the toolchain"]
+    names = max(len(one.name) for one in facts.components)
+    versions = max(len(one.version) for one in facts.components)
+    for one in facts.components:
+        license = one.license or "not said"
+        lines.append(f"  {one.name:<{names}}  {one.version:<{versions}}  {license}")
     return lines
 
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
+from x07bundle.contract import toolchain
+from x07bundle.contract.toolchain import Component
 from x07bundle.image.debian import fields
 
 STATUS_FILE: Final = "var/lib/dpkg/status"
@@ -43,9 +45,9 @@ class Package(NamedTuple):
 
 
 def is_of_interest(path: str) -> bool:
-    """Whether `packages` wants the bytes of this file."""
+    """Whether `packages` or `components` wants the bytes of this file."""
     return (
-        path == STATUS_FILE
+        path in (STATUS_FILE, toolchain.PLACE)
         or path.startswith(STATUS_FOLDER)
         or COPYRIGHT.fullmatch(path) is not None
     )
@@ -66,6 +68,16 @@ def packages(files: Mapping[str, bytes], links: Mapping[str, str]) -> tuple[Pack
         if "package" in paragraph and _is_installed(paragraph)
     }
     return tuple(_package(found[key], files, links) for key in sorted(found))
+
+
+def components(files: Mapping[str, bytes]) -> tuple[Component, ...]:
+    """Of the toolchain, where there is one that says what it is made of.
+
+    Raises:
+        X07Error: its description is none.
+    """
+    said = files.get(toolchain.PLACE)
+    return toolchain.read(said, toolchain.PLACE).components if said is not None else ()
 
 
 def _is_status(path: str) -> bool:

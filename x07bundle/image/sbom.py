@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
+from x07bundle.contract.toolchain import Component
 from x07bundle.files import json_pretty_sorted, sha256_bytes
 from x07bundle.image.installed import Package
 
@@ -31,10 +32,18 @@ class Subject(NamedTuple):
     suite: str = ""
 
 
-def document(subject: Subject, packages: Sequence[Package], digests: Mapping[str, str]) -> bytes:
-    """`digests`: SHA-256 (hex) of each package's archive by the package's name, where known."""
+def document(
+    subject: Subject,
+    packages: Sequence[Package],
+    digests: Mapping[str, str],
+    components: Sequence[Component] = (),
+) -> bytes:
+    """`digests`: SHA-256 (hex) of each package's archive by the package's name, where known.
+    `components`: of the toolchain, which no package brings.
+    """
     image = _image(subject)
     rows = [_package(package, digests.get(package.name, ""), subject) for package in packages]
+    rows += [_component(component) for component in components]
     return json_pretty_sorted(
         {
             "spdxVersion": "SPDX-2.3",
@@ -76,13 +85,7 @@ def _package(package: Package, sha256: str, subject: Subject) -> dict[str, Any]:
         "licenseDeclared": UNSAID,
         "copyrightText": UNSAID,
         "sourceInfo": f"built from the source package {package.source}",
-        "externalRefs": [
-            {
-                "referenceCategory": "PACKAGE-MANAGER",
-                "referenceType": "purl",
-                "referenceLocator": purl(package, subject),
-            }
-        ],
+        "externalRefs": [_reference(purl(package, subject))],
     }
     if sha256:
         row["checksums"] = [{"algorithm": "SHA256", "checksumValue": sha256}]
@@ -92,6 +95,28 @@ def _package(package: Package, sha256: str, subject: Subject) -> dict[str, Any]:
         names = ", ".join(package.licenses)
         row["licenseComments"] = f"named in the package's copyright file: {names}"
     return row
+
+
+def _component(component: Component) -> dict[str, Any]:
+    return {
+        "SPDXID": f"SPDXRef-toolchain-{_id(component.name)}",
+        "name": component.name,
+        "versionInfo": component.version,
+        "downloadLocation": UNSAID,
+        "filesAnalyzed": False,
+        "licenseConcluded": UNSAID,
+        "licenseDeclared": component.license or UNSAID,
+        "copyrightText": UNSAID,
+        "externalRefs": [_reference(component.purl)],
+    }
+
+
+def _reference(locator: str) -> dict[str, str]:
+    return {
+        "referenceCategory": "PACKAGE-MANAGER",
+        "referenceType": "purl",
+        "referenceLocator": locator,
+    }
 
 
 def purl(package: Package, subject: Subject) -> str:

@@ -4,6 +4,7 @@ import json
 import re
 
 from tests.unit.image.layouts import CONTROL, COPYRIGHT
+from x07bundle.contract.toolchain import Component
 from x07bundle.image import installed, sbom
 from x07bundle.image.installed import Package
 
@@ -124,3 +125,28 @@ def test_the_status_file_of_dpkg() -> None:
     text = b"Package: a\nStatus: install ok installed\nVersion: 1\n\n" + kept
     found = installed.packages({"var/lib/dpkg/status": text}, {})
     assert [(one.name, one.version) for one in found] == [("a", "1")]
+
+
+def test_parts_of_the_toolchain() -> None:
+    part = Component("python", "3.11.7", "pkg:generic/python@3.11.7", "PSF-2.0")
+    data = json.loads(sbom.document(SUBJECT, [FOUND], {}, [part, part._replace(license="")]))
+    expected = {
+        "SPDXID": "SPDXRef-toolchain-python",
+        "name": "python",
+        "versionInfo": "3.11.7",
+        "downloadLocation": "NOASSERTION",
+        "filesAnalyzed": False,
+        "licenseConcluded": "NOASSERTION",
+        "licenseDeclared": "PSF-2.0",
+        "copyrightText": "NOASSERTION",
+        "externalRefs": [
+            {
+                "referenceCategory": "PACKAGE-MANAGER",
+                "referenceType": "purl",
+                "referenceLocator": "pkg:generic/python@3.11.7",
+            }
+        ],
+    }
+    assert data["packages"][2] == expected
+    assert data["packages"][3] == {**expected, "licenseDeclared": "NOASSERTION"}
+    assert data["relationships"][2]["relatedSpdxElement"] == "SPDXRef-toolchain-python"

@@ -1,0 +1,166 @@
+"""The frozen toolchain: the same bytes wherever it is frozen, and the same tool as in Python."""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.program_build import ROOT
+from tests.unit.cli.commands import X07, environment, x07
+from x07bundle import assets
+from x07bundle.cli.main import SUBCOMMANDS
+from x07bundle.contract import toolchain as contract
+from x07bundle.files import sha256_file
+
+DEADLINE_SECONDS: Final = 300
+GUEST_COMMANDS: Final = [name for name in SUBCOMMANDS if name != "image"]
+SPY: Final = """#!/bin/sh
+env >>"{folder}/seen"
+exec cc "$@"
+"""
+
+
+def freeze(out: Path, checkout: Path = ROOT, umask: int = 0o022, **variables: str) -> Path:
+    """Freezes what is in `checkout`. Skips where something that it takes is missing."""
+    done = subprocess.run(
+        (*X07, "image", "toolchain", "--out", str(out)),
+        cwd=out.parent,
+        env={**environment(), "PYTHONPATH": str(checkout), **variables},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        umask=umask,
+        check=False,
+    )
+    if "is missing, which" in done.stderr:
+        pytest.skip(done.stderr.splitlines()[-2])
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said == json.loads((out / contract.PLACE).read_bytes())
+    return out
+
+
+@pytest.fixture(scope="module")
+def toolchain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return freeze(tmp_path_factory.mktemp("frozen") / "toolchain")
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """What is frozen, in another place."""
+    checkout = tmp_path / "check out é"
+    skipped = shutil.ignore_patterns("__pycache__")
+    for part in ("x07bundle", "stubs", "launcher_templates"):
+        shutil.copytree(ROOT / part, checkout / part, ignore=skipped)
+    shutil.copyfile(ROOT / "LICENSE", checkout / "LICENSE")
+    return checkout
+
+
+def frozen(
+    toolchain: Path, *words: str, folder: Path, program: str = "x07", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """The frozen tool, with no Python to be found."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        (str(toolchain / "usr/local/bin" / program), *words),
+        cwd=folder,
+        env={**kept, "PYTHONHOME": "/nonexistent", "X07_CACHE_DIR": str(folder), **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+
+
+def listing(root: Path) -> dict[str, tuple[Any, ...]]:
+    """Everything below a folder: kind and mode, time, and bytes or target."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for path in sorted((root, *root.rglob("*"))):
+        status = path.lstat()
+        facts: str | Path = ""
+        if path.is_symlink():
+            facts = path.readlink()
+        elif path.is_file():
+            facts = sha256_file(path)
+        found[str(path.relative_to(root))] = (status.st_mode, status.st_mtime, facts)
+    return found
+
+
+def test_the_same_from_another_folder_and_umask(toolchain: Path, copied: Path) -> None:
+    """Without compiled modules, with another home, another zone and other hashes, too."""
+    home = copied.parent / "home"
+    home.mkdir()
+    again = copied.parent / "again"
+    freeze(again, copied, 0o077, TZ="Asia/Tokyo", LC_ALL="C", PYTHONHASHSEED="7", HOME=str(home))
+    assert listing(again) == listing(toolchain)
+    assert not list(home.iterdir())
+
+
+def test_what_it_says_of_itself(toolchain: Path) -> None:
+    found = contract.read((toolchain / contract.PLACE).read_bytes(), "it")
+    pinned = {name.removeprefix("x07bundle/std/") for name in found.std}
+    std = assets.PACKAGE / "std"
+    assert pinned == {str(file.relative_to(std)) for file in std.rglob("*.x07.json")}
+    for name, digest in found.std.items():
+        assert sha256_file(toolchain / contract.FOLDER / name) == digest
+    names = {component.name for component in found.components}
+    assert {"x07bundle", "python", "click", "jinja2", "markupsafe", "pyinstaller"} <= names
+
+
+@pytest.mark.parametrize("command", GUEST_COMMANDS)
+def test_every_command_is_there(toolchain: Path, command: str, tmp_path: Path) -> None:
+    ours = frozen(toolchain, command, "--help", folder=tmp_path)
+    assert (ours.returncode, ours.stderr) == (0, "")
+    assert ours.stdout == x07(command, "--help", folder=tmp_path).stdout
+
+
+def test_what_no_guest_needs_says_so(toolchain: Path, tmp_path: Path) -> None:
+    done = frozen(toolchain, "image", "build", "--out", "a", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "`x07 image` is not in this build" in done.stderr
+    assert not (tmp_path / "a").exists()
+
+
+def test_no_index_of_the_network(toolchain: Path, tmp_path: Path) -> None:
+    words = ("pkg", "versions", "ext-none", "--index", "sparse+https://127.0.0.1:1/index/")
+    done = frozen(toolchain, *words, folder=tmp_path)
+    assert done.returncode == 20
+    assert "has no TLS" in done.stdout + done.stderr
+
+
+def test_it_compiles_runs_and_bundles(toolchain: Path, tmp_path: Path) -> None:
+    """From a folder of any name; the compiler sees no libraries and no variables of ours."""
+    moved = tmp_path / "tool chain é"
+    shutil.copytree(toolchain, moved, symlinks=True)
+    spy = tmp_path / "spy"
+    spy.write_text(SPY.format(folder=tmp_path))
+    spy.chmod(0o755)
+    variables = {"X07_CC": str(spy), "LD_LIBRARY_PATH": "/its/own"}
+    assert frozen(moved, "init", folder=tmp_path, **variables).returncode == 0
+    (tmp_path / "in.bin").write_bytes(b"hello")
+    words = ("--project", "x07.json", "--input", "in.bin")
+    done = frozen(moved, *words, folder=tmp_path, program="x07-os-runner", **variables)
+    assert done.returncode == 0, done.stderr
+    assert base64.b64decode(json.loads(done.stdout)["solve"]["solve_output_b64"]) == b"hello"
+    bundled = frozen(moved, "bundle", "--profile", "os", "--out", "a", folder=tmp_path, **variables)
+    assert bundled.returncode == 0, bundled.stderr
+    seen = (tmp_path / "seen").read_text()
+    assert "_PYI_" not in seen
+    libraries = {line for line in seen.splitlines() if line.startswith("LD_LIBRARY_PATH")}
+    assert libraries <= {"LD_LIBRARY_PATH=/its/own"}
+
+
+def test_another_folder_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/file").write_text("mine")
+    done = x07("image", "toolchain", "--out", "mine", folder=tmp_path)
+    assert done.returncode == 2
+    assert "is there and is no toolchain" in done.stderr or "is missing, which" in done.stderr
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["file"]
