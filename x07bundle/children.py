@@ -108,6 +108,15 @@ def close_others(kept: Collection[int]) -> None:
                 os.close(number)
 
 
+def open_closed_streams() -> None:
+    """Streams that the caller closed lead nowhere: their numbers must not go to other files."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+
+
 def detach(serve: Callable[[], None], kept: Collection[int] = ()) -> int:
     """Runs `serve` in a process that is nobody's child, in a session of its own.
 

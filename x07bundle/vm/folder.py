@@ -141,6 +141,7 @@ def opened(
         OutputError: it cannot be made.
         X07Error: there can be no reaper.
     """
+    children.open_closed_streams()
     path, lock = _new(state, role, clock)
     reading, lifeline = os.pipe()
     job = JobFolder(state, path, lock, lifeline, step)

@@ -162,6 +162,7 @@ class _Guest:
         self.deadline_ms = clock.monotonic_ms() + left_ms
         self.killed_at_ms = self.deadline_ms
         self.interrupted_by: int | None = None
+        self.is_killed = False
 
     def ended(self, folder: JobFolder, launch: Launch) -> Ended:
         timed_out = self._until_end()
@@ -173,7 +174,7 @@ class _Guest:
         return Ended(
             exit_status=status if status >= 0 else 128 - status,
             timed_out=timed_out,
-            interrupted_by=self.interrupted_by,
+            interrupted_by=self.interrupted_by if self.is_killed else None,
             is_gone=is_gone,
             was_ready=launch.ready_file is None or Path(launch.ready_file).exists(),
             stdout=bytes(stdout.bytes) if stdout is not None else b"",
@@ -188,6 +189,7 @@ class _Guest:
         while not self.client.has_ended():
             now_ms = self.clock.monotonic_ms()
             if now_ms >= self.killed_at_ms:
+                self.is_killed = True
                 return self.interrupted_by is None
             if not was_asked and now_ms >= self.deadline_ms - self.job.grace_ms:
                 killing.replay(self.plan.soft, self.plan.env)

@@ -209,16 +209,14 @@ def _connect(
 def _attach(
     streams: Attached, loop: Loop, ready: Callable[[], bool], is_held: bool, has_input: bool
 ) -> Connection:
-    stdout, stderr = _open_or_nowhere(streams.stdout), _open_or_nowhere(streams.stderr)
-    stdin = _open_or_nowhere(streams.stdin) if has_input else _nowhere()
-    opened = [each for each in (stdin, stdout, stderr) if each not in streams]
-    if not is_held or os.isatty(stdin):
-        return Connection(Ends(stdin, stdout, stderr, tuple(opened)))
-    reading, writing = os.pipe()
-    source = stdin if has_input else None
-    feed = Feed(writing, loop, ready, b"", source)
-    given = (reading, *(each for each in opened if each != source))
-    return Connection(Ends(reading, stdout, stderr, given), feed)
+    if is_held and not (has_input and os.isatty(streams.stdin)):
+        reading, writing = os.pipe()
+        feed = Feed(writing, loop, ready, b"", streams.stdin if has_input else None)
+        return Connection(Ends(reading, streams.stdout, streams.stderr, (reading,)), feed)
+    if has_input:
+        return Connection(Ends(*streams, ()))
+    nowhere = _nowhere()
+    return Connection(Ends(nowhere, streams.stdout, streams.stderr, (nowhere,)))
 
 
 def _capture(streams: Captured, loop: Loop, ready: Callable[[], bool], is_held: bool) -> Connection:
@@ -241,15 +239,6 @@ def _relay(relay: Relay, loop: Loop, ready: Callable[[], bool]) -> Connection:
     relay.begin(Wires(stdin[1], stdout[0], stderr[0]), loop, ready)
     given = (stdin[0], stdout[1], stderr[1])
     return Connection(Ends(*given, given), relay=relay)
-
-
-def _open_or_nowhere(descriptor: int) -> int:
-    """A stream that the caller has closed leads nowhere."""
-    try:
-        os.fstat(descriptor)
-    except OSError:
-        return _nowhere()
-    return descriptor
 
 
 def _nowhere() -> int:

@@ -1,0 +1,96 @@
+"""Jobs on an engine of the test's own, in processes that can be killed."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Final, NamedTuple
+
+import pytest
+
+from tests.fakes import engine
+from tests.fakes.engine import Engine
+from tests.program_build import ROOT
+
+SOON_SECONDS: Final = 40.0
+
+
+class Bench(NamedTuple):
+    """A folder with an engine and jobs."""
+
+    folder: Path
+    engine: Engine
+
+    @property
+    def jobs(self) -> list[Path]:
+        root = self.folder / "vm/jobs"
+        names = root.iterdir() if root.exists() else ()
+        return sorted(path for path in names if not path.name.startswith("."))
+
+    def words(self, *argv: str, wall_ms: int = 60_000, **options: str) -> tuple[str, ...]:
+        """The command line of a runner of these words."""
+        given = [f"{name}={value}" for name, value in options.items()]
+        module = (sys.executable, "-m", "tests.unit.vm.job_process")
+        return (*module, str(self.folder), str(wall_ms), *given, "--", *argv)
+
+    def start(
+        self,
+        *argv: str,
+        wall_ms: int = 60_000,
+        stdin: int | IO[bytes] = subprocess.DEVNULL,
+        **options: str,
+    ) -> subprocess.Popen[bytes]:
+        """A runner, with pipes for what it says."""
+        return _runner(self.words(*argv, wall_ms=wall_ms, **options), stdin)
+
+    def start_waiting(
+        self, prologue: str = "", wall_ms: int = 60_000, **options: str
+    ) -> subprocess.Popen[bytes]:
+        """A runner whose guest is there, and waits; `prologue` is what it does before."""
+        here = self.folder / "here"
+        here.unlink(missing_ok=True)
+        script = f"{prologue}\ntouch '{here}'; while :; do sleep 0.1; done"
+        process = _runner(
+            self.words("sh", "-c", script, wall_ms=wall_ms, **options), subprocess.DEVNULL
+        )
+        assert soon(here.exists)
+        return process
+
+    def is_empty(self) -> bool:
+        return not self.jobs and not self.engine.guests()
+
+    def processes(self, word: str = "") -> list[int]:
+        """Those of this machine whose command lines name the folder, and a word."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = path.read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if os.fsencode(self.folder) in b" ".join(words) and word.encode() in [b"", *words]:
+                found.append(int(path.parent.name))
+        return sorted(found)
+
+
+def _runner(words: tuple[str, ...], stdin: int | IO[bytes]) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(words, stdin=stdin, stdout=pipe, stderr=pipe, cwd=ROOT)
+
+
+def soon(is_so: Callable[[], bool]) -> bool:
+    """Whether something becomes true in a while."""
+    end = time.monotonic() + SOON_SECONDS
+    while not is_so():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path, engine.make(tmp_path))
+    yield made
+    made.engine.kill_all()

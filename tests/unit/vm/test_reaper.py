@@ -1,0 +1,100 @@
+"""Runners that are killed: whatever they had begun is gone soon after."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.unit.vm.conftest import Bench, soon
+
+STEPS = ("folder", "reaper", "job_file", "started", "ended", "cleaned", "removed")
+
+
+def wait(process: subprocess.Popen[bytes]) -> int:
+    process.communicate(timeout=60)
+    return process.returncode
+
+
+def all_gone(bench: Bench) -> bool:
+    return bench.is_empty() and not bench.processes()
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step != "folder"])
+def test_a_runner_killed_at_a_step_leaves_nothing(bench: Bench, step: str) -> None:
+    assert wait(bench.start("sleep", "1.5", wall_ms=1000, die=step)) == -signal.SIGKILL
+    assert soon(lambda: all_gone(bench))
+
+
+def test_a_runner_killed_before_its_reaper_leaves_an_empty_folder(bench: Bench) -> None:
+    assert wait(bench.start("true", die="folder")) == -signal.SIGKILL
+    assert (len(bench.jobs), bench.engine.commands()) == (1, [])
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_a_runner_killed_meanwhile_leaves_nothing(bench: Bench, number: signal.Signals) -> None:
+    process = bench.start_waiting()
+    process.send_signal(number)
+    assert wait(process) == -number
+    assert soon(lambda: all_gone(bench))
+
+
+def test_an_engine_that_is_down_meanwhile_is_asked_again(bench: Bench) -> None:
+    process = bench.start_waiting()
+    bench.engine.stop()
+    process.kill()
+    wait(process)
+    before = len(bench.engine.commands())
+    assert soon(lambda: len(bench.engine.commands()) > before + 5)
+    assert len(bench.jobs) == 1
+    bench.engine.restart()
+    assert soon(lambda: all_gone(bench))
+
+
+def test_a_runner_that_was_stopped_does_not_outlast_the_deadline(bench: Bench) -> None:
+    process = bench.start("sleep", "600", wall_ms=1000, stop="started")
+    assert soon(lambda: bench.engine.guests() != [])
+    assert soon(lambda: bench.engine.guests() == [])
+    process.kill()
+    wait(process)
+    assert soon(lambda: all_gone(bench))
+
+
+@pytest.mark.parametrize("ahead_ms", [-86_400_000, 86_400_000])
+def test_a_clock_that_is_set_changes_no_deadline(bench: Bench, ahead_ms: int) -> None:
+    began = time.monotonic()
+    process = bench.start("sleep", "600", wall_ms=2000, ahead=str(ahead_ms))
+    assert wait(process) == 124
+    assert bench.is_empty()
+    del began
+
+
+def test_a_job_file_cut_in_half_does_not_keep_the_reaper(bench: Bench) -> None:
+    process = bench.start_waiting()
+    (job,) = bench.jobs
+    os.truncate(job / "job.json", 40)
+    process.kill()
+    wait(process)
+    assert soon(lambda: all_gone(bench))
+
+
+def test_a_folder_that_was_removed_does_not_keep_the_reaper(bench: Bench) -> None:
+    process = bench.start_waiting()
+    (job,) = bench.jobs
+    (job / "job.json").unlink()
+    process.kill()
+    wait(process)
+    assert soon(lambda: all_gone(bench))
+
+
+def test_guests_of_others_are_not_touched(bench: Bench) -> None:
+    bench.engine.add_guest("x07-1-1", {"io.x07.schema": "1"})
+    bench.engine.add_guest("other", {})
+    process = bench.start_waiting()
+    process.kill()
+    wait(process)
+    assert soon(lambda: bench.engine.guests() == ["other", "x07-1-1"])
+    asked = (bench.engine.store / ".log").read_text()
+    assert "x07-1-1" not in asked
+    assert "other" not in asked
