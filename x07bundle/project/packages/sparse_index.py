@@ -97,13 +97,14 @@ class SparseIndex:
     def _get(self, url: str, max_bytes: int, code: str) -> bytes | None:
         if url.startswith("file:"):
             return _read_file(local_path(url), max_bytes, code)
+        web = self.web  # first: a build without TLS says so here
         from x07bundle.project.packages.web import Request  # slow to import
 
         is_archive = code == "X07PKG_DOWNLOAD_FAILED"
         stamp = f"?x07_refresh={time.time_ns() // 1_000_000}"
         asked = url + stamp if self.refresh and not is_archive else url
         token = self.token if self._may_have_token(url, is_archive) else None
-        return self.web.get(Request(asked, max_bytes, code, token, is_archive))
+        return web.get(Request(asked, max_bytes, code, token, is_archive))
 
     def _may_have_token(self, url: str, is_archive: bool) -> bool:
         """Downloads from another server get the token only where the index asks for that."""
