@@ -60,11 +60,11 @@ def test_the_client_fetches(server: Server, tmp_path: Path, x07_cache: Path) -> 
 class Service:
     """It serves until the test is over."""
 
-    def __init__(self, program: Path, port: int) -> None:
+    def __init__(self, program: Path, port: int, *words: str) -> None:
         self.program = program
         self.port = port
         self.process = subprocess.Popen(
-            [program], env={"PORT": str(port)}, cwd=program.parent, stdout=subprocess.PIPE
+            [program, *words], env={"PORT": str(port)}, cwd=program.parent, stdout=subprocess.PIPE
         )
 
     def connect(self) -> socket.socket:
@@ -171,6 +171,14 @@ def test_a_port_that_is_not_granted(service: Service) -> None:
         check=False,
     )
     assert other.stdout == b"listen_error_code=1\n"
+
+
+def test_it_ends_when_it_has_served_enough(tmp_path: Path, x07_cache: Path) -> None:
+    made(tmp_path, x07_cache, "web-service").bundle("dist/app", "--profile", "os")
+    for count, said in ((1, b"1 request served\n"), (2, b"2 requests served\n")):
+        started = Service(tmp_path / "dist/app", free_port(), str(count))
+        assert [started.status(HEALTH) for _ in range(count)] == [200] * count
+        assert started.process.communicate(timeout=20) == (said, None)
 
 
 def test_variables_of_the_policy(tmp_path: Path, x07_cache: Path) -> None:
