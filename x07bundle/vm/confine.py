@@ -12,12 +12,14 @@ from x07bundle import files
 from x07bundle.contract.consent import ACCEPT
 from x07bundle.contract.policy import DbNet, Policy
 from x07bundle.errors import RefusedError
+from x07bundle.host import text
 from x07bundle.vm import roots
 from x07bundle.vm.backend import Caps
 from x07bundle.vm.job import GuestLimits, Mount
 
 TASKS_BESIDE: Final = 8
 """Of what starts the program in the guest, and of the program itself."""
+MOUNTS: Final = Path("/proc/self/mountinfo")
 FILES_BESIDE: Final = 32
 """That an agent holds open; the program has its own limit."""
 
@@ -49,7 +51,8 @@ def confine(
         RefusedError: the backend cannot enforce it, or a root cannot be mounted: all reasons.
         OutputError: a write root cannot be made.
     """
-    place = roots.Place(str(Path(cwd).absolute()), state, caps)
+    mounted = roots.mounted(text(MOUNTS))
+    place = roots.Place(str(Path(cwd).absolute()), state, caps, mounted)
     found = roots.find(policy, place)
     asked = tuple(_hosts_asked(policy))
     problems = {**found.problems, **_paths_without_root(policy)}

@@ -5,6 +5,7 @@ A digest has a kind, and is compared with those of its kind. One that comes with
 X07_VM_GUEST_IMAGE_DIGEST) may be of any: two kinds never have the same digest.
 """
 
+import re
 import shlex
 from pathlib import Path
 from typing import Final, Literal
@@ -23,6 +24,7 @@ Pull = Literal["never", "missing"]
 Pin = Digest | str
 """A string: `sha256:` and 64 hex digits, of any kind."""
 
+_is_reference: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*").fullmatch
 VARIABLE: Final = "X07_VM_GUEST_IMAGE_DIGEST"
 
 
@@ -78,9 +80,15 @@ def _split(reference: str, pinned: Pin | None) -> tuple[str, Pin | None]:
     """A digest in the reference is a pin.
 
     Raises:
+        UsageError: it is no reference.
         RefusedError: it is another one than the pin.
     """
     name, at, value = reference.partition("@")
+    if not _is_reference(name):
+        raise UsageError(
+            f"`{printable(reference)}` is no reference of an image",
+            hint="it is HOST/REPOSITORY:TAG, as in `localhost/x07-guest-runner:0.1.0`",
+        )
     if not at:
         return reference, pinned
     named = read_pin(value, f"`{reference}`")

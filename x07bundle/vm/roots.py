@@ -6,6 +6,7 @@ what the guest gets.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -37,11 +38,14 @@ class Root(NamedTuple):
 
 
 class Place(NamedTuple):
-    """`cwd`: absolute. `state`: the folder of all jobs, which no guest sees."""
+    """`cwd`: absolute. `state`: the folder of all jobs, which no guest sees. `mounted`: where file
+    systems are mounted on this machine.
+    """
 
     cwd: str
     state: str | None
     caps: Caps
+    mounted: tuple[str, ...] = ()
 
 
 class Found(NamedTuple):
@@ -100,8 +104,9 @@ def _problem(root: Root, place: Place, roots: tuple[Root, ...]) -> str | None:
         or _system_problem(root)
         or _state_problem(root, place)
         or _link_problem(root, roots)
-        or _file_problem(root, place.caps)
+        or _file_problem(root, place.caps, roots)
         or _own_folder_problem(root)
+        or _mounted_problem(root, place, roots)
     )
 
 
@@ -156,11 +161,12 @@ def _link_problem(root: Root, roots: tuple[Root, ...]) -> str | None:
     return None
 
 
-def _file_problem(root: Root, caps: Caps) -> str | None:
+def _file_problem(root: Root, caps: Caps, roots: tuple[Root, ...]) -> str | None:
     try:
         mode = Path(root.host).stat().st_mode
     except FileNotFoundError:
-        return None if root.is_writable else f"root does not exist: `{root.lexical}`"
+        is_made = any(other.is_writable and other.host == root.host for other in roots)
+        return None if is_made else f"root does not exist: `{root.lexical}`"
     except OSError as error:
         return f"`{root.lexical}`: {(error.strerror or str(error)).lower()}"
     if stat.S_ISDIR(mode):
@@ -177,6 +183,28 @@ def _own_folder_problem(root: Root) -> str | None:
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         return f"its `{OWN}` is no folder, so it cannot be hidden from the guest"
     return None
+
+
+def _mounted_problem(root: Root, place: Place, roots: tuple[Root, ...]) -> str | None:
+    """A file system below a folder that is mounted read-only stays as writable as it was."""
+    if root.is_writable or not place.caps.host_mounts:
+        return None
+    inner = tuple(other.host for other in roots if other.host != root.host)
+    for path in place.mounted:
+        is_inside = path != root.host and is_below(path, root.host)
+        if is_inside and not any(is_below(path, host) for host in inner):
+            return f"a file system is mounted in it, at `{path}`: make that a root of its own"
+    return None
+
+
+def mounted(table: str) -> tuple[str, ...]:
+    """Where file systems are mounted, of /proc/self/mountinfo (proc(5))."""
+    fields = (line.split(" ") for line in table.splitlines())
+    return tuple(re.sub(r"\\([0-7]{3})", _character, row[4]) for row in fields if len(row) > 4)
+
+
+def _character(found: re.Match[str]) -> str:
+    return chr(int(found[1], 8))
 
 
 def _is_to_be_made(root: Root) -> bool:

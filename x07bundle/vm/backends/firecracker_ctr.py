@@ -85,10 +85,10 @@ class FirecrackerCtr(NamedTuple):
         return f"{OWN_NAME}@{image.digest.value}"
 
     def digests(self, reference: str) -> Query[tuple[Digest, ...]]:
-        return self._query(("images", "ls", f"name=={reference}"), _digests)
+        return self._query(("images", "ls", f"name=={_literal(reference)}"), _digests)
 
     def pin(self, image: Image) -> Query[None]:
-        tail = ("images", "tag", "--force", image.reference, self.image_name(image))
+        tail = ("images", "tag", "--force", _literal(image.reference), self.image_name(image))
         return self._query(tail, _nothing)
 
     def load(self, archive: str) -> Query[str]:
@@ -159,6 +159,13 @@ def from_env(env: Mapping[str, str]) -> FirecrackerCtr:
         runtime=runtime,
         caps=CAPS._replace(isolation="vm" if is_vm else "container", host_mounts=shares),
     )
+
+
+def _literal(reference: str) -> str:
+    """A name without a host is one of this machine: so archives name images for containerd."""
+    host, slash, _ = reference.partition("/")
+    is_whole = slash and (host == "localhost" or "." in host or ":" in host)
+    return reference if is_whole else f"localhost/{reference}"
 
 
 def _value(env: Mapping[str, str], name: str, default: str) -> str:
