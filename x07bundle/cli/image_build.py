@@ -13,6 +13,7 @@ from x07bundle.cli.image_lock import (
     downloads,
     find_mirrors,
     mirror_options,
+    prune,
     recipe_file,
     recipe_option,
 )
@@ -126,6 +127,7 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Optio
         times = [epoch if epoch is not None else lock_seconds for _, lock_seconds in made]
         wanted = _wanted(options, name, max(times))
         done = build([contents for contents, _ in made], wanted, options.out, steps)
+    prune(options.offline)
     if options.as_json:
         echo_bytes(json_compact(report.document(done)))
     else:

@@ -93,6 +93,7 @@ def command(
             progress.say,
         )
         made = _make(loaded, wanted, around, folder)
+    prune(offline)
     changed = [place for place, lock in made.items() if _would_change(place, lock)]
     if not is_check:
         _write(made, folder)
@@ -108,6 +109,12 @@ def recipe_file(named: Path | None) -> Path:
 def downloads(offline: bool) -> Downloads:
     """Packages that were fetched before are in the user's cache."""
     return Downloads(open_cache(os.environ).folder / PACKAGES, Web(os.environ), offline)
+
+
+def prune(offline: bool) -> None:
+    """Packages that no build used for a month; without a network they could not be got again."""
+    if not offline:
+        open_cache(os.environ).prune(PACKAGES)
 
 
 def find_mirrors(recipe: Recipe, named: tuple[str, ...], offline: bool) -> locking.Mirrors:

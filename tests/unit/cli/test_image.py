@@ -151,6 +151,20 @@ def test_a_package_with_other_bytes(place: Place) -> None:
     assert "is not what it is to be" in said
 
 
+def test_packages_that_nobody_used_for_a_month(place: Place) -> None:
+    """Those of the build stay, however old; without a network, all do."""
+    place.build("full.tar", *FULL)
+    packages = place.folder / "x07-cache" / "packages"
+    used = {file.name for file in packages.iterdir()}
+    (packages / ("0" * 64)).touch()
+    for file in packages.iterdir():
+        os.utime(file, (1, 1))
+    place.build("full.tar", *FULL, "--offline")
+    assert {file.name for file in packages.iterdir()} == {"0" * 64, *used}
+    place.build("full.tar", *FULL)
+    assert {file.name for file in packages.iterdir()} == used
+
+
 def test_a_place_that_holds_something_else(place: Place) -> None:
     said = place.build("mirror", "--flavour", "run", code=2)
     assert "is there, and is no image layout" in said

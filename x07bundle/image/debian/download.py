@@ -10,7 +10,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -83,6 +83,8 @@ class Downloads(NamedTuple):
         """
         place = self.folder / wanted.sha256
         if _is(place, wanted):
+            with suppress(OSError):
+                os.utime(place)  # what is used is not pruned
             progress(wanted.size_bytes)
             return place
         if self.offline:

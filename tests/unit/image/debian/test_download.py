@@ -174,3 +174,12 @@ def test_a_cache_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "cache").write_bytes(b"")
     with serving(FILES) as server, pytest.raises(X07Error, match="cannot write"):
         get(tmp_path, server.url)
+
+
+def test_what_is_used_is_new_for_those_who_prune(tmp_path: Path) -> None:
+    with serving(FILES) as server:
+        get(tmp_path, server.url)
+        place = tmp_path / "cache" / WANTED.sha256
+        os.utime(place, (1, 1))
+        get(tmp_path, server.url)
+        assert place.stat().st_mtime > 1
