@@ -29,7 +29,7 @@ BELOW: Final[dict[str, frozenset[str]]] = {
     "packages": frozenset(),
     "project": FLOOR | {"lang", "std", "packages"},
     "run": FLOOR | {"project", "policy", "lang", "std", "native"},
-    "bundle": FLOOR | {"project", "policy", "lang", "std", "native"},
+    "bundle": FLOOR | {"project", "policy", "lang", "std", "native", "freeze"},
     "doctor": FLOOR | {"project", "lang", "std", "packages", "native", "vm"},
     "cli": FLOOR
     | {"doctor", "vm", "bundle", "run", "project", "policy", "packages", "lang", "std", "native"}

@@ -153,6 +153,21 @@ void x07_close(int descriptor)
     call(SYS_close, descriptor, 0, 0, 0, 0, 0);
 }
 
+bool x07_make_file(const char *path)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    const int made = (int)call(SYS_openat, AT_FDCWD, (long)path, flags, 0600, 0, 0);
+    if (made >= 0) {
+        x07_close(made);
+    }
+    return made >= 0;
+}
+
+void x07_remove_file(const char *path)
+{
+    call(SYS_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0);
+}
+
 long x07_read(int descriptor, void *data, size_t bytes)
 {
     long got;

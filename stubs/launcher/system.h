@@ -26,7 +26,7 @@ typedef struct {
 
 enum { X07_KIND_FOLDER = 4, X07_KIND_FILE = 8, X07_KIND_UNKNOWN = 0 };
 
-/* The program: `launcher.c` has it. Its result is the exit status. */
+/* The program: `launcher.c` and `starter.c` have one each. Its result is the exit status. */
 int x07_launch(const x07_process *process);
 
 /* What must be a regular file, or a folder, and no link to one. Nothing is waited for. */
@@ -36,6 +36,9 @@ bool x07_is_file(int descriptor);
 bool x07_is_open(int descriptor);
 int x07_open_null(void);
 void x07_close(int descriptor);
+/* An empty file, where none is. */
+bool x07_make_file(const char *path);
+void x07_remove_file(const char *path);
 
 long x07_read(int descriptor, void *data, size_t bytes);
 long x07_read_at(int descriptor, void *data, size_t bytes, uint64_t offset);

@@ -33,6 +33,7 @@ POLICY: Final = "policy.json"
 GUEST_ARCHIVE: Final = "guest.tar"
 WORKDIR: Final = "/x07/work"
 PROGRAM: Final = f"{launcher_trailer.RUNTIME}launcher"
+STARTER: Final = f"{launcher_trailer.RUNTIME}starter"
 PROGRAM_MODE: Final = 0o777
 FILE_MODE: Final = 0o666
 CHUNK_BYTES: Final = 1 << 20
@@ -50,9 +51,10 @@ class Guest(NamedTuple):
 
 
 class Runtime(NamedTuple):
-    """`program`: that of `native/launcher_stub`. `folder`: what was frozen, with `launcher`."""
+    """`program`, `starter`: those of `native/launcher_stub`. `folder`: what was frozen."""
 
     program: bytes
+    starter: bytes
     folder: Path
     build: LauncherBuild
 
@@ -160,6 +162,7 @@ def _fill(staged: Path, content: SidecarContent) -> tuple[Manifest, bytes]:
         PAYLOAD: _write(staged / PAYLOAD, content.payload, PROGRAM_MODE),
         POLICY: _write(staged / POLICY, content.policy),
         **_copy_runtime(content.runtime.folder, staged),
+        STARTER: _write(staged / STARTER, content.runtime.starter, PROGRAM_MODE),
         **_copy_archive(content.guest.archive, staged),
     }
     manifest = _manifest(content, digests)

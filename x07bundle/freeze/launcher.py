@@ -4,7 +4,9 @@ The same package, Python and PyInstaller give the same bytes, whoever freezes, w
 a start does not need stays out: the smaller it is, the sooner it is compared with its digests.
 """
 
+import os
 import shutil
+import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,13 +32,14 @@ EXCLUDED: Final = (
     *("ssl", "_ssl", "_hashlib"),
     *("unittest", "doctest", "pydoc", "pdb", "bdb", "cmd", "xml", "sqlite3", "tkinter", "curses"),
     *("readline", "multiprocessing", "asyncio", "concurrent", "distutils", "setuptools", "_uuid"),
-    *("bz2", "_bz2", "lzma", "_lzma", "gzip", "zipfile", "tarfile", "zipimport"),
+    *("bz2", "_bz2", "lzma", "_lzma", "gzip", "zipfile", "zipimport"),
     *("decimal", "_decimal", "_pydecimal", "fractions", "numbers", "statistics", "random"),
     *("unicodedata", "stringprep", "_codecs_cn", "_codecs_hk", "_codecs_iso2022", "_codecs_jp"),
     *("_codecs_kr", "_codecs_tw", "_multibytecodec", "_datetime", "datetime", "calendar"),
     *("email", "http", "html", "xmlrpc", "socketserver", "ftplib", "smtplib", "wsgiref"),
+    # But for `linecache` and what it imports, which show where something failed.
     *("logging", "logging.config", "argparse", "optparse", "getopt", "gettext", "configparser"),
-    *("pickle", "_pickle", "copy", "pprint", "inspect", "dis", "tokenize", "token", "opcode"),
+    *("pickle", "_pickle", "pprint", "inspect", "dis", "opcode"),
     *("importlib.metadata", "importlib.resources", "pkgutil", "pkg_resources", "runpy"),
     *("ctypes", "_ctypes", "mmap", "_queue", "queue", "tempfile", "shelve", "dbm", "csv", "_csv"),
     # `pathlib` imports `urllib.parse`.
@@ -98,6 +101,11 @@ def _shrink(library: Path) -> None:
                 plain = zipfile.ZipInfo(entry.filename)
                 writing.writestr(plain, reading.read(entry))
     staged.replace(library)
+
+
+def versions() -> tuple[str, ...]:
+    """What the bytes depend on beside this package."""
+    return (sys.version, *os.uname()[4:], pyinstaller.version_or_none() or "")
 
 
 def digest() -> str:

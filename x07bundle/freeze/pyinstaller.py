@@ -44,6 +44,11 @@ def version() -> str:
     return metadata.version(MODULE)
 
 
+def version_or_none() -> str | None:
+    """Of PyInstaller; None where it is missing."""
+    return version() if find_spec(MODULE) is not None else None
+
+
 def run(folder: Path, name: str, values: Mapping[str, str], env: Mapping[str, str]) -> Path:
     """Freeze what the spec of that name says, in `folder`, which is ours; the folder it made.
 

@@ -1,12 +1,14 @@
-"""The program that every VM bundle's executable is, before its trailer: stubs/launcher in C.
+"""The two programs in C of every VM bundle (stubs/launcher): what its executable is, before its
+trailer, and what starts its payload in the guest.
 
-Without a C library, so that any compiler makes it, and nothing of the environment is read before
-its first line.
+Without a C library, so that any compiler makes them, and nothing of the environment is read before
+their first line.
 """
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from x07bundle import assets, files
 from x07bundle.errors import UsageError
@@ -15,7 +17,17 @@ from x07bundle.native.toolchain import Toolchain
 
 SOURCES: Final = "stubs/launcher"
 KIND: Final = "launchers"
-OUTPUT: Final = "launcher"
+OUTPUT: Final = "program"
+
+Name = Literal["launcher", "starter"]
+PROGRAMS: Final[Mapping[Name, tuple[str, ...]]] = {
+    "launcher": (
+        *("launcher.c", "sha256.c", "sha256_processor.c", "system.c"),
+        *("text.c", "trailer.c", "verify.c"),
+    ),
+    "starter": ("starter.c", "system.c"),
+}
+"""What each is made of."""
 
 FLAGS: Final = (
     *("-std=c11", "-O2", "-g0", "-ffreestanding", "-fno-stack-protector", "-fno-pie"),
@@ -27,8 +39,8 @@ ARM_FLAGS: Final = ("-march=armv8-a+crypto",)
 """zig has a word of its own for processors, and does without the SHA-2 instructions."""
 
 
-def program(toolchain: Toolchain, machine: str) -> bytes:
-    """The program for this machine (`x86_64`, `aarch64`), from the cache or built.
+def program(toolchain: Toolchain, name: Name, machine: str) -> bytes:
+    """A program for this machine (`x86_64`, `aarch64`), from the cache or built.
 
     Raises:
         UsageError: there is none for this system.
@@ -39,20 +51,19 @@ def program(toolchain: Toolchain, machine: str) -> bytes:
         raise UsageError(
             "launchers of VM bundles are made on Linux alone", hint="bundle on a Linux machine"
         )
-    sources = _sources()
-    key = _key(toolchain, machine, sources)
+    key = _key(toolchain, name, machine)
     known = toolchain.cache.find(KIND, key)
-    return files.read_bytes(known or _built(toolchain, machine, sources, key))
+    return files.read_bytes(known or _built(toolchain, name, machine, key))
 
 
-def _built(toolchain: Toolchain, machine: str, sources: list[Path], key: str) -> Path:
+def _built(toolchain: Toolchain, name: Name, machine: str, key: str) -> Path:
     """Compiled from its own folder by relative names: no path reaches the output."""
-    names = [path.name for path in sources if path.suffix == ".c"]
     with files.temporary_folder(toolchain.temporary) as folder:
-        target = folder / OUTPUT
-        words = (*toolchain.compiler.argv, *_flags(toolchain, machine), *names, "-o", str(target))
+        target = ("-o", str(folder / OUTPUT))
+        flags = _flags(toolchain, machine)
+        words = (*toolchain.compiler.argv, *flags, *PROGRAMS[name], *target)
         run_tool(toolchain, words, assets.find(SOURCES), folder)
-        return toolchain.cache.store(KIND, key, files.read_bytes(target), 0o755)
+        return toolchain.cache.store(KIND, key, files.read_bytes(folder / OUTPUT), 0o755)
 
 
 def _flags(toolchain: Toolchain, machine: str) -> tuple[str, ...]:
@@ -60,11 +71,8 @@ def _flags(toolchain: Toolchain, machine: str) -> tuple[str, ...]:
     return (*FLAGS, *(ARM_FLAGS if is_arm else ()))
 
 
-def _key(toolchain: Toolchain, machine: str, sources: list[Path]) -> str:
+def _key(toolchain: Toolchain, name: Name, machine: str) -> str:
+    sources = sorted(assets.find(SOURCES).glob("*.[ch]"))
     parts = [f"{path.name} {files.fingerprint(path.read_bytes())}" for path in sources]
-    words = (toolchain.compiler.identity, *_flags(toolchain, machine), *parts)
+    words = (name, toolchain.compiler.identity, *_flags(toolchain, machine), *parts)
     return files.fingerprint("\0".join(words).encode())
-
-
-def _sources() -> list[Path]:
-    return sorted(assets.find(SOURCES).glob("*.[ch]"))

@@ -1,0 +1,143 @@
+"""A bundle as its launcher sees it: what the executable carries, the manifest, and the policy.
+
+When a bundle is started, its executable has compared every file with its digest before a byte of
+this was loaded (stubs/launcher), so what is read here is compared again, and nothing else is.
+`whole` compares everything, for those who ask from outside.
+"""
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from x07bundle import files
+from x07bundle.contract import launcher_trailer, policy_reading, vm_manifest
+from x07bundle.contract.launcher_trailer import MOST_EXECUTABLE_BYTES, Trailer
+from x07bundle.contract.policy_reading import Loaded
+from x07bundle.contract.vm_manifest import HINT, Manifest
+from x07bundle.errors import RefusedError, X07Error
+from x07bundle.keys.public_key import is_signed
+
+MOST_POLICY_BYTES: Final = 4 << 20
+MOST_SIGNATURE_BYTES: Final = 1 << 10
+TOGETHER: Final = (
+    "a bundle is an executable and the folder beside it, which has its name and `.vm`: move and "
+    "rename both together"
+)
+
+
+class Bundle(NamedTuple):
+    """`executable`: its links are resolved."""
+
+    executable: Path
+    sidecar: Path
+    trailer: Trailer
+    manifest: Manifest
+    policy: Loaded
+
+
+def opened(executable: Path) -> Bundle:
+    """What belongs to an executable.
+
+    Raises:
+        RefusedError: something is missing, or is not what the bundle was made with.
+    """
+    path = _resolved(executable)
+    data = read(path, MOST_EXECUTABLE_BYTES)
+    trailer = launcher_trailer.read(data, str(path))
+    sidecar = path.with_name(path.name + vm_manifest.SIDECAR_SUFFIX)
+    manifest = _manifest(sidecar, trailer)
+    return Bundle(path, sidecar, trailer, manifest, _policy(sidecar, manifest))
+
+
+def listed(bundle: Bundle, path: str) -> bytes:
+    """A file of the sidecar, which is what its digest says. Raises RefusedError: it is not."""
+    return _listed(bundle.sidecar, path, bundle.manifest, MOST_EXECUTABLE_BYTES)
+
+
+def changed(path: object) -> RefusedError:
+    return RefusedError(
+        f"refused: `{path}` is not what the bundle was made with: it was changed", hint=HINT
+    )
+
+
+def read(path: Path, most_bytes: int) -> bytes:
+    """A regular file that is no link. Raises RefusedError: it is not, or cannot be read."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise RefusedError(f"refused: `{path}` is no file", hint=HINT)
+        return files.read_bytes(path, most_bytes)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except RefusedError:
+        raise
+    except X07Error as error:
+        raise RefusedError(f"refused: {error.brief}", hint=HINT) from error
+
+
+def _unreadable(path: Path, error: OSError) -> RefusedError:
+    if error.errno == errno.ENOENT:
+        return RefusedError(f"refused: `{path}` is missing", TOGETHER, HINT)
+    return RefusedError(f"refused: cannot read `{path}`: {os.strerror(error.errno or 0).lower()}")
+
+
+def _resolved(executable: Path) -> Path:
+    try:
+        return executable.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "its links lead in a circle"
+        raise RefusedError(
+            f"cannot read `{executable}`: {(reason or '').lower()}", hint=launcher_trailer.HINT
+        ) from error
+
+
+def _manifest(sidecar: Path, trailer: Trailer) -> Manifest:
+    place = sidecar / vm_manifest.NAME
+    data = read(place, vm_manifest.MOST_BYTES)
+    if files.sha256_bytes(data) != trailer.manifest:
+        raise changed(place)
+    manifest = vm_manifest.read(data, str(place))
+    if dict(trailer.files) != dict(manifest.files):
+        raise RefusedError(f"refused: the executable and `{place}` name different files", hint=HINT)
+    _check_signature(sidecar, data, manifest, trailer)
+    return manifest
+
+
+def _check_signature(sidecar: Path, data: bytes, manifest: Manifest, trailer: Trailer) -> None:
+    key, signed = trailer.key, manifest.signature
+    if key is None and signed is None:
+        return
+    place = sidecar / vm_manifest.SIGNATURE_NAME
+    if key is None or signed is None or files.sha256_bytes(key.der) != signed.key_sha256:
+        raise RefusedError(
+            f"refused: the executable and `{sidecar / vm_manifest.NAME}` name different keys",
+            hint=HINT,
+        )
+    signature = read(place, MOST_SIGNATURE_BYTES)
+    if key.algorithm != signed.algorithm or not is_signed(key.algorithm, key.der, data, signature):
+        raise RefusedError(
+            f"refused: `{place}` is no signature of the manifest by the key of this bundle",
+            hint=HINT,
+        )
+
+
+def _policy(sidecar: Path, manifest: Manifest) -> Loaded:
+    data = _listed(sidecar, manifest.policy, manifest, MOST_POLICY_BYTES)
+    try:
+        found = policy_reading.read(data, str(sidecar / manifest.policy))
+    except X07Error as error:
+        raise RefusedError(f"refused: {error.brief}", error.details, HINT) from error
+    if vm_manifest.limits_of(found.policy.limits) != manifest.limits:
+        raise RefusedError(
+            f"refused: the manifest and `{sidecar / manifest.policy}` name different limits",
+            hint=HINT,
+        )
+    return found
+
+
+def _listed(sidecar: Path, path: str, manifest: Manifest, most_bytes: int) -> bytes:
+    data = read(sidecar / path, most_bytes)
+    if files.sha256_bytes(data) != manifest.files[path]:
+        raise changed(sidecar / path)
+    return data

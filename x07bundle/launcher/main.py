@@ -1,0 +1,96 @@
+"""The frozen program of every VM bundle: `APP.vm/runtime/launcher APP [ARGUMENT ...]`.
+
+`APP` has compared all files with their digests, and starts this (stubs/launcher). X07_BUNDLE says
+what to do: nothing, or `run`, runs the program; the other words look at the bundle.
+
+| exit code | |
+| --- | --- |
+| the program's | it ran |
+| 124 | its deadline passed |
+| 125 | refused: integrity, policy or consent |
+| 126 | no usable backend |
+| 127 | the guest could not be started |
+"""
+
+import gc
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, NoReturn
+
+from x07bundle.contract.policy_problems import PolicyError
+from x07bundle.errors import RefusedError, ToolMissingError, UsageError, X07Error
+from x07bundle.launcher.environment import unveiled
+
+MODE: Final = "X07_BUNDLE"
+FORMAT: Final = "X07_BUNDLE_FORMAT"
+TRACEBACK: Final = "X07_TRACEBACK"
+REFUSED: Final = 125
+NO_BACKEND: Final = 126
+NOT_STARTED: Final = 127
+INTERRUPTED: Final = 130
+OWN: Final = (REFUSED, NO_BACKEND, NOT_STARTED)
+
+
+def main() -> NoReturn:
+    gc.disable()
+    sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    code = run(sys.argv[1:], unveiled(os.environb))
+    try:
+        sys.stdout.flush()
+    except OSError:
+        code = code or 1
+    os._exit(code)
+
+
+def run(words: Sequence[str], env: Mapping[str, str]) -> int:
+    """The exit code of it all. `words`: the executable, and the arguments."""
+    try:
+        return _act(words, env)
+    except X07Error as error:
+        _trace(env)
+        sys.stderr.write(error.render())
+        return exit_code(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        _trace(env)
+        sys.stderr.write(f"error: internal error: {type(error).__name__}: {error}\n")
+        sys.stderr.write(f"hint: set {TRACEBACK}=1 to see where, and report it as a bug\n")
+        return REFUSED
+
+
+def exit_code(error: X07Error) -> int:
+    """Of a failure: one of ours, never one that a program may have by chance (decision 11)."""
+    if error.exit_code in OWN:
+        return error.exit_code
+    if isinstance(error, UsageError | PolicyError):
+        return REFUSED
+    return NO_BACKEND if isinstance(error, ToolMissingError) else NOT_STARTED
+
+
+def _act(words: Sequence[str], env: Mapping[str, str]) -> int:
+    from x07bundle.launcher import bundle as bundles  # errors of imports are said, too
+
+    if not words:
+        raise RefusedError(
+            "this is a part of a bundle", hint="start the executable beside its folder instead"
+        )
+    mode = env.get(MODE, "").strip()
+    bundle = bundles.opened(Path(words[0]))
+    if mode in ("", "run"):
+        from x07bundle.launcher.start import start
+
+        return start(bundle, words[1:], env)
+    from x07bundle.launcher import looking
+
+    return looking.look(bundle, mode, env.get(FORMAT, "").strip(), env)
+
+
+def _trace(env: Mapping[str, str]) -> None:
+    if env.get(TRACEBACK):
+        import traceback  # only on request
+
+        traceback.print_exc()

@@ -1,0 +1,224 @@
+"""Starts the program of a bundle in a fresh guest (design: the two ways through).
+
+backend -> what the policy is there -> the image by its digest -> the job's folder, with copies of
+what was verified -> the guest, whose streams and exit code are the program's.
+"""
+
+import os
+import stat
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from x07bundle import files, host
+from x07bundle.contract.policy import Env
+from x07bundle.errors import RefusedError
+from x07bundle.launcher import bundle as bundles
+from x07bundle.launcher import consent
+from x07bundle.launcher.bundle import Bundle
+from x07bundle.vm import choose, clock, confine, folder, images, runner, state
+from x07bundle.vm.backend import Backend
+from x07bundle.vm.confine import Confined
+from x07bundle.vm.failures import EngineError, GuestError
+from x07bundle.vm.folder import JobFolder
+from x07bundle.vm.job import GUEST_BUNDLE, GUEST_IN, GUEST_OUT, Image, Job, Mount
+from x07bundle.vm.runner import Ended
+from x07bundle.vm.streams import Attached
+
+DEADLINE: Final = 124
+SIGNALLED: Final = 128
+LARGEST_STATUS: Final = 255
+PROGRAMS: Final = "bundle"
+"""The folder of a job that the guest has as GUEST_BUNDLE."""
+STARTER: Final = "starter"
+STARTER_FILE: Final = f"runtime/{STARTER}"
+MARK: Final = "started"
+"""Left in the guest's output folder by what starts the payload (stubs/launcher/starter.c)."""
+PROGRAM_MODE: Final = 0o755
+FILE_MODE: Final = 0o644
+
+
+class Guest(NamedTuple):
+    """All that is decided before anything is started."""
+
+    backend: Backend
+    confined: Confined
+    image: Image
+
+
+def start(bundle: Bundle, arguments: Sequence[str], env: Mapping[str, str]) -> int:
+    """The program's exit code, or that of its deadline.
+
+    Raises:
+        RefusedError: integrity, policy or consent.
+        NoBackendError: no backend is usable.
+        GuestError: the guest was not started.
+    """
+    accepted = consent.is_given(env)
+    machine = host.read()
+    backend = choose.choose(env, machine, accepted, bundle.manifest.backend)
+    try:
+        jobs = state.open(env)
+        guest = decide(bundle, backend, env, jobs.root, accepted)
+        with folder.opened(jobs) as place:
+            job = _job(bundle, guest, arguments, env, place)
+            ended = _run(guest.backend, job, place, env)
+            return _exit_code(bundle, guest, ended, _was_started(place))
+    except EngineError as error:
+        raise choose.explained(error, backend, env, machine) from error
+
+
+def decide(
+    bundle: Bundle, backend: Backend, env: Mapping[str, str], jobs: Path, accepted: bool
+) -> Guest:
+    """What of the policy holds where, and which image it is."""
+    confined = confine.confine(
+        bundle.policy.policy,
+        backend.caps,
+        str(Path.cwd()),
+        accepted,
+        state=str(jobs),
+        backend=backend.name,
+    )
+    for line in confined.told:
+        tell(f"note: {line}")
+    wanted = consent.wanted_image(bundle.manifest, backend, env, accepted)
+    return Guest(backend, confined, find_image(bundle, backend, wanted))
+
+
+def find_image(bundle: Bundle, backend: Backend, wanted: consent.Wanted) -> Image:
+    """The image, loaded from the bundle where the engine does not have it.
+
+    Raises:
+        RefusedError: the engine has another one under its name.
+        GuestError: there is none. EngineError: the engine does not answer.
+    """
+    archive = bundle.manifest.guest_archive
+    try:
+        return _resolved(backend, wanted)
+    except (GuestError, RefusedError):
+        if archive is None or not wanted.is_pinned:
+            raise
+    tell(f"loading the guest image into {backend.name}")
+    images.load(backend, bundle.sidecar / archive)
+    return _resolved(backend, wanted)
+
+
+def _resolved(backend: Backend, wanted: consent.Wanted) -> Image:
+    """By the first of the digests that the engine finds it by."""
+    failure: RefusedError | GuestError | None = None
+    for pin in wanted.pins:
+        try:
+            return images.resolve(backend, wanted.reference, pin)
+        except (RefusedError, GuestError) as error:
+            failure = failure or error
+    assert failure is not None
+    raise failure
+
+
+def _job(
+    bundle: Bundle, guest: Guest, arguments: Sequence[str], env: Mapping[str, str], place: JobFolder
+) -> Job:
+    policy = bundle.policy.policy
+    created_ms = clock.SYSTEM.unix_ms()
+    return Job(
+        run_id=place.run_id,
+        image=guest.image,
+        argv=(*_program(bundle, place), *arguments),
+        created_unix_ms=created_ms,
+        deadline_unix_ms=created_ms + policy.limits.wall_ms,
+        limits=guest.confined.limits,
+        mounts=(*_own_mounts(place), *guest.confined.mounts),
+        env=_variables(policy.env, env),
+        workdir=bundle.manifest.workdir,
+        network=guest.confined.network,
+        has_input=not _is_nowhere(0),
+        terminal=os.isatty(0) and os.isatty(1),
+        user=_user(guest.backend),
+    )
+
+
+def _program(bundle: Bundle, place: JobFolder) -> tuple[str, ...]:
+    """Copies what was verified, and mounts the copies: nobody changes them in between."""
+    programs = place.path / PROGRAMS
+    programs.mkdir(0o700)
+    names = {STARTER_FILE: STARTER, bundle.manifest.payload: "payload"}
+    for path, name in names.items():
+        _place(programs / name, bundles.listed(bundle, path), PROGRAM_MODE)
+    for target in (programs / "policy.json", place.inputs / "policy.json"):
+        _place(target, bundle.policy.data, FILE_MODE)
+    mark = f"{GUEST_OUT}/{MARK}"
+    return (f"{GUEST_BUNDLE}/{STARTER}", mark, f"{GUEST_BUNDLE}/payload")
+
+
+def _place(path: Path, data: bytes, mode: int) -> None:
+    """Whatever the umask is: the guest's program may be another user."""
+    files.write_new(path, data)
+    path.chmod(mode)
+
+
+def _own_mounts(place: JobFolder) -> tuple[Mount, ...]:
+    return (
+        Mount(str(place.inputs), GUEST_IN),
+        Mount(str(place.outputs), GUEST_OUT, writable=True),
+        Mount(str(place.path / PROGRAMS), GUEST_BUNDLE),
+    )
+
+
+def _variables(granted: Env, env: Mapping[str, str]) -> dict[str, str]:
+    """Those of the caller that the policy names, and no other."""
+    if not granted.enabled:
+        return {}
+    names = set(granted.allow_keys) - set(granted.deny_keys)
+    return {name: env[name] for name in sorted(names) if name in env}
+
+
+def _is_nowhere(descriptor: int) -> bool:
+    """The null device; a stream that was closed is that by now."""
+    found = os.fstat(descriptor)
+    return stat.S_ISCHR(found.st_mode) and found.st_rdev == Path(os.devnull).stat().st_rdev
+
+
+def _user(backend: Backend) -> tuple[int, int] | None:
+    """Who owns the job's files there: the caller. A podman without root calls the caller root."""
+    if not backend.caps.users or (backend.name == "podman" and os.getuid() != 0):
+        return None
+    return os.getuid(), os.getgid()
+
+
+def _run(backend: Backend, job: Job, place: JobFolder, env: Mapping[str, str]) -> Ended:
+    from x07bundle.vm import streamed  # it unpacks archives, which most backends never need
+
+    if streamed.is_needed(backend.caps, env):
+        return streamed.run(backend, job, place, Attached())
+    return runner.run(backend, job, place)
+
+
+def _was_started(place: JobFolder) -> bool:
+    return (place.outputs / MARK).exists()
+
+
+def _exit_code(bundle: Bundle, guest: Guest, ended: Ended, was_started: bool) -> int:
+    if ended.timed_out:
+        wall_ms = bundle.manifest.limits.wall_ms
+        tell(
+            f"error: the program was ended at its deadline: `limits.wall_ms` is {wall_ms}\n"
+            "hint: bundle it with a policy that grants more time"
+        )
+        return DEADLINE
+    if ended.interrupted_by is not None:
+        return SIGNALLED + ended.interrupted_by
+    if not was_started:
+        raise GuestError(
+            f"{guest.backend.name} did not start the guest (exit status {ended.exit_status})",
+            "what it says is above",
+            "`X07_BUNDLE=doctor` says what a bundle needs of a machine",
+        )
+    return min(ended.exit_status, LARGEST_STATUS)
+
+
+def tell(text: str) -> None:
+    """A line for people."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
