@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests import bundling
 from tests.program_build import ROOT
 from tests.unit.cli.commands import X07, environment, x07
 from x07bundle import assets
@@ -19,10 +20,6 @@ from x07bundle.files import sha256_file
 
 DEADLINE_SECONDS: Final = 300
 GUEST_COMMANDS: Final = [name for name in SUBCOMMANDS if name != "image"]
-SPY: Final = """#!/bin/sh
-env >>"{folder}/seen"
-exec cc "$@"
-"""
 
 
 def freeze(out: Path, checkout: Path = ROOT, umask: int = 0o022, **variables: str) -> Path:
@@ -136,25 +133,35 @@ def test_no_index_of_the_network(toolchain: Path, tmp_path: Path) -> None:
 
 
 def test_it_compiles_runs_and_bundles(toolchain: Path, tmp_path: Path) -> None:
-    """From a folder of any name; the compiler sees no libraries and no variables of ours."""
+    """From a folder of any name."""
     moved = tmp_path / "tool chain é"
     shutil.copytree(toolchain, moved, symlinks=True)
-    spy = tmp_path / "spy"
-    spy.write_text(SPY.format(folder=tmp_path))
-    spy.chmod(0o755)
-    variables = {"X07_CC": str(spy), "LD_LIBRARY_PATH": "/its/own"}
-    assert frozen(moved, "init", folder=tmp_path, **variables).returncode == 0
-    (tmp_path / "in.bin").write_bytes(b"hello")
-    words = ("--project", "x07.json", "--input", "in.bin")
-    done = frozen(moved, *words, folder=tmp_path, program="x07-os-runner", **variables)
-    assert done.returncode == 0, done.stderr
-    assert base64.b64decode(json.loads(done.stdout)["solve"]["solve_output_b64"]) == b"hello"
-    bundled = frozen(moved, "bundle", "--profile", "os", "--out", "a", folder=tmp_path, **variables)
+    assert frozen(moved, "init", folder=tmp_path).returncode == 0
+    assert solved(moved, tmp_path, b"hello") == b"hello"
+    bundled = frozen(moved, "bundle", "--profile", "os", "--out", "a", folder=tmp_path)
     assert bundled.returncode == 0, bundled.stderr
-    seen = (tmp_path / "seen").read_text()
-    assert "_PYI_" not in seen
-    libraries = {line for line in seen.splitlines() if line.startswith("LD_LIBRARY_PATH")}
-    assert libraries <= {"LD_LIBRARY_PATH=/its/own"}
+    assert b"--alpha" in subprocess.run([tmp_path / "a", "--alpha"], stdout=subprocess.PIPE).stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PLAIN", b"told"), ("LD_LIBRARY_PATH", b""), ("_PYI_ARCHIVE_FILE", b"")]
+)
+def test_programs_see_what_the_user_set(
+    toolchain: Path, name: str, value: bytes, tmp_path: Path
+) -> None:
+    """A frozen program starts itself again, with libraries and variables of its own."""
+    folder = bundling.write_project(tmp_path / "demo", ["os.env.get", ["view.to_bytes", "input"]])
+    assert frozen(toolchain, "pkg", "lock", folder=folder).returncode == 0
+    assert solved(toolchain, folder, name.encode(), PLAIN="told") == value
+
+
+def solved(toolchain: Path, folder: Path, given: bytes, **variables: str) -> bytes:
+    """What the program of the project in a folder makes of its input."""
+    (folder / "in.bin").write_bytes(given)
+    words = ("--project", "x07.json", "--input", "in.bin")
+    done = frozen(toolchain, *words, folder=folder, program="x07-os-runner", **variables)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return base64.b64decode(json.loads(done.stdout)["solve"]["solve_output_b64"])
 
 
 def test_another_folder_is_not_overwritten(tmp_path: Path) -> None:
