@@ -4,8 +4,11 @@ which part of a file came.
 Nothing of the environment is used; an answer is not trusted for having come.
 """
 
+import contextlib
 import http.client
+import socket
 import ssl
+import threading
 import urllib.error
 import urllib.request
 from string import punctuation
@@ -17,6 +20,8 @@ from x07bundle.errors import X07Error
 
 CA_VARIABLE: Final = "X07_CA_FILE"
 MAX_REDIRECTS: Final = 5
+MOST_SILENCES: Final = 4
+"""How long the head of an answer may take, in times that it may be silent."""
 PARTIAL: Final = 206
 TOO_MANY_REQUESTS: Final = 429
 SERVER_ERRORS: Final = 500
@@ -68,6 +73,48 @@ def _refuse_target(source: str, target: str, count: int) -> None:
         raise UnusableError(f"it leads on and on, after {MAX_REDIRECTS} redirects to `{target}`")
 
 
+class _Answering(http.client.HTTPConnection):
+    """The head of an answer comes in good time, however little of it comes at once."""
+
+    def getresponse(self) -> http.client.HTTPResponse:
+        is_over = threading.Event()
+        seconds = MOST_SILENCES * (self.timeout or 0)
+        timer = threading.Timer(seconds, _hang_up, (self.sock, is_over))
+        timer.daemon = True
+        timer.start()
+        try:
+            return super().getresponse()
+        finally:
+            timer.cancel()
+            if is_over.is_set():
+                raise TimeoutError
+
+
+class _AnsweringSecurely(_Answering, http.client.HTTPSConnection):
+    pass
+
+
+def _hang_up(connection: socket.socket, is_over: threading.Event) -> None:
+    """Whoever reads from it finds its end, which would be the end of the head to `http.client`."""
+    is_over.set()
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Http(urllib.request.HTTPHandler):
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_Answering, req)
+
+
+class _Https(urllib.request.HTTPSHandler):
+    def __init__(self, trusting: ssl.SSLContext) -> None:
+        super().__init__()
+        self.trusting = trusting
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_AnsweringSecurely, req, context=self.trusting)
+
+
 def opener(
     ca_file: str | None, *others: urllib.request.BaseHandler
 ) -> urllib.request.OpenerDirector:
@@ -78,8 +125,8 @@ def opener(
     """
     made = urllib.request.OpenerDirector()
     for handler in (
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(context=_trusting(ca_file)),
+        _Http(),
+        _Https(_trusting(ca_file)),
         _Redirects(),
         urllib.request.HTTPErrorProcessor(),
         urllib.request.HTTPDefaultErrorHandler(),

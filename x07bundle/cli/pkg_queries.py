@@ -172,7 +172,8 @@ def _said(entry: Entry) -> dict[str, Any]:
 
 def _line(entry: Entry) -> str:
     count = len(entry.active_advisories)
-    marks = ("yanked" if entry.yanked else "", f"{count} advisories" if count else "")
+    warned = "1 advisory" if count == 1 else f"{count} advisories"
+    marks = ("yanked" if entry.yanked else "", warned if count else "")
     return "  ".join(filter(None, (f"{entry.name}@{entry.version}", *marks)))
 
 

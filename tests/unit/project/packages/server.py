@@ -137,3 +137,11 @@ def endless_redirect(handler: Handler, _data: bytes) -> None:
     handler.end_headers()
     while True:
         handler.wfile.write(bytes(1 << 16))
+
+
+def trickling_head(handler: Handler, _data: bytes) -> None:
+    """Headers without end, a byte now and then."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+    while True:
+        handler.wfile.write(b"a")
+        time.sleep(0.05)

@@ -76,6 +76,7 @@ def test_a_cache_elsewhere_is_not_written(server: Server, tmp_path: Path) -> Non
         (ENTRY, answers.huge, "X07PKG_INDEX_FETCH", "more than 8388608 bytes"),
         (ENTRY, answers.endless, "X07PKG_INDEX_FETCH", "more than 8388608 bytes"),
         (ENTRY, answers.silent, "X07PKG_INDEX_FETCH", "did not answer in time"),
+        (ENTRY, answers.trickling_head, "X07PKG_INDEX_FETCH", "did not answer in time"),
         (ENTRY, answers.trickle, "X07PKG_INDEX_FETCH", "too slow"),
         (ENTRY, answers.redirect("file:///etc/x"), "X07PKG_INDEX_FETCH", "to `file:///etc/x`, wh"),
         (ENTRY, answers.redirect("ftp://a/b"), "X07PKG_INDEX_FETCH", "to `ftp://a/b`, which is n"),
