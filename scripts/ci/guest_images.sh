@@ -110,9 +110,14 @@ smoke_run() {
     say "$(name) runs payloads"
 }
 
+# What the engine has by that name is what is in the archive, and none of an earlier day.
 load() {
-    "$x07" image verify "$dist/guest-$flavour-$arch.tar" >&2
-    "$engine" load -i "$dist/guest-$flavour-$arch.tar" >&2
+    archive=$dist/guest-$flavour-$arch.tar
+    "$x07" image verify "$archive" >&2
+    "$engine" load -i "$archive" >&2
+    id=$("$engine" image inspect --format '{{.Id}}' "$(name)")
+    "$x07" image inspect --arch "$arch" --json "$archive" | grep -q "${id#sha256:}" \
+        || fail "$engine has another image by the name $(name)" "it is $id; remove it"
 }
 
 # What was pushed, by digest, is kept in dist/guest-FLAVOUR.ref for the steps that follow.
