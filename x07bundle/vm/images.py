@@ -7,13 +7,14 @@ X07_VM_GUEST_IMAGE_DIGEST) may be of any: two kinds never have the same digest.
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
 from x07bundle.errors import RefusedError, UsageError, X07Error
 from x07bundle.vm.asking import LONG_WALL_MS, ask
 from x07bundle.vm.backend import Backend
-from x07bundle.vm.backends.words import is_digest, printable
+from x07bundle.vm.backends.words import is_digest, printable, with_digest
 from x07bundle.vm.failures import GuestError
 from x07bundle.vm.job import Digest, Image
 
@@ -101,18 +102,28 @@ def _split(reference: str, pinned: Pin | None) -> tuple[str, Pin | None]:
 
 
 def _by_digest(backend: Backend, name: str, pinned: Pin | None) -> Image | None:
-    """The pinned image, where the engine finds it by its digest alone."""
+    """The pinned image, where the engine finds it by its digest."""
     if pinned is None:
         return None
     for kind in backend.caps.digest_kinds:
         digest = pinned if isinstance(pinned, Digest) else Digest(kind, pinned)
-        own_name = backend.image_name(Image(name, digest))
-        if digest.kind != kind or own_name == name:
+        if digest.kind != kind:
             continue
-        found = ask(backend.digests(own_name), ASK_MS)
-        if _has(found, pinned):
-            return Image(name, found[0])
+        for asked, reference in _names_with_digest(backend, name, digest):
+            found = ask(backend.digests(asked), ASK_MS)
+            if _has(found, pinned):
+                return Image(reference, found[0])
     return None
+
+
+def _names_with_digest(backend: Backend, name: str, digest: Digest) -> Iterator[tuple[str, str]]:
+    """What to ask for, and what the image is called then: as it is run, and as it was pulled."""
+    own_name = backend.image_name(Image(name, digest))
+    pulled = with_digest(name, digest)
+    if own_name != name:
+        yield own_name, name
+    if pulled not in (name, own_name):
+        yield pulled, pulled
 
 
 def _by_name(backend: Backend, name: str, pinned: Pin | None) -> Image | None:

@@ -21,7 +21,7 @@ CAPS: Final = Caps(
     vm_sizing=True,
     least_mem_bytes=LEAST_MEM_BYTES,
 )
-ABSENT: Final = ("notfound", "not found", "no such image")
+ABSENT: Final = ("notfound", "image not found", "no such image")
 
 
 class AppleContainer(NamedTuple):
