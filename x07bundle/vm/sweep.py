@@ -36,7 +36,7 @@ AFTER_MS: Final = 1000
 MOST_JOB_BYTES: Final = 1 << 20
 
 Action = Literal["end", "remove", "leave"]
-Outcome = Literal["ended", "removed", "left", "failed", "would end", "would remove"]
+Outcome = Literal["ended", "removed", "left", "failed", "would_end", "would_remove"]
 
 
 class Finding(NamedTuple):
@@ -221,7 +221,7 @@ def _act(finding: Finding, clock: Clock, dry_run: bool) -> Swept:
     if finding.action == "leave":
         return Swept(finding, "left")
     if dry_run:
-        return Swept(finding, "would end" if finding.action == "end" else "would remove")
+        return Swept(finding, "would_end" if finding.action == "end" else "would_remove")
     if finding.action == "end" and not _end(finding, clock):
         return Swept(finding, "failed")
     if finding.path is not None:

@@ -22,6 +22,7 @@ class Bench(NamedTuple):
 
     folder: Path
     engine: Engine
+    started: list[subprocess.Popen[bytes]]
 
     @property
     def jobs(self) -> list[Path]:
@@ -43,7 +44,14 @@ class Bench(NamedTuple):
         **options: str,
     ) -> subprocess.Popen[bytes]:
         """A runner, with pipes for what it says."""
-        return _runner(self.words(*argv, wall_ms=wall_ms, **options), stdin)
+        return self._start(self.words(*argv, wall_ms=wall_ms, **options), stdin)
+
+    def _start(self, words: tuple[str, ...], stdin: int | IO[bytes]) -> subprocess.Popen[bytes]:
+        pipe = subprocess.PIPE
+        self.started.append(
+            subprocess.Popen(words, stdin=stdin, stdout=pipe, stderr=pipe, cwd=ROOT)
+        )
+        return self.started[-1]
 
     def start_waiting(
         self, prologue: str = "", wall_ms: int = 60_000, **options: str
@@ -52,7 +60,7 @@ class Bench(NamedTuple):
         here = self.folder / "here"
         here.unlink(missing_ok=True)
         script = f"{prologue}\ntouch '{here}'; while :; do sleep 0.1; done"
-        process = _runner(
+        process = self._start(
             self.words("sh", "-c", script, wall_ms=wall_ms, **options), subprocess.DEVNULL
         )
         assert soon(here.exists)
@@ -74,11 +82,6 @@ class Bench(NamedTuple):
         return sorted(found)
 
 
-def _runner(words: tuple[str, ...], stdin: int | IO[bytes]) -> subprocess.Popen[bytes]:
-    pipe = subprocess.PIPE
-    return subprocess.Popen(words, stdin=stdin, stdout=pipe, stderr=pipe, cwd=ROOT)
-
-
 def soon(is_so: Callable[[], bool]) -> bool:
     """Whether something becomes true in a while."""
     end = time.monotonic() + SOON_SECONDS
@@ -91,6 +94,12 @@ def soon(is_so: Callable[[], bool]) -> bool:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path, engine.make(tmp_path))
+    made = Bench(tmp_path, engine.make(tmp_path), [])
     yield made
+    for process in made.started:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
     made.engine.kill_all()

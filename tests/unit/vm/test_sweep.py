@@ -58,6 +58,11 @@ def labels_of(bench: Bench, run_id: str, wall_ms: int = 60_000) -> dict[str, str
     return labels.of(job_of(run_id, (), wall_ms), "docker", opened(bench).instance)
 
 
+def is_free(path: Path) -> bool | None:
+    with claimed(path) as claim:
+        return claim.is_free
+
+
 def aged(path: Path, age_ms: int) -> None:
     then = time.time() - age_ms / 1000
     os.utime(path, (then, then))
@@ -68,9 +73,9 @@ def test_a_job_without_a_runner_and_a_reaper_is_ended(bench: Bench) -> None:
     for pid in {process.pid, *bench.processes("tests.unit.vm.job_process")}:
         os.kill(pid, signal.SIGKILL)
     (job,) = bench.jobs
+    assert soon(lambda: is_free(job))
     assert swept(bench) == {job.name: "ended"}
     assert bench.is_empty()
-    process.communicate()
 
 
 def test_a_job_that_runs_is_left(bench: Bench) -> None:
@@ -83,7 +88,7 @@ def test_a_job_that_runs_is_left(bench: Bench) -> None:
 
 def test_a_job_that_lost_its_runner_is_ended_before_its_deadline(bench: Bench) -> None:
     left_job(bench)
-    assert swept(bench, dry_run=True) == {LONG_AGO: "would end"}
+    assert swept(bench, dry_run=True) == {LONG_AGO: "would_end"}
     assert not bench.is_empty()
     assert swept(bench) == {LONG_AGO: "ended"}
     assert bench.is_empty()
