@@ -1,6 +1,5 @@
 """Compressed bytes -> a stream that never gives more than it may, and says when it is damaged."""
 
-import importlib
 import zlib
 from collections.abc import Iterator, Mapping
 from lzma import FORMAT_XZ, LZMADecompressor, LZMAError
@@ -12,6 +11,8 @@ from x07bundle.errors import ToolMissingError, X07Error
 READ_BYTES: Final = 1 << 18
 MEMORY_BYTES: Final = 256 << 20
 """For the dictionary of xz: that of its highest level takes a quarter."""
+SLICE_BYTES: Final = 256
+"""Of zstd, at a time: four bytes may stand for 128 KiB, and its decoder gives all that it has."""
 WALL_MS: Final = 300_000
 
 
@@ -52,7 +53,7 @@ def unpacked(
 
     Raises:
         X07Error: nothing here unpacks that.
-        ToolMissingError: it is `.zst`, and this Python cannot, and there is no `zstd`.
+        ToolMissingError: it is `.zst`, and there is neither the package `zstandard` nor `zstd`.
     """
     if ending == "":
         return Unpacked(packed, most_bytes, where)
@@ -118,11 +119,29 @@ def _zst(
     packed: Iterator[bytes], most_bytes: int, env: Mapping[str, str], where: str
 ) -> Iterator[bytes]:
     try:
-        library = importlib.import_module("compression.zstd")  # since Python 3.14
+        from zstandard import ZstdDecompressor, ZstdError  # late: few packages are packed so
     except ImportError:
         yield from _by_program(b"".join(packed), most_bytes, env, where)
         return
-    yield from _decoded(packed, library.ZstdDecompressor(), library.ZstdError, where)
+    decoder = ZstdDecompressor(max_window_size=MEMORY_BYTES).decompressobj()
+    slices = _slices(packed)
+    while not decoder.eof:
+        given = next(slices, None)
+        if given is None:
+            raise wrong(where, "it ends too early")
+        try:
+            chunk = decoder.decompress(given)
+        except (ZstdError, MemoryError) as cause:
+            raise wrong(where, "its bytes are damaged") from cause
+        if chunk:
+            yield chunk
+    _refuse_more(decoder.unused_data, slices, where)
+
+
+def _slices(packed: Iterator[bytes]) -> Iterator[bytes]:
+    for chunk in packed:
+        for start in range(0, len(chunk), SLICE_BYTES):
+            yield chunk[start : start + SLICE_BYTES]
 
 
 def _by_program(
@@ -132,7 +151,7 @@ def _by_program(
     if program is None:
         raise ToolMissingError(
             f"`zstd` is missing, which {where} is packed with",
-            hint="`apt-get install zstd`, or use Python 3.14 or newer",
+            hint="`pip install zstandard`, or `apt-get install zstd`",
         )
     command = process.Command(
         (str(program), "-d", "-c", "-q"),

@@ -4,12 +4,13 @@ import gzip
 import itertools
 import lzma
 import shutil
-import subprocess
 import sys
 import tarfile
+import tracemalloc
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from tests.unit.image.debian.making import (
     ENV,
@@ -25,6 +26,7 @@ from tests.unit.image.debian.making import (
 )
 from x07bundle.errors import ToolMissingError, X07Error
 from x07bundle.image.debian import deb as debs
+from x07bundle.image.debian.deb import MAX_DATA_BYTES
 from x07bundle.image.debian.unpacking import Unpacked
 from x07bundle.image.layer import Entry, Span
 
@@ -65,29 +67,53 @@ def test_nobody_else_runs_it(tmp_path: Path) -> None:
     assert [entry.mode for entry in found.entries] == [0o755, 0o1777]
 
 
-@pytest.mark.skipif(shutil.which("zstd") is None, reason="no zstd to pack with")
-def test_zstd(tmp_path: Path) -> None:
-    def pack(data: bytes) -> bytes:
-        return subprocess.run(["zstd", "-q"], input=data, capture_output=True, check=True).stdout
-
-    data = ar(
+def zstd_package(data: bytes) -> bytes:
+    sound = tar(member("./control", content=control("a1", "1", {})))
+    return ar(
         (b"debian-binary", b"2.0\n"),
-        (b"control.tar.zst", pack(tar(member("./control", content=control("a1", "1", {}))))),
-        (b"data.tar.zst", pack(tar(*SOUND))),
+        (b"control.tar.zst", zstandard.compress(sound)),
+        (b"data.tar.zst", data),
     )
-    assert len(read(data, tmp_path).entries) == 3
-    with pytest.raises(X07Error, match="damaged"):
-        read(_with_data(b"data.tar.zst", pack(PLAIN)[:-20]), tmp_path)
 
 
-def test_no_zstd(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_by_library", [True, False])
+def test_zstd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_by_library: bool) -> None:
+    if not is_by_library and shutil.which("zstd") is None:
+        pytest.skip("no zstd to unpack with")
+    if not is_by_library:
+        monkeypatch.setitem(sys.modules, "zstandard", None)
+    packed = zstandard.compress(tar(*SOUND))
+    assert len(read(zstd_package(packed), tmp_path).entries) == 3
+    for wrong in (zstandard.compress(PLAIN)[:-20], b"x" * 100):
+        with pytest.raises(X07Error, match=r"damaged|ends too early"):
+            read(zstd_package(wrong), tmp_path)
+
+
+def test_more_after_zstd(tmp_path: Path) -> None:
+    with pytest.raises(X07Error, match="something comes after its end"):
+        read(zstd_package(zstandard.compress(tar(*SOUND)) + b"more"), tmp_path)
+
+
+def test_a_bomb_of_zstd(tmp_path: Path) -> None:
+    """Never more of it is unpacked than one slice gives."""
+    bomb = zstandard.compress(bytes(MAX_DATA_BYTES + (1 << 20)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(X07Error, match="cannot unpack"):
+            read(zstd_package(bomb), tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_no_zstd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
     data = ar((b"debian-binary", b"2.0\n"), (b"control.tar.zst", b"x"), (b"data.tar.zst", b"x"))
     file = tmp_path / "package"
     file.write_bytes(data)
-    is_known = sys.version_info >= (3, 14)
-    with pytest.raises(X07Error if is_known else ToolMissingError) as caught:
+    with pytest.raises(ToolMissingError) as caught:
         debs.read(file, {"PATH": str(tmp_path)}, "it", tmp_path / "large")
-    assert ("damaged" if is_known else "`zstd` is missing") in caught.value.brief
+    assert "`zstd` is missing" in caught.value.brief
 
 
 HOSTILE = {
