@@ -43,7 +43,7 @@ def docker(place: Path, answer: str) -> None:
 def listing(labels: dict[str, str]) -> str:
     text = ",".join(f"{key}={value}" for key, value in labels.items())
     row = json.dumps({"Names": "x07-1-2", "Labels": text})
-    return f"ps) echo '{row}' ;; inspect) echo 'Error: No such object: x07-1-2' >&2; exit 1 ;;"
+    return f"ps) echo '{row}' ;; container) echo 'Error: No such container: x07-1-2' >&2; exit 1 ;;"
 
 
 def test_nothing_was_left(place: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_guest_that_outlived_its_deadline(place: Path) -> None:
     assert "kill" not in (place / "log").read_text()
     shown = "ended        1-2 (docker): its deadline has passed\n1 ended\n"
     assert run().stdout == shown
-    assert "kill --signal SIGKILL x07-1-2" in (place / "log").read_text()
+    assert "kill --signal KILL x07-1-2" in (place / "log").read_text()
     assert report()["jobs"] == [{**row, "outcome": "ended"}]
 
 

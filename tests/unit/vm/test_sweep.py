@@ -58,9 +58,9 @@ def labels_of(bench: Bench, run_id: str, wall_ms: int = 60_000) -> dict[str, str
     return labels.of(job_of(run_id, (), wall_ms), "docker", opened(bench).instance)
 
 
-def is_free(path: Path) -> bool | None:
+def is_free(path: Path) -> bool:
     with claimed(path) as claim:
-        return claim.is_free
+        return claim.is_free is True
 
 
 def aged(path: Path, age_ms: int) -> None:
