@@ -16,7 +16,7 @@ from x07bundle.project.packages.exclusive import exclusive
 from x07bundle.project.packages.failure import PackageError
 from x07bundle.project.packages.index import Entry, Index
 from x07bundle.project.packages.locked import check_identity
-from x07bundle.project.packages.package import MANIFEST
+from x07bundle.project.packages.package import MANIFEST, Package
 
 CACHE: Final = ".x07/cache/sha256"
 ARCHIVE_SUFFIX: Final = ".x07pkg"
@@ -77,7 +77,7 @@ def vendor(archive: bytes, dependency: Dependency, folder: Path, check: Check) -
     """
     source = f"{dependency.name}@{dependency.version}"
     files = _files_of(archive, source)
-    _check(files, dependency, source)
+    files = _package_of(files, dependency, source)
     make_folder(folder.parent)
     with exclusive(folder.parent):
         _remove_left(folder.parent)
@@ -118,20 +118,32 @@ def _remove_left(folder: Path) -> None:
             left.unlink(missing_ok=True)
 
 
-def _check(files: Files, dependency: Dependency, source: str) -> None:
-    """Raises PackageError where the files are not the package, or cannot be used here."""
+def _package_of(files: Files, dependency: Dependency, source: str) -> Files:
+    """Those files that are the package: what a lock has digests of. C code could read others.
+
+    Raises:
+        PackageError: they are not the package, or cannot be used here.
+    """
     if MANIFEST not in files:
         brief = f"the archive of {source} has no `{MANIFEST}`"
         raise PackageError("X07PKG_MANIFEST_PARSE", brief, None, BAD_ARCHIVE)
     found = package.read(files[MANIFEST], f"{source}/{MANIFEST}")
     check_identity(found, dependency, f"the archive of {source}")
     package.check_compat(found, f"{source}/{MANIFEST}")
+    _refuse_incomplete(files, found, source)
+    named = {MANIFEST, *(str(found.module_file(one)) for one in found.modules)}
+    if found.import_mode == package.NATIVE:
+        named |= {name for name in files if name.startswith(f"{package.NATIVE}/")}
+    return {name: data for name, data in files.items() if name in named}
+
+
+def _refuse_incomplete(files: Files, found: Package, source: str) -> None:
     missing = [one for one in found.modules if str(found.module_file(one)) not in files]
-    if found.import_mode == package.NATIVE and not any(map(IS_CODE, files)):
-        brief = f"the archive of {source} has no C files, and its `import_mode` is `ffi`"
-        raise PackageError("X07PKG_DOWNLOAD_FAILED", brief, None, BAD_ARCHIVE)
     if missing:
         brief = f"the archive of {source} lacks modules that it names: {', '.join(missing)}"
+        raise PackageError("X07PKG_DOWNLOAD_FAILED", brief, None, BAD_ARCHIVE)
+    if found.import_mode == package.NATIVE and not any(map(IS_CODE, files)):
+        brief = f"the archive of {source} has no C files, and its `import_mode` is `ffi`"
         raise PackageError("X07PKG_DOWNLOAD_FAILED", brief, None, BAD_ARCHIVE)
 
 

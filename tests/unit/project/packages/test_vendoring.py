@@ -75,6 +75,17 @@ def test_c_code_that_is_not_there(tmp_path: Path, place: Path) -> None:
     vendor(pack(source), DEPENDENCY, place, accept)
 
 
+def test_nothing_else_is_unpacked(tmp_path: Path, place: Path) -> None:
+    """What is not locked could change without anyone seeing it."""
+    source = write_package(tmp_path / "source", "a", "1.0.0", meta={"import_mode": "ffi"})
+    files = {path: (source / path).read_bytes() for path in below(source) if "." in path}
+    more = ("ffi/a.c", "ffi/inner/b.h", "other/c.h", "modules/b.x07.json", ".git/config")
+    data = tar.write(files | dict.fromkeys(more, b""))
+    vendor(data, DEPENDENCY, place, accept)
+    found = [path for path in below(place) if (place / path).is_file()]
+    assert found == ["ffi/a.c", "ffi/inner/b.h", "modules/a.x07.json", "x07-package.json"]
+
+
 def test_an_archive_without_its_modules(tmp_path: Path, place: Path) -> None:
     folder = write_package(tmp_path / "source", "a", "1.0.0")
     data = tar.write({"x07-package.json": (folder / "x07-package.json").read_bytes()})
