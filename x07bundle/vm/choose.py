@@ -79,7 +79,7 @@ def named_backend(env: Mapping[str, str]) -> str | None:
 
 def explained(
     error: EngineError, backend: Backend, env: Mapping[str, str], host: Host
-) -> Exception:
+) -> NoBackendError:
     """Why an engine failed, as its preflight sees it; else what it said itself."""
     machine = Machine(host, env, kvm.look(host))
     verdict = _asked(backend.name, machine)

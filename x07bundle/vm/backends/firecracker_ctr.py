@@ -40,7 +40,7 @@ WRITABLE: Final = ("/dev/shm", "/run")
 """What a guest has for writing, unless something lies over it."""
 CAPS: Final = Caps("vm", ("manifest",), host_mounts=False, pids=False, users=False)
 
-_kata: Final = re.compile(r"io\.containerd\.kata[a-z0-9-]*\.v2").fullmatch
+_kata: Final = re.compile(r"io\.containerd\.kata(-[a-z0-9-]+)?\.v2").fullmatch
 _unpacked: Final = re.compile(r"^unpacking (\S+) \(sha256:[0-9a-f]{64}\)", re.M).findall
 
 
