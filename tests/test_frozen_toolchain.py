@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, Final
 
+import jsonschema
 import pytest
 
 from tests import bundling
@@ -101,7 +102,10 @@ def test_the_same_from_another_folder_and_umask(toolchain: Path, copied: Path) -
 
 
 def test_what_it_says_of_itself(toolchain: Path) -> None:
-    found = contract.read((toolchain / contract.PLACE).read_bytes(), "it")
+    said = (toolchain / contract.PLACE).read_bytes()
+    schema = assets.PACKAGE / "schemas" / f"{contract.SCHEMA}.schema.json"
+    jsonschema.validate(json.loads(said), json.loads(schema.read_bytes()))
+    found = contract.read(said, "it")
     pinned = {name.removeprefix("x07bundle/std/") for name in found.std}
     std = assets.PACKAGE / "std"
     assert pinned == {str(file.relative_to(std)) for file in std.rglob("*.x07.json")}

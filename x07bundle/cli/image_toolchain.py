@@ -28,8 +28,7 @@ START_OF_ARCHIVES: Final = 315_532_800
 @click.option(
     "--out", metavar="DIR", type=PATH, required=True, help="The folder that will hold `usr/`."
 )
-@click.option("--guestd", metavar="FILE", type=PATH, help="The guest agent, where it is built.")
-def command(out: Path, guestd: Path | None) -> int:
+def command(out: Path) -> int:
     """Freeze x07 and x07-os-runner for this machine's architecture, with all that they need.
 
     They run on any Linux of it whose C library is as new as the one here: no Python is needed.
@@ -47,7 +46,7 @@ def command(out: Path, guestd: Path | None) -> int:
     """
     with ShownSteps("x07 image toolchain", has_lines=True) as steps:
         steps.say("freezing x07")
-        made = toolchain.make(out, wanted(guestd), temporary_root(os.environ), os.environ)
+        made = toolchain.make(out, wanted(), temporary_root(os.environ), os.environ)
     echo_bytes(contract.document(made))
     return 0
 
@@ -66,7 +65,7 @@ def frozen_here() -> str | None:
     return MACHINES.get(found.arch) if found.system == "linux" else None
 
 
-def wanted(guestd: Path | None = None) -> Wanted:
+def wanted() -> Wanted:
     """For this machine. Raises UsageError: no toolchain can be frozen on it."""
     architecture = frozen_here()
     if architecture is None:
@@ -75,7 +74,7 @@ def wanted(guestd: Path | None = None) -> Wanted:
             hint="freeze it on such a machine, and bring the folder here",
         )
     epoch = epoch_seconds()
-    return Wanted(architecture, START_OF_ARCHIVES if epoch is None else epoch, guestd)
+    return Wanted(architecture, START_OF_ARCHIVES if epoch is None else epoch)
 
 
 def frozen_before(steps: ShownSteps) -> Path:

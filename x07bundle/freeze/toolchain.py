@@ -19,7 +19,6 @@ from x07bundle.errors import X07Error
 from x07bundle.freeze import components, contents, elf, pyinstaller
 
 WHAT: Final = "the toolchain of guest images"
-GUESTD: Final = "x07-guestd"
 PROGRAM_MODE: Final = 0o755
 FILE_MODE: Final = 0o644
 FOLDER_MODE: Final = 0o755
@@ -28,13 +27,10 @@ LIBRARIES_LEFT_OUT: Final = ("libz.so.1",)
 
 
 class Wanted(NamedTuple):
-    """`architecture`: of this machine, as Debian calls it. `time_seconds`: of every file.
-    `guestd`: the guest agent, where there is one.
-    """
+    """`architecture`: of this machine, as Debian calls it. `time_seconds`: of every file."""
 
     architecture: str
     time_seconds: int
-    guestd: Path | None = None
 
 
 def make(out: Path, wanted: Wanted, temporary: Path, env: Mapping[str, str]) -> Toolchain:
@@ -95,8 +91,6 @@ def _lay_out(frozen: Path, staged: Path, wanted: Wanted) -> Toolchain:
     (staged / BIN).mkdir(parents=True)
     for name in PROGRAMS:
         (staged / BIN / name).symlink_to(f"../{Path(FOLDER).relative_to('usr/local')}/{name}")
-    if wanted.guestd is not None:
-        _copy(wanted.guestd, staged / BIN / GUESTD)
     made = _said(folder, data, wanted, found.components)
     (staged / PLACE).write_bytes(contract.document(made))
     _settle(staged, wanted.time_seconds)
@@ -128,7 +122,7 @@ def _copy(source: Path, target: Path) -> None:
 
 def _settle(root: Path, time_seconds: int) -> None:
     """Modes and times that do not depend on who freezes, and when."""
-    programs = {root / FOLDER / name for name in PROGRAMS} | {root / BIN / GUESTD}
+    programs = {root / FOLDER / name for name in PROGRAMS}
     for path in (root, *sorted(root.rglob("*"), reverse=True)):
         if path.is_symlink():
             os.utime(path, (time_seconds, time_seconds), follow_symlinks=False)
