@@ -1,6 +1,7 @@
 """`x07 image build`: from the recipe to a layout."""
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -8,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import click
 
 from x07bundle import __version__, files
+from x07bundle.cli import image_agent
 from x07bundle.cli.image_epoch import epoch_seconds
 from x07bundle.cli.image_lock import (
     downloads,
@@ -25,6 +27,7 @@ from x07bundle.errors import X07Error
 from x07bundle.files import json_compact
 from x07bundle.image import assembly, names, report
 from x07bundle.image import recipe as recipes
+from x07bundle.image.agent import Agent
 from x07bundle.image.assembly import FLAVOURS, Parts
 from x07bundle.image.build import Contents, Wanted, build
 from x07bundle.image.debian import lock as locks
@@ -47,6 +50,7 @@ class Options(NamedTuple):
     arch: tuple[str, ...]
     tag: str | None
     toolchain: Path | None
+    agents: tuple[Path, ...]
     compression: Compression
     is_updated: bool
     recipe: Path | None
@@ -83,6 +87,14 @@ class Options(NamedTuple):
     help="What goes into the toolchain layer, laid out from usr/ on. [frozen here]",
 )
 @click.option(
+    "--agent",
+    "agents",
+    metavar="FILE",
+    type=PATH,
+    multiple=True,
+    help="The guest agent, a static program; one for each machine. [compiled here]",
+)
+@click.option(
     "--compression", type=click.Choice(COMPRESSIONS), default="gzip", help="Of layers. [gzip]"
 )
 @click.option(
@@ -98,7 +110,8 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Optio
     lock gives the same bytes: times are SOURCE_DATE_EPOCH's, or the lock's.
 
     The flavour full brings x07 itself, frozen here and kept for the next build; for another
-    architecture, --toolchain names one that was frozen there by `x07 image toolchain`.
+    architecture, --toolchain names one that was frozen there by `x07 image toolchain`. The guest
+    agent is compiled here: for another architecture with zig, which `x07bundle[zig]` brings.
 
     stdout gets the digests and sizes of what was made.
 
@@ -123,7 +136,8 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Optio
         files.temporary_folder(temporary_root(os.environ)) as scratch,
     ):
         options = options._replace(toolchain=_toolchain(options, steps))
-        made = [_contents(options, each, scratch / each, steps) for each in architectures]
+        agents = image_agent.given(options.agents, architectures, options.toolchain)
+        made = [_contents(options, each, agents, scratch / each, steps) for each in architectures]
         times = [epoch if epoch is not None else lock_seconds for _, lock_seconds in made]
         wanted = _wanted(options, name, max(times))
         done = build([contents for contents, _ in made], wanted, options.out, steps)
@@ -154,7 +168,11 @@ def _toolchain(options: Options, steps: ShownSteps) -> Path | None:
 
 
 def _contents(
-    options: Options, architecture: str, scratch: Path, steps: ShownSteps
+    options: Options,
+    architecture: str,
+    agents: Mapping[str, Agent],
+    scratch: Path,
+    steps: ShownSteps,
 ) -> tuple[Contents, int]:
     """What goes into the image of one architecture, and the time of its lock in seconds.
 
@@ -164,6 +182,7 @@ def _contents(
     recipe = recipes.load(file)
     mirrors = find_mirrors(recipe, options.mirrors, options.offline)
     lock = _lock(options, recipe, file, architecture, mirrors, steps)
+    agent = image_agent.find(agents, architecture, options.toolchain, steps)
     locked = locking.of_flavour(lock, options.flavour)
     steps.begin(f"{architecture}: packages", sum(one.size_bytes for one in locked))
     packages = locking.fetch(
@@ -172,7 +191,7 @@ def _contents(
     steps.end()
     steps.say(f"{architecture}: unpacking {len(locked)} packages")
     scratch.mkdir()
-    parts = Parts(recipe, lock, Places(packages, scratch), options.toolchain)
+    parts = Parts(recipe, lock, Places(packages, scratch), options.toolchain, agent)
     contents = assembly.contents(parts, options.flavour, os.environ)
     return contents, int(lock.date.timestamp())
 

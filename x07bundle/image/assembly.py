@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from x07bundle import files
-from x07bundle.contract.toolchain import GLIBC, PLACE, Toolchain, Version, read
+from x07bundle.contract.toolchain import GLIBC, PLACE, Component, Toolchain, Version, read
 from x07bundle.errors import UsageError
+from x07bundle.image import agent as agents
 from x07bundle.image import folder
+from x07bundle.image.agent import Agent
 from x07bundle.image.build import Contents
 from x07bundle.image.debian import lock as locks
 from x07bundle.image.debian.lock import Lock
@@ -18,6 +20,7 @@ from x07bundle.image.rootfs import Places, rootfs
 
 TOOLCHAIN: Final = "toolchain"
 """The layer that `--toolchain` fills."""
+AGENT: Final = "x07-guestd"
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 WORKSPACE: Final = "/opt/x07"
 
@@ -39,12 +42,15 @@ FLAVOURS: Final[Mapping[str, Flavour]] = {
 
 
 class Parts(NamedTuple):
-    """`toolchain`: laid out as it is to be in the image, from `usr/` on."""
+    """`toolchain`: laid out as it is to be in the image, from `usr/` on. `agent`: None where the
+    toolchain brings it.
+    """
 
     recipe: Recipe
     lock: Lock
     places: Places
     toolchain: Path | None
+    agent: Agent | None = None
 
 
 def contents(parts: Parts, flavour: str, env: Mapping[str, str]) -> Contents:
@@ -57,6 +63,8 @@ def contents(parts: Parts, flavour: str, env: Mapping[str, str]) -> Contents:
     layers = rootfs(parts.recipe, parts.lock, flavour, parts.places, env)
     if parts.toolchain is not None:
         layers = _with_toolchain(layers, folder.entries_of(parts.toolchain), parts.toolchain)
+    if parts.agent is not None:
+        layers = _with_agent(layers, parts.agent)
     return Contents(
         architecture=parts.lock.architecture,
         layers={name: entries for name, entries in layers.items() if entries},
@@ -64,7 +72,11 @@ def contents(parts: Parts, flavour: str, env: Mapping[str, str]) -> Contents:
         lock_sha256=files.sha256_bytes(locks.text(parts.lock)),
         distribution=parts.recipe.distribution.name,
         suite=parts.recipe.distribution.suites[0],
-        components=toolchain.components if toolchain is not None else (),
+        components=(
+            *(toolchain.components if toolchain is not None else ()),
+            *_agent_component(parts.agent),
+        ),
+        agent=parts.agent,
     )
 
 
@@ -115,6 +127,10 @@ def described(toolchain: Path | None, lock: Lock) -> Toolchain | None:
     return found
 
 
+def has_agent(toolchain: Path | None) -> bool:
+    return toolchain is not None and (toolchain / agents.PLACE).exists()
+
+
 def _glibc(lock: Lock) -> Version | None:
     """The version of the C library that is locked: `2.36-9+deb12u10` is 2.36."""
     versions = [GLIBC.match(one.version) for one in lock.packages if one.name == "libc6"]
@@ -143,3 +159,29 @@ def _with_toolchain(
             )
         own.setdefault(entry.path, there or entry)
     return {**layers, TOOLCHAIN: tuple(own.values())}
+
+
+def _with_agent(
+    layers: Mapping[str, tuple[Entry, ...]], agent: Agent
+) -> dict[str, tuple[Entry, ...]]:
+    """Below the toolchain, which changes more often.
+
+    Raises:
+        UsageError: something else is in its place.
+    """
+    if any(entry.path == agents.PLACE for entries in layers.values() for entry in entries):
+        raise UsageError(
+            f"the image has `{agents.PLACE}` already", hint="leave it out of the toolchain"
+        )
+    below = {name: entries for name, entries in layers.items() if name != TOOLCHAIN}
+    above = {name: entries for name, entries in layers.items() if name == TOOLCHAIN}
+    return {**below, agents.LAYER: (agents.entry(agent),), **above}
+
+
+def _agent_component(agent: Agent | None) -> tuple[Component, ...]:
+    """For the SBOM. One that was given as a file has the version of its bytes."""
+    if agent is None:
+        return ()
+    version = agent.version or f"sha256-{agent.sha256}"
+    purl = f"pkg:generic/{AGENT}@{version}"
+    return (Component(AGENT, version, purl, "Apache-2.0" if agent.version else ""),)

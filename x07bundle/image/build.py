@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from x07bundle import __version__
 from x07bundle.contract.toolchain import Component
 from x07bundle.image import installed, sbom
+from x07bundle.image.agent import Agent
 from x07bundle.image.layer import Entry, ordered, tar_chunks
 from x07bundle.image.layout_writing import DockerName, LayoutWriter, is_archive, writing
 from x07bundle.image.names import Name
@@ -49,7 +50,7 @@ SYSTEM: Final = "linux"
 class Contents(NamedTuple):
     """What goes into an image of one architecture. `layers`: by name, lowest first.
     `package_digests`: SHA-256 of each package's archive by name. `suite`: of the distribution.
-    `components`: of the toolchain.
+    `components`: of the toolchain and the agent.
     """
 
     architecture: str
@@ -59,6 +60,7 @@ class Contents(NamedTuple):
     distribution: str
     suite: str
     components: tuple[Component, ...] = ()
+    agent: Agent | None = None
 
 
 class Wanted(NamedTuple):
@@ -141,6 +143,7 @@ def _image(
             layers=tuple(packed),
             package_count=len(packages),
             lock_sha256=contents.lock_sha256,
+            agent=contents.agent,
         ),
     )
 
@@ -209,6 +212,8 @@ def _labels(contents: Contents, wanted: Wanted) -> dict[str, str]:
     labels = {"tool-version": __version__, "flavour": wanted.flavour}
     if contents.lock_sha256:
         labels["lock-digest"] = f"sha256:{contents.lock_sha256}"
+    if contents.agent is not None:
+        labels["agent-digest"] = f"sha256:{contents.agent.sha256}"
     return {LABEL + key: value for key, value in labels.items()}
 
 

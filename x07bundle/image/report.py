@@ -7,6 +7,7 @@ it, a layer's is that of its stored bytes, its `diff_id` that of its plain tar.
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from x07bundle.image.agent import Agent
 from x07bundle.image.oci import Descriptor
 from x07bundle.image.sizes import mib
 
@@ -35,6 +36,7 @@ class ImageReport(NamedTuple):
     layers: tuple[LayerReport, ...]
     package_count: int
     lock_sha256: str
+    agent: Agent | None = None
 
     @property
     def stored_bytes(self) -> int:
@@ -103,6 +105,18 @@ def _image(image: ImageReport) -> dict[str, Any]:
         "lock_sha256": image.lock_sha256 or None,
         "unpacked_bytes": image.content_bytes,
         "stored_bytes": image.stored_bytes,
+        "agent": _agent(image.agent),
+    }
+
+
+def _agent(agent: Agent | None) -> dict[str, Any] | None:
+    """Builds whose agents agree in the compiler agree in its bytes."""
+    if agent is None:
+        return None
+    return {
+        "sha256": agent.sha256,
+        "size_bytes": len(agent.program),
+        "compiler": agent.compiler or None,
     }
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from x07bundle import __version__, assets, files
 from x07bundle.native.compiler import find_cross_compiler
@@ -20,7 +20,14 @@ FLAGS: Final = (
 )
 
 
-def agent(env: Mapping[str, str], machine: str | None = None) -> Path:
+class Agent(NamedTuple):
+    """`compiler`: what made it, as it calls itself. Another one makes other bytes."""
+
+    program: Path
+    compiler: str
+
+
+def agent(env: Mapping[str, str], machine: str | None = None) -> Agent:
     """The program for a machine (`x86_64`, `aarch64`; this one), from the cache or built.
 
     Raises:
@@ -31,7 +38,9 @@ def agent(env: Mapping[str, str], machine: str | None = None) -> Path:
     toolchain = _toolchain(env, machine or os.uname().machine)
     sources = sorted(assets.find(SOURCES).glob("*.[ch]"))
     key = _key(toolchain, sources)
-    return toolchain.cache.find(KIND, key) or _built(toolchain, sources, key)
+    program = toolchain.cache.find(KIND, key) or _built(toolchain, sources, key)
+    compiler = toolchain.compiler
+    return Agent(program, f"{Path(compiler.argv[0]).name}: {compiler.version}")
 
 
 def _toolchain(env: Mapping[str, str], machine: str) -> Toolchain:

@@ -66,7 +66,8 @@ def test_a_full_image(place: Place) -> None:
     assert (report["name"], report["flavour"], report["form"]) == ("app:1", "full", "archive")
     assert report["created"] == "2026-07-11T10:16:37Z"
     (image,) = report["images"]
-    assert [layer["name"] for layer in image["layers"]] == ["distribution", "compiler", "toolchain"]
+    names = ["distribution", "compiler", "agent", "toolchain"]
+    assert [layer["name"] for layer in image["layers"]] == names
     assert image["packages"] == 2
     _, found = opened(place.folder / "out/full.tar")
     assert found.config.env[1] == "X07_WORKSPACE_ROOT=/opt/x07"
@@ -174,8 +175,8 @@ def test_a_place_that_holds_something_else(place: Place) -> None:
 def test_steps_are_lines_where_nobody_watches(place: Place) -> None:
     done = place.run(*place.words("x.tar", *FULL))
     lines = done.stderr.splitlines()
-    assert [line.split(":")[1] for line in lines[:2]] == [" amd64", " amd64"]
-    assert lines[2].startswith("x07 image build: layer distribution: 0.0 MiB in ")
+    assert [line.split(":")[1] for line in lines[:3]] == [" amd64"] * 3
+    assert lines[3].startswith("x07 image build: layer distribution: 0.0 MiB in ")
     assert "\x1b" not in done.stderr
     assert done.stdout.startswith("x.tar  x07-guest-runner:0.1.0  sha256:")
 

@@ -54,7 +54,7 @@ class LocalAgent(NamedTuple):
 
 def built(cache: Path) -> Path:
     """The agent, compiled."""
-    return agent({**os.environ, "X07_CACHE_DIR": str(cache)})
+    return agent({**os.environ, "X07_CACHE_DIR": str(cache)}).program
 
 
 def job(
