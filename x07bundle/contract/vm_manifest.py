@@ -194,7 +194,7 @@ def parse(document: object) -> tuple[Manifest | None, list[Problem]]:
 
 def written(manifest: Manifest) -> bytes:
     """The file of a manifest: read, it gives the same."""
-    return json_pretty(_plain(manifest))
+    return json_pretty(plain(manifest))
 
 
 def limits_of(found: policy.Limits) -> Limits:
@@ -244,10 +244,10 @@ def _slashes(path: str) -> list[int]:
     return [index for index, letter in enumerate(path) if letter == "/"]
 
 
-def _plain(value: Any) -> object:  # noqa: ANN401  a field of any kind
-    """As JSON has it; tables are sorted."""
+def plain(value: Any) -> object:  # noqa: ANN401  a field of any kind
+    """A manifest as JSON has it; tables are sorted."""
     if hasattr(value, "_asdict"):
-        return {name: _plain(inner) for name, inner in value._asdict().items()}
+        return {name: plain(inner) for name, inner in value._asdict().items()}
     if isinstance(value, Mapping):
-        return {name: _plain(value[name]) for name in sorted(value)}
-    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
+        return {name: plain(value[name]) for name in sorted(value)}
+    return [plain(inner) for inner in value] if isinstance(value, tuple) else value

@@ -2,7 +2,7 @@
 
 When a bundle is started, its executable has compared every file with its digest before a byte of
 this was loaded (stubs/launcher), so what is read here is compared again, and nothing else is.
-`whole` compares everything, for those who ask from outside.
+`verifying` compares everything, for those who ask from outside.
 """
 
 import errno

@@ -86,7 +86,16 @@ def _act(words: Sequence[str], env: Mapping[str, str]) -> int:
         return start(bundle, words[1:], env)
     from x07bundle.launcher import looking
 
-    return looking.look(bundle, mode, env.get(FORMAT, "").strip(), env)
+    seen = looking.look(bundle, mode, env)
+    sys.stdout.write(seen.shown(_is_json(env)))
+    return seen.exit_code
+
+
+def _is_json(env: Mapping[str, str]) -> bool:
+    text = env.get(FORMAT, "").strip()
+    if text not in ("", "text", "json"):
+        raise RefusedError(f"{FORMAT} is `{text}`", hint="set it to text or json, or unset it")
+    return text == "json"
 
 
 def _trace(env: Mapping[str, str]) -> None:

@@ -41,11 +41,12 @@ def confine(
     *,
     state: str | None = None,
     backend: str = "this backend",
+    is_question: bool = False,
 ) -> Confined:
     """A guest for the policy. Makes missing write roots, when nothing is refused.
 
     `cwd`: the folder that relative roots start from. `accepted`: consent to weaker isolation.
-    `state`: the folder of all jobs, which no guest sees.
+    `state`: the folder of all jobs, which no guest sees. `is_question`: nothing is made.
 
     Raises:
         RefusedError: the backend cannot enforce it, or a root cannot be mounted: all reasons.
@@ -60,7 +61,7 @@ def confine(
         problems |= dict.fromkeys(asked, _unfiltered(backend))
     if problems:
         raise _refusal(problems, asked)
-    for folder in found.missing:
+    for folder in () if is_question else found.missing:
         files.make_folder(folder)
     told = tuple(_told(policy, caps, asked, backend))
     return Confined(found.mounts, limits(policy, caps), bool(asked), told)

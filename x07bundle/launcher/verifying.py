@@ -1,15 +1,17 @@
 """Whether every byte of a bundle is what it was made with: all that is not, each by its path."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from x07bundle import files
 from x07bundle.contract import vm_manifest
 from x07bundle.contract.vm_manifest import Manifest
 from x07bundle.errors import X07Error
 from x07bundle.launcher.bundle import Bundle
+
+SCHEMA_VERSION: Final = "x07.bundle.verify@0.1.0"
 
 
 class Fault(NamedTuple):
@@ -70,3 +72,23 @@ def _changed(bundle: Bundle, found: dict[str, os.DirEntry[str]]) -> Iterator[Fau
                 yield Fault(path, "is not what the bundle was made with: it was changed")
         except X07Error:
             yield Fault(path, "cannot be read")
+
+
+def document(bundle: Bundle, faults: Sequence[Fault]) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "ok": not faults,
+        "executable": str(bundle.executable),
+        "files": len(bundle.manifest.files),
+        "signed_by": bundle.manifest.signature.key_sha256 if bundle.manifest.signature else None,
+        "problems": [fault._asdict() for fault in faults],
+    }
+
+
+def text(bundle: Bundle, faults: Sequence[Fault]) -> str:
+    if faults:
+        lines = [f"{bundle.sidecar / fault.path} {fault.problem}" for fault in faults]
+        return "\n".join([f"refused: {bundle.executable}", *(f"  {line}" for line in lines), ""])
+    signed = bundle.manifest.signature
+    by = f", signed by the {signed.algorithm} key {signed.key_sha256}" if signed else ""
+    return f"{bundle.executable}: {len(bundle.manifest.files)} files are as they were made{by}\n"
