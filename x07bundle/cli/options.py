@@ -207,7 +207,14 @@ backend_options: Final = all_of(
     ),
 )
 
-policy_options: Final = all_of(policy_option("the profile's"), backend_options)
+pull_option: Final = sandbox_option(
+    "--pull",
+    type=click.Choice(("never", "missing")),
+    metavar="WHEN",
+    help="Sandbox: get a guest image that is not there, by its digest. [never]",
+)
+
+policy_options: Final = all_of(policy_option("the profile's"), backend_options, pull_option)
 
 override_options: Final = all_of(
     sandbox_option(

@@ -9,11 +9,12 @@ import click
 
 from x07bundle.cli.compile_messages import say_compilation
 from x07bundle.cli.run_sandbox import Place
-from x07bundle.contract.consent import NoVmError
-from x07bundle.errors import X07Error
+from x07bundle.contract.consent import INSTEAD, NoVmError
+from x07bundle.errors import RefusedError, X07Error
 from x07bundle.run.job import Job
 from x07bundle.run.report import vm_failure
 from x07bundle.run.runner import Outcome, run_job
+from x07bundle.vm.failures import GuestError
 
 
 def run_and_say(decide: Callable[[], Job], place: Place) -> Outcome:
@@ -25,15 +26,23 @@ def run_and_say(decide: Callable[[], Job], place: Place) -> Outcome:
     """
     try:
         outcome = run_job(decide(), os.environ)
-    except NoVmError as error:
-        click.echo(error.render(), err=True, nl=False)
+    except (NoVmError, GuestError, RefusedError) as error:
+        shown = _with_ways_out(error) if isinstance(error, NoVmError) else error
+        click.echo(shown.render(), err=True, nl=False)
         outcome = Outcome(vm_failure(place.target, place.world, error.brief))
     _say(outcome)
     return outcome
 
 
+def _with_ways_out(error: NoVmError) -> X07Error:
+    """A program need not run in a VM, if its owner says so."""
+    details = "\n".join(filter(None, (error.details, INSTEAD)))
+    return X07Error(error.brief, details, error.hint)
+
+
 def _say(outcome: Outcome) -> None:
     """Findings of the front end, a failure of the C compiler, a trap."""
+    click.echo(outcome.said, err=True, nl=False)
     if outcome.compiled is not None:
         say_compilation(outcome.diagnostics, outcome.compiled)
     if outcome.solve is not None and outcome.solve.trap is not None:

@@ -13,6 +13,7 @@ from x07bundle.cli.options import (
     borrow_checks_option,
     count,
     policy_option,
+    pull_option,
     sandbox_option,
 )
 from x07bundle.errors import UsageError
@@ -128,6 +129,7 @@ def sandbox_options(policy_default: str) -> Decorator:
     return all_of(
         policy_option(policy_default),
         backend_options,
+        pull_option,
         sandbox_option(
             "--collect-denials",
             is_flag=True,

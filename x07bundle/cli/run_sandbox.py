@@ -33,7 +33,6 @@ def sandbox_of(program: str, place: Place) -> "Sandbox | None":
     """The sandbox that options and profile choose; None for `run-os`.
 
     Raises:
-        NoVmError: it would be a VM.
         X07Error: the world, the backend or the policy cannot be had.
     """
     check_world(place.world)
@@ -54,8 +53,15 @@ def sandbox_of(program: str, place: Place) -> "Sandbox | None":
         click.echo(f"{program}: using derived policy {chosen.effective.path}", err=True)
     policy, path, _, data, base_data = chosen.effective
     origin = Origin(chosen.base, base_data, path, data)
-    collects = "--collect-denials" in sandbox_flags()
-    return Sandbox(chosen.backend, policy, chosen.required_layers, origin, collects)
+    return Sandbox(
+        chosen.backend,
+        policy,
+        chosen.required_layers,
+        origin,
+        collects="--collect-denials" in sandbox_flags(),
+        accepted=chosen.accepted,
+        pull=sandbox_values().get("--pull", "never"),
+    )
 
 
 def _refuse_attestation() -> None:

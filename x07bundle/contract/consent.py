@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from x07bundle.errors import UsageError, X07Error
 
-Backend = Literal["os", "none"]
+Backend = Literal["vm", "os", "none"]
 
 BACKEND: Final = "X07_SANDBOX_BACKEND"
 ACCEPT: Final = "X07_I_ACCEPT_WEAKER_ISOLATION"
@@ -22,6 +22,14 @@ NAMES: Final[Mapping[str, str]] = {
 FLAGS: Final = "`--sandbox-backend os --i-accept-weaker-isolation`"
 
 
+INSTEAD: Final = (
+    f"confined by the kernel of this machine instead: {FLAGS},\n"
+    f"  or {BACKEND}=os and {ACCEPT}=1 in the environment\n"
+    "without a sandbox: a profile of the world `run-os`, as in `--profile os`"
+)
+"""What a sandboxed program can do without a VM."""
+
+
 class NoVmError(X07Error):
     """A VM was asked for, or nothing was, and there is none."""
 
@@ -31,12 +39,11 @@ def choose(option: str | None, is_accepted: bool, environment: Mapping[str, str]
 
     Raises:
         UsageError: no backend has that name, or one that is weaker than a VM was not accepted.
-        NoVmError: it is a VM.
     """
     backend = _named(option, environment)
-    accepted = is_accepted or _accepts(environment)
+    accepted = accepts(is_accepted, environment)
     if backend == "vm":
-        raise _no_vm(accepted)
+        return "vm"
     if not accepted:
         raise UsageError(
             f"the sandbox backend `{backend}` isolates less than a VM, which nobody accepted",
@@ -57,7 +64,14 @@ def _named(option: str | None, environment: Mapping[str, str]) -> str:
     return backend
 
 
-def _accepts(environment: Mapping[str, str]) -> bool:
+def accepts(is_accepted: bool, environment: Mapping[str, str]) -> bool:
+    """Whether the option or the environment accepts weaker isolation than a VM.
+
+    Raises:
+        UsageError: the environment says neither yes nor no.
+    """
+    if is_accepted:
+        return True
     text = environment.get(ACCEPT, "").strip()
     if text not in YES | NO:
         raise UsageError(f"{ACCEPT} is `{text}`", hint="set it to 1 or 0, or unset it")
@@ -68,15 +82,3 @@ def _weakness(backend: str) -> str:
     if backend == "none":
         return "no layer of the kernel confines the program; only resource limits hold"
     return "the program shares the kernel with everything else on this machine"
-
-
-def _no_vm(accepted: bool) -> NoVmError:
-    given = "; weaker isolation was accepted, but no backend was named" if accepted else ""
-    return NoVmError(
-        "no VM backend is available, and `run-os-sandboxed` runs in a VM unless told otherwise",
-        f"this version has no VM backend{given}\n"
-        f"confined by the kernel of this machine instead: {FLAGS},\n"
-        f"  or {BACKEND}=os and {ACCEPT}=1 in the environment\n"
-        "without a sandbox: a profile of the world `run-os`, as in `--profile os`",
-        f"if the kernel's confinement is enough for this program, add {FLAGS}",
-    )

@@ -6,7 +6,12 @@ from typing import Final
 from x07bundle.contract.consent import Backend
 
 NAMES: Final = ("no_new_privs", "capabilities", "landlock", "seccomp", "rlimits")
-OF_BACKEND: Final[Mapping[Backend, tuple[str, ...]]] = {"os": NAMES, "none": ("rlimits",)}
+OF_BACKEND: Final[Mapping[Backend, tuple[str, ...]]] = {
+    "vm": NAMES,
+    "os": NAMES,
+    "none": ("rlimits",),
+}
+"""In a VM it is the guest's kernel that has them."""
 
 
 def bits(layers: Iterable[str]) -> int:

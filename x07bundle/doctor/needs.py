@@ -73,8 +73,4 @@ def _runs_in_vm(loaded: Manifest, profile: Profile | None, env: Mapping[str, str
     """
     if profiles.world_of(None, profile, loaded) != SANDBOXED:
         return False
-    try:
-        consent.choose(None, False, env)
-    except consent.NoVmError:
-        return True
-    return False
+    return consent.choose(None, False, env) == "vm"

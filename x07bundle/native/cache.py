@@ -22,13 +22,17 @@ DIGEST_SUFFIX: Final = ".digest"
 STALE_SECONDS: Final = 86_400
 """After this a staged file belongs to a writer that was killed."""
 
+SEED: Final = "X07_CACHE_SEED"
 HINT: Final = "set `X07_CACHE_DIR` to a folder that you can write"
 
 
 class Cache(NamedTuple):
-    """`folder` exists and can be written."""
+    """`folder` exists and can be written. `seed`: another one, which is only read (a guest's own
+    folder is empty each time).
+    """
 
     folder: Path
+    seed: Path | None = None
 
     def entry(self, kind: str, key: str) -> Path:
         return self.folder / kind / key
@@ -36,11 +40,10 @@ class Cache(NamedTuple):
     def find(self, kind: str, key: str) -> Path | None:
         """The entry, when it is there and whole."""
         path = self.entry(kind, key)
-        try:
-            wanted = _digest_file(path).read_bytes()
-            return path if files.fingerprint(path.read_bytes()).encode() == wanted else None
-        except OSError:
-            return None
+        if _is_whole(path):
+            return path
+        seeded = self.seed / kind / key if self.seed is not None else None
+        return seeded if seeded is not None and _is_whole(seeded) else None
 
     def store(self, kind: str, key: str, data: bytes, mode: int = 0o644) -> Path:
         """Write the entry; replaces one that is broken.
@@ -75,13 +78,14 @@ def open_cache(env: Mapping[str, str]) -> Cache:
     Raises:
         OutputError: the folder that a variable names cannot be made or written.
     """
+    seed = Path(env[SEED]) if env.get(SEED) else None
     named = _named_folder(env)
     if named is not None:
-        return Cache(_writable(named))
+        return Cache(_writable(named), seed)
     try:
-        return Cache(_writable(_home(env) / ".cache" / "x07bundle"))
+        return Cache(_writable(_home(env) / ".cache" / "x07bundle"), seed)
     except OutputError:
-        return Cache(_owned(temporary_root(env) / f"x07bundle-cache-{os.getuid()}"))
+        return Cache(_owned(temporary_root(env) / f"x07bundle-cache-{os.getuid()}"), seed)
 
 
 def temporary_root(env: Mapping[str, str]) -> Path:
@@ -132,6 +136,14 @@ def _owned(folder: Path) -> Path:
     if not private or status.st_uid != os.getuid():
         raise OutputError(f"the cache folder `{folder}` belongs to somebody else", hint=HINT)
     return _writable(folder)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        wanted = _digest_file(path).read_bytes()
+        return files.fingerprint(path.read_bytes()).encode() == wanted
+    except OSError:
+        return False
 
 
 def _digest_file(path: Path) -> Path:

@@ -21,19 +21,22 @@ class Place(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """`required_layers`: without one of them nothing starts. `base`: the policy as named."""
+    """`required_layers`: without one of them nothing starts. `base`: the policy as named.
+    `accepted`: weaker isolation than a VM's.
+    """
 
     backend: Backend
     required_layers: tuple[str, ...]
     base: Path
     effective: Effective
+    accepted: bool = False
 
 
 def choose(given: Mapping[str, Any], place: Place, environment: Mapping[str, str]) -> Choice:
     """What options, profile and environment choose.
 
     Raises:
-        UsageError, consent.NoVmError: the backend is not there, not accepted, or lacks a layer.
+        UsageError: the backend is not there, not accepted, or lacks a layer.
         X07Error: the policy cannot be used.
     """
     is_accepted = bool(given.get("--i-accept-weaker-isolation"))
@@ -41,7 +44,8 @@ def choose(given: Mapping[str, Any], place: Place, environment: Mapping[str, str
     required = _required(given.get("--require-layer", ()), backend)
     named = given.get("--policy")
     base = base_path(Path(named) if named else None, place.profile, place.root)
-    return Choice(backend, required, base, resolved(base, _overrides(given), place.root))
+    found = resolved(base, _overrides(given), place.root)
+    return Choice(backend, required, base, found, consent.accepts(is_accepted, environment))
 
 
 def _required(lists: tuple[str, ...], backend: Backend) -> tuple[str, ...]:

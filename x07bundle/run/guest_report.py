@@ -1,9 +1,11 @@
 """What a guest says of a compilation: foreign bytes, of which nothing is believed unread."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from x07bundle import strict_json
+from x07bundle.contract.compile_report import NATIVE_REQUIRES
 from x07bundle.run.report import OS_REPORT
 
 MODES: Final = frozenset({"compile-run", "project-compile-run"})
@@ -57,8 +59,8 @@ def _problem(compiled: object) -> str | None:
     return f"invalid run-os runner report: `compile.{wrong[0]}`" if wrong else None
 
 
-def failed_compile(exit_status: int, stdout: str, stderr: str, trap: str) -> dict[str, Any]:
-    """The `compile` object where the guest said nothing that can be used; streams in base64."""
+def failed_compile(exit_status: int, stdout: bytes, stderr: bytes, trap: str) -> dict[str, Any]:
+    """The `compile` object where the guest said nothing that can be used."""
     return {
         "c_source_size": 0,
         "compile_error": None,
@@ -67,9 +69,9 @@ def failed_compile(exit_status: int, stdout: str, stderr: str, trap: str) -> dic
         "exit_status": exit_status,
         "fuel_used": None,
         "lang_id": "",
-        "native_requires": {"requires": [], "schema_version": "x07.native-requires@0.1.0"},
+        "native_requires": {"requires": [], "schema_version": NATIVE_REQUIRES},
         "ok": False,
-        "stderr_b64": stderr,
-        "stdout_b64": stdout,
+        "stderr_b64": b64encode(stderr).decode(),
+        "stdout_b64": b64encode(stdout).decode(),
         "trap": trap,
     }

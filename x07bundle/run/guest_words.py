@@ -10,7 +10,7 @@ from x07bundle.project.portable import ENTRY, Sources
 from x07bundle.run.job import Job
 from x07bundle.vm.job import GUEST_IN, GUEST_OUT
 
-RUNNER: Final = "x07-os-runner"
+RUNNER: Final = "/usr/local/bin/x07-os-runner"
 COMPILED: Final = "compiled-out"
 """In the folder that comes out of the build."""
 POLICY: Final = "policy.json"

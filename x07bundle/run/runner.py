@@ -14,12 +14,15 @@ from x07bundle.run.verdict import Solve
 
 
 class Outcome(NamedTuple):
-    """`document` is the runner's report; the rest is for what is said on stderr."""
+    """`document` is the runner's report; the rest is for what is said on stderr. `said`: by guests,
+    as it is.
+    """
 
     document: Mapping[str, Any]
     compiled: CompileResult | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     solve: Solve | None = None
+    said: bytes = b""
 
     @property
     def exit_code(self) -> int:
@@ -32,8 +35,11 @@ def run_job(job: Job, environment: Mapping[str, str]) -> Outcome:
     """Compile what has to be compiled, run it, and judge it.
 
     Raises:
-        X07Error: there is no verdict: no C compiler, a file that cannot be read or written.
+        X07Error: there is no verdict: no C compiler, a file that cannot be read or written, no
+            guest in which it could run.
     """
+    if job.sandbox is not None and job.sandbox.backend == "vm":
+        return _run_in_guests(job, environment)
     entry = job.target.entry
     if entry is None:
         solve = _execute(job, job.target.path, environment)
@@ -43,6 +49,14 @@ def run_job(job: Job, environment: Mapping[str, str]) -> Outcome:
     document = compiled_report(job.target, job.world, done.result, ran)
     document = _with_sandbox(job, document, ran, done.diagnostics)
     return Outcome(document, done.result, done.diagnostics, ran)
+
+
+def _run_in_guests(job: Job, environment: Mapping[str, str]) -> Outcome:
+    from x07bundle.run import guest_run
+
+    assert job.sandbox is not None
+    done = guest_run.run(job, job.sandbox, environment)
+    return Outcome(done.document, solve=done.solve, said=done.said)
 
 
 def _with_sandbox(

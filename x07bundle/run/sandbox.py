@@ -7,7 +7,7 @@ credentials, and the names of files that nobody granted.
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from x07bundle.contract.consent import Backend
 from x07bundle.contract.layers import OF_BACKEND
@@ -26,6 +26,9 @@ AUTHORITIES: Final = "X07_CA_FILE"
 """Names the certificates that TLS trusts: the one variable of the caller that needs no grant."""
 LOADER: Final = ("LD_", "DYLD_", "GLIBC_TUNABLES", "MALLOC_", "GCONV_PATH")
 """Variables that make the C library load code or write files before the program is confined."""
+
+
+Pull = Literal["never", "missing"]
 
 
 class Origin(NamedTuple):
@@ -49,7 +52,8 @@ class Origin(NamedTuple):
 
 class Sandbox(NamedTuple):
     """`required_layers`: without one of them the program does not start. `collects`: the program
-    goes on past each denial that it gets as an error.
+    goes on past each denial that it gets as an error. `accepted`: weaker isolation than a VM's.
+    `pull`: whether a guest image that is not there is got.
     """
 
     backend: Backend
@@ -57,6 +61,8 @@ class Sandbox(NamedTuple):
     required_layers: tuple[str, ...] = ()
     origin: Origin | None = None
     collects: bool = False
+    accepted: bool = False
+    pull: Pull = "never"
 
     @property
     def leaves_none(self) -> bool:
@@ -72,14 +78,16 @@ def child_environment(sandbox: Sandbox, environment: Mapping[str, str]) -> dict[
     that TLS trusts, and the policy."""
     return {
         **granted_variables(sandbox.policy.env, environment),
-        **_authorities(sandbox.policy, environment),
+        **_authorities(sandbox, environment),
         **variables(sandbox.policy),
         **_confinement(sandbox),
     }
 
 
-def _authorities(policy: Policy, environment: Mapping[str, str]) -> dict[str, str]:
-    has_any = policy.net.enabled and AUTHORITIES in environment
+def _authorities(sandbox: Sandbox, environment: Mapping[str, str]) -> dict[str, str]:
+    """A guest has its own."""
+    is_here = sandbox.backend != "vm" and sandbox.policy.net.enabled
+    has_any = is_here and AUTHORITIES in environment
     return {AUTHORITIES: environment[AUTHORITIES]} if has_any else {}
 
 

@@ -27,6 +27,8 @@ GUESTS: Final = "/x07"
 SPOOL: Final = "back.tar"
 FIRST_UID: Final = 1 << 20
 MOST_UIDS: Final = 1 << 30
+NOBODY_ELSE: Final = (0, 0)
+"""The agent stays who the engine made it."""
 
 
 def is_needed(caps: Caps, env: Mapping[str, str]) -> bool:
@@ -43,7 +45,7 @@ def run(backend: Backend, job: Job, folder: JobFolder, streams: Attached | Captu
     """
     spool = folder.path / SPOOL
     files = stream_files.packed(stream_files.entries(job.mounts))
-    exchange = Exchange(_request(job).payload(), files, streams, spool)
+    exchange = Exchange(_request(job, backend.caps).payload(), files, streams, spool)
     ended = runner.run(backend, agent_job(job), folder, Relayed(exchange))
     if exchange.failure is not None or (exchange.status is None and not _was_stopped(ended)):
         raise _not_started(backend, exchange)
@@ -69,12 +71,12 @@ def agent_job(job: Job) -> Job:
     )
 
 
-def _request(job: Job) -> Request:
+def _request(job: Job, caps: Caps) -> Request:
     return Request(
         argv=job.argv,
         env=tuple(sorted(job.env.items())),
         workdir=job.workdir,
-        user=_user(job),
+        user=NOBODY_ELSE if caps.users else _own_user(job),
         open_files=job.limits.open_files or 0,
         processes=job.limits.pids or 0,
         most_files_bytes=stream_files.MOST_BYTES,
@@ -82,7 +84,7 @@ def _request(job: Job) -> Request:
     )
 
 
-def _user(job: Job) -> tuple[int, int]:
+def _own_user(job: Job) -> tuple[int, int]:
     """One of its own for each job, so that the limit of processes counts those of one guest."""
     seed = sum(byte << (8 * (at % 4)) for at, byte in enumerate(job.run_id.encode()))
     uid = FIRST_UID + seed % MOST_UIDS

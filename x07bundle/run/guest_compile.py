@@ -1,0 +1,100 @@
+"""The first phase of a run in guests: what is compiled, and kept by all that determines it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from x07bundle import files
+from x07bundle.native.cache import Cache, open_cache
+from x07bundle.project.portable import Sources, collect, refuse_libraries
+from x07bundle.run import guest_report, guest_seed, guest_words
+from x07bundle.run.job import Job
+from x07bundle.vm import building
+from x07bundle.vm.boundary import Boundary
+from x07bundle.vm.building import Done, Task
+
+KIND: Final = "guest-programs"
+REPORT: Final = "-report"
+MOST_BYTES: Final = 64 << 20
+
+
+class Compiled(NamedTuple):
+    """`compile`: the report's object. `artifact`: None where it failed. `document`: the guest's
+    whole report then, if it can be used. `said`: on the guest's stderr.
+    """
+
+    compile: Mapping[str, Any]
+    artifact: bytes | None = None
+    document: Mapping[str, Any] | None = None
+    said: bytes = b""
+
+
+def compiled(job: Job, place: Boundary, policy: bytes, environment: Mapping[str, str]) -> Compiled:
+    """The program of a job, from the cache or from a guest.
+
+    Raises:
+        UsageError: the project links libraries of this machine.
+        X07Error: sources cannot be read, or no guest was started.
+    """
+    sources = _sources(job)
+    words = guest_words.build_words(job, sources)
+    cache = open_cache(environment)
+    key = _key(place, sources, words, policy)
+    return _kept(cache, key) or _made(place, sources, words, policy, cache, key)
+
+
+def _sources(job: Job) -> Sources:
+    target = job.target
+    assert target.entry is not None
+    if target.project is not None and target.kind == "project":
+        refuse_libraries(target.project)
+    return collect(target.entry, target.module_roots)
+
+
+def _key(place: Boundary, sources: Sources, words: tuple[str, ...], policy: bytes) -> str:
+    parts = (str(place.image.digest), sources.digest, files.sha256_bytes(policy), *words)
+    return files.sha256_bytes("\0".join(parts).encode("utf-8", "surrogateescape"))
+
+
+def _kept(cache: Cache, key: str) -> Compiled | None:
+    report, artifact = cache.find(KIND, key + REPORT), cache.find(KIND, key)
+    if report is None or artifact is None:
+        return None
+    cache.touch(artifact)
+    cache.touch(report)
+    return Compiled(json.loads(report.read_bytes()), artifact.read_bytes())
+
+
+def _made(
+    place: Boundary,
+    sources: Sources,
+    words: tuple[str, ...],
+    policy: bytes,
+    cache: Cache,
+    key: str,
+) -> Compiled:
+    seeded = guest_seed.seed(place, cache)
+    inputs = {**sources.contents, **seeded, guest_words.POLICY: policy}
+    with building.performed(place, Task(words, inputs, guest_seed.ENVIRONMENT)) as done:
+        found = _result(done)
+    if found.artifact is not None:
+        cache.prune(KIND)
+        cache.store(KIND, key, found.artifact, 0o755)
+        cache.store(KIND, key + REPORT, files.json_compact_sorted(found.compile))
+    return found
+
+
+def _result(done: Done) -> Compiled:
+    ended = done.ended
+    found = guest_report.read(ended.stdout)
+    path = done.outputs / guest_words.COMPILED
+    if found.ok and (not path.is_file() or path.is_symlink()):
+        found = guest_report.GuestCompile({}, "invalid run-os runner report: no executable came")
+    if found.problem is not None:
+        failed = guest_report.failed_compile(
+            ended.exit_status, ended.stdout, ended.stderr, found.problem
+        )
+        return Compiled(failed, said=ended.stderr)
+    if not found.ok:
+        return Compiled(found.compile, None, found.document, ended.stderr)
+    return Compiled(found.compile, files.read_bytes(path, MOST_BYTES), said=ended.stderr)
