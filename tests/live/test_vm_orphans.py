@@ -1,0 +1,185 @@
+"""Runners of real engines, killed at any moment: nothing of theirs is left, nothing else touched.
+
+`X07_TEST_KILLS=200` kills as many at random moments on each engine.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.live import vm_engines
+from tests.live.vm_engines import PROGRAM, LiveEngine
+from tests.program_build import ROOT
+from x07bundle.vm import clock, state, sweep
+
+pytestmark = pytest.mark.live
+
+KILLS: Final = int(os.environ.get("X07_TEST_KILLS", "10"))
+WALL_MS: Final = 20_000
+CLEAN_SECONDS: Final = 30.0
+LATEST_SECONDS: Final = 0.7
+"""Of a random moment, after the runner's own start."""
+STEPS: Final = ("reaper", "job_file", "started", "ended", "cleaned", "removed")
+FOREIGN: Final = "x07-of-others"
+
+
+@pytest.fixture(scope="module", params=vm_engines.NAMES)
+def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveEngine]:
+    with vm_engines.started(request.param, tmp_path_factory.mktemp(request.param)) as made:
+        made.start_foreign(FOREIGN)
+        yield made
+        subprocess.run(kill_words(made), env=dict(made.env), capture_output=True, check=False)
+
+
+def kill_words(engine: LiveEngine) -> tuple[str, ...]:
+    words = vm_engines.client(engine.name, engine.env)
+    tail = ("tasks", "kill", "-s", "KILL") if engine.name == "firecracker-ctr" else ("rm", "-f")
+    return (*words, *tail, FOREIGN)
+
+
+def jobs(engine: LiveEngine) -> list[Path]:
+    root = engine.folder / "vm/jobs"
+    return [path for path in root.iterdir() if path.name[0] != "."] if root.exists() else []
+
+
+def start(
+    engine: LiveEngine, *words: str, wall_ms: int = WALL_MS, die: str = ":"
+) -> subprocess.Popen[bytes]:
+    env = {**engine.env, "X07_VM_STATE_DIR": str(engine.folder / "vm/jobs")}
+    module = (sys.executable, "-m", "tests.live.vm_job_process", engine.name)
+    return subprocess.Popen(
+        (*module, engine.image.digest.value, str(wall_ms), die, PROGRAM, *words),
+        env=env, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def finish(process: subprocess.Popen[bytes], data: bytes = b"") -> tuple[int, bytes, bytes]:
+    out, err = process.communicate(data, timeout=90)
+    return process.returncode, out, err
+
+
+def drop(process: subprocess.Popen[bytes]) -> None:
+    """Waits for a runner that was killed; its guest may have the pipes still."""
+    process.wait(timeout=60)
+    for stream in (process.stdin, process.stdout, process.stderr):
+        assert stream is not None
+        stream.close()
+
+
+def left(engine: LiveEngine) -> list[str]:
+    """All that is there and should not be."""
+    guests = [name for name in engine.guests() if name != FOREIGN]
+    found = [*guests, *(str(path) for path in jobs(engine)), *engine.snapshots()]
+    found = [name for name in found if name != FOREIGN]
+    return [*found, *processes(engine), *mounts(engine)]
+
+
+def processes(engine: LiveEngine) -> list[str]:
+    """Runners, reapers and clients; not the engine itself, and not what serves the foreign one."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (path / "cmdline").read_bytes()
+            env = (path / "environ").read_bytes()
+        except OSError:
+            continue
+        mine = b"vm_job_process" in words or b"x07-1" in words
+        if mine and os.fsencode(engine.folder) in env + words:
+            found.append(f"process {path.name}: {words!r}")
+    return found
+
+
+def mounts(engine: LiveEngine) -> list[str]:
+    text = Path("/proc/self/mounts").read_text()
+    return [line for line in text.splitlines() if f"{engine.folder}/vm/" in line]
+
+
+def all_gone(engine: LiveEngine, seconds: float = CLEAN_SECONDS) -> list[str]:
+    """What is left after a while."""
+    end = time.monotonic() + seconds
+    while (found := left(engine)) and time.monotonic() < end:
+        time.sleep(0.3)
+    assert FOREIGN in engine.guests()
+    return found
+
+
+def test_bytes_and_status(engine: LiveEngine) -> None:
+    data = bytes(range(256)) * 1000
+    assert finish(start(engine, "cat", "7"), data) == (7, data, b"")
+    assert all_gone(engine) == []
+
+
+def test_a_deadline(engine: LiveEngine) -> None:
+    process = start(engine, "wait", wall_ms=2500)
+    status, out, _ = finish(process)
+    assert (status, out) == (124, b"here\n")
+    assert all_gone(engine, 5) == []
+
+
+def test_a_signal(engine: LiveEngine) -> None:
+    process = start(engine, "wait")
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"here\n"
+    process.send_signal(signal.SIGTERM)
+    assert finish(process)[0] == 128 + signal.SIGTERM
+    assert all_gone(engine, 5) == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_a_step(engine: LiveEngine, step: str) -> None:
+    process = start(engine, "wait", wall_ms=2000, die=f"{step}:")
+    drop(process)
+    assert process.returncode == -signal.SIGKILL
+    assert all_gone(engine) == []
+
+
+def test_killed_at_random_moments(engine: LiveEngine) -> None:
+    seed = random.randrange(1 << 30)
+    moments = random.Random(seed)
+    for _ in range(KILLS):
+        process = start(engine, "wait")
+        time.sleep(0.05 + moments.random() * LATEST_SECONDS)
+        process.kill()
+        drop(process)
+    assert all_gone(engine) == [], f"seed {seed}"
+
+
+def test_killed_while_the_engine_is_restarted(engine: LiveEngine) -> None:
+    process = start(engine, "wait")
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"here\n"
+    process.kill()
+    engine.restart()
+    drop(process)
+    assert all_gone(engine) == []
+
+
+def test_without_a_reaper_the_sweep_ends_it(engine: LiveEngine) -> None:
+    process = start(engine, "wait")
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"here\n"
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes()
+        except OSError:
+            continue
+        if b"vm_job_process" in words and engine.image.digest.value.encode() in words:
+            os.kill(int(path.parent.name), signal.SIGKILL)
+    drop(process)
+    (job,) = jobs(engine)
+    time.sleep(0.5)
+    kept = state.open({state.VARIABLE: str(engine.folder / "vm/jobs")})
+    report = sweep.sweep(kept, (engine.backend,), clock.SYSTEM)
+    found = {one.finding.run_id: one.outcome for one in report.swept}
+    assert (found, report.foreign) == ({job.name: "ended"}, 1)
+    assert all_gone(engine, 5) == []

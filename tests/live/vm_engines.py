@@ -1,0 +1,212 @@
+"""Backends on engines of the test's own: what the variables are that lead to them."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, NamedTuple
+
+import pytest
+
+from tests.live import engines
+from tests.unit.image.layouts import BASE, contents, made
+from x07bundle.image.layer import Entry
+from x07bundle.vm import images
+from x07bundle.vm.backend import Backend
+from x07bundle.vm.backends import table
+from x07bundle.vm.job import Image
+
+NAMES: Final = ("docker", "podman", "firecracker-ctr")
+REFERENCE: Final = "x07.test/guest:1"
+START_SECONDS: Final = 40.0
+GUEST: Final = """
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int main(int count, char **words)
+{
+    static char data[65536];
+    ssize_t size;
+    if (count > 1 && strcmp(words[1], "cat") == 0)
+        while ((size = read(0, data, sizeof data)) > 0)
+            if (write(1, data, size) != size)
+                return 1;
+    if (count > 1 && strcmp(words[1], "wait") == 0) {
+        puts("here");
+        fflush(stdout);
+        sleep(1000);
+    }
+    return count > 2 ? atoi(words[2]) : 0;
+}
+"""
+PROGRAM: Final = "/usr/bin/guest"
+
+
+class LiveEngine(NamedTuple):
+    """`env`: what leads a backend to it. `restart`: stops its daemon and starts it again."""
+
+    name: str
+    env: Mapping[str, str]
+    image: Image
+    folder: Path
+    restart: Callable[[], None]
+
+    @property
+    def backend(self) -> Backend:
+        return table.from_env(self.name, self.env)
+
+    def __call__(self, *words: str) -> str:
+        """What the engine's client says. Fails the test when the engine refuses."""
+        argv = (*client(self.name, self.env), *words)
+        done = subprocess.run(argv, env=self.env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def guests(self) -> list[str]:
+        """The names of all containers."""
+        if self.name == "firecracker-ctr":
+            return sorted(self("containers", "ls", "-q").split())
+        return sorted(self("ps", "--all", "--format", "{{.Names}}").split())
+
+    def snapshots(self) -> list[str]:
+        """What containers of containerd leave behind besides."""
+        if self.name != "firecracker-ctr":
+            return []
+        rows = self("snapshots", "--snapshotter", "overlayfs", "ls").splitlines()[1:]
+        return sorted(row.split()[0] for row in rows if row.startswith("x07-"))
+
+    def start_foreign(self, name: str) -> None:
+        """A container that nobody here may touch."""
+        image = self.backend.image_name(self.image)
+        run = ("run", "--detach", "--label", "io.x07.schema=1")
+        if self.name == "firecracker-ctr":
+            self(*run, "--snapshotter", "overlayfs", image, name, PROGRAM, "wait")
+            return
+        limits = engines.LIMITS if self.name == "podman" else ()
+        self(*run, "--name", name, "--network", "none", *limits, image, PROGRAM, "wait")
+
+
+def client(name: str, env: Mapping[str, str]) -> tuple[str, ...]:
+    if name != "firecracker-ctr":
+        return (name,)
+    socket = env["X07_VM_FIRECRACKER_CONTAINERD_SOCK"]
+    return ("ctr", "--address", socket, "--namespace", env["X07_VM_CONTAINERD_NAMESPACE"])
+
+
+def archive(folder: Path) -> Path:
+    """An image with one static program."""
+    engines.need("gcc")
+    (folder / "guest.c").write_text(GUEST)
+    subprocess.run(["gcc", "-static", "-O1", "-o", "guest", "guest.c"], cwd=folder, check=True)
+    entry = Entry(PROGRAM[1:], "file", 0o755, (folder / "guest").read_bytes())
+    target = folder / "guest.tar"
+    made(target, contents(layers={"distribution": BASE, "toolchain": (entry,)}), name=REFERENCE)
+    return target
+
+
+@contextmanager
+def started(name: str, folder: Path) -> Iterator[LiveEngine]:
+    """The engine of a backend, with the image."""
+    engines.need_root()
+    with STARTERS[name](folder) as (env, restart):
+        backend = table.from_env(name, env)
+        images.load(backend, archive(folder))
+        yield LiveEngine(name, env, images.resolve(backend, REFERENCE), folder, restart)
+
+
+Started = tuple[Mapping[str, str], Callable[[], None]]
+
+
+@contextmanager
+def _docker(folder: Path) -> Iterator[Started]:
+    engines.need("docker", "dockerd", "runc")
+    socket = folder / "docker.sock"
+    words = ["dockerd", "-H", f"unix://{socket}", "--data-root", str(folder / "data")]
+    words += ["--exec-root", str(folder / "exec"), "-p", str(folder / "pid")]
+    words += ["--bridge", "none", "--iptables=false", "--live-restore"]
+    env = {**_base(folder), "DOCKER_HOST": f"unix://{socket}"}
+    with _daemon(words, ("docker", "version"), env, folder) as restart:
+        yield env, restart
+
+
+@contextmanager
+def _containerd(folder: Path) -> Iterator[Started]:
+    engines.need("ctr", "containerd", "runc")
+    socket = str(folder / "c.sock")
+    words = ["containerd", "-a", socket, "--root", str(folder / "root")]
+    words += ["--state", str(folder / "state")]
+    env = {
+        **_base(folder),
+        "X07_VM_FIRECRACKER_CTR_BIN": "ctr",
+        "X07_VM_FIRECRACKER_CONTAINERD_SOCK": socket,
+        "X07_VM_FIRECRACKER_SNAPSHOTTER": "overlayfs",
+        "X07_VM_FIRECRACKER_RUNTIME": "io.containerd.runc.v2",
+        "X07_VM_CONTAINERD_NAMESPACE": "x07-test",
+    }
+    with _daemon(words, (*client("firecracker-ctr", env), "version"), env, folder) as restart:
+        yield env, restart
+
+
+@contextmanager
+def _podman(folder: Path) -> Iterator[Started]:
+    """It has no daemon to restart."""
+    engines.need("podman", "runc")
+    with TemporaryDirectory(prefix="x07-") as short:  # podman wants at most 50 characters
+        (folder / "storage.conf").write_text(
+            f'[storage]\ndriver = "vfs"\ngraphroot = "{folder}/root"\nrunroot = "{short}"\n'
+        )
+        (folder / "containers.conf").write_text('[engine]\nruntime = "runc"\n')
+        env = {
+            **_base(folder),
+            "CONTAINERS_CONF": str(folder / "containers.conf"),
+            "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
+        }
+        yield env, lambda: None
+
+
+STARTERS: Final = {"docker": _docker, "podman": _podman, "firecracker-ctr": _containerd}
+
+
+def _base(folder: Path) -> dict[str, str]:
+    path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+    return {"PATH": path, "HOME": str(folder)}
+
+
+@contextmanager
+def _daemon(
+    words: list[str], ready: tuple[str, ...], env: Mapping[str, str], folder: Path
+) -> Iterator[Callable[[], None]]:
+    """A daemon while the block lasts, and how to start it again. Only this one is stopped."""
+    children = [_spawned(words, ready, env, folder)]
+
+    def restart() -> None:
+        children[-1].terminate()
+        children[-1].wait()
+        children.append(_spawned(words, ready, env, folder))
+
+    try:
+        yield restart
+    finally:
+        children[-1].terminate()
+        children[-1].wait()
+        shutil.rmtree(folder / "exec", ignore_errors=True)
+
+
+def _spawned(
+    words: list[str], ready: tuple[str, ...], env: Mapping[str, str], folder: Path
+) -> subprocess.Popen[bytes]:
+    with (folder / "log").open("ab") as log:
+        child = subprocess.Popen(words, env=env, stdout=log, stderr=log)
+    end = time.monotonic() + START_SECONDS
+    while subprocess.run(ready, env=env, capture_output=True, check=False).returncode != 0:
+        if child.poll() is not None or time.monotonic() > end:
+            child.kill()
+            child.wait()
+            pytest.skip(f"{words[0]} does not start here: {folder / 'log'}")
+        time.sleep(0.2)
+    return child
