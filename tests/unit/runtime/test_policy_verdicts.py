@@ -99,7 +99,7 @@ def test_a_root_itself_is_not_replaced(program: CProgram) -> None:
     assert _judge(program, env, REPLACE, "out/x", "a/b/c") == ["granted", "granted"]
     [words] = _judge(program, env, REPLACE, "a/b")
     assert words == (
-        "`a/b`: an item of fs.write_roots itself can be neither removed nor renamed; "
+        "`a/b`: an item of fs.write_roots itself can be neither removed, renamed nor replaced; "
         'grant: add "a" to fs.write_roots'
     )
     [words] = _judge(program, env, REPLACE, "elsewhere")
