@@ -55,7 +55,7 @@ def refuse(layout: Layout, verified: Verified) -> None:
     """Raises RefusedError: there are problems."""
     if verified.problems:
         raise RefusedError(
-            f"`{layout.path}` is not what its digests say",
+            f"`{layout.path}` is damaged, or was not well made",
             "\n".join(verified.problems),
             "do not use it; build it or get it again",
         )

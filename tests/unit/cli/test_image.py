@@ -224,7 +224,7 @@ def test_verify_refuses(place: Place) -> None:
     blob_file(place.folder / "image", image.manifest.layers[1].digest).write_bytes(b"x")
     done = place.run("verify", "image", code=125)
     assert done.stdout == ""
-    assert "`image` is not what its digests say\n  blob" in done.stderr
+    assert "`image` is damaged, or was not well made\n  blob" in done.stderr
     report = json.loads(place.run("verify", "--json", "image", code=125).stdout)
     assert report["ok"] is False
     assert report["problems"]
