@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from x07bundle import strict_json
+from x07bundle.errors import X07Error
+from x07bundle.files import read_bytes
 from x07bundle.project.members import Members
 from x07bundle.project.packages.archive import MAX_ARCHIVE_BYTES
 from x07bundle.project.packages.failure import PackageError
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 MAX_CONFIG_BYTES: Final = 64 << 10
 MAX_ENTRIES_BYTES: Final = 8 << 20
 CONFIG: Final = "config.json"
+FOLDER_HINT: Final = "mend the folder of the index, or name another with --index"
 
 
 class Config(NamedTuple):
@@ -152,14 +155,12 @@ def _config(members: Members, url: IndexUrl) -> Config:
 
 
 def _read_file(path: Path, max_bytes: int, code: str) -> bytes | None:
+    """A regular file, which nobody waits for; None where there is none."""
     try:
-        with path.open("rb") as stream:
-            data = stream.read(max_bytes + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise PackageError(code, f"cannot read `{path}`: {reason}") from error
-    if len(data) > max_bytes:
-        raise PackageError(code, f"`{path}` has more than {max_bytes} bytes")
-    return data
+        return read_bytes(path, max_bytes)
+    except X07Error as error:
+        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            return None
+        raise PackageError(code, error.brief, None, FOLDER_HINT) from error
+    except ValueError as error:
+        raise PackageError(code, f"cannot read `{path}`: {error}", None, FOLDER_HINT) from error

@@ -7,11 +7,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from x07bundle.errors import OutputError
-from x07bundle.files import beside, make_folder, output_error, sha256_bytes, write_atomic
+from x07bundle.errors import OutputError, X07Error
+from x07bundle.files import (
+    beside,
+    make_folder,
+    output_error,
+    read_bytes,
+    sha256_bytes,
+    write_atomic,
+)
 from x07bundle.project.manifest import Dependency
 from x07bundle.project.packages import package
-from x07bundle.project.packages.archive import files_of, unpack
+from x07bundle.project.packages.archive import MAX_ARCHIVE_BYTES, files_of, unpack
 from x07bundle.project.packages.exclusive import exclusive
 from x07bundle.project.packages.failure import PackageError
 from x07bundle.project.packages.index import Entry, Index
@@ -37,10 +44,9 @@ def archive_of(entry: Entry, index: Index, root: Path) -> bytes:
         PackageError: X07PKG_DOWNLOAD_FAILED: the index gives other bytes than it lists.
     """
     cached = root / CACHE / (entry.cksum + ARCHIVE_SUFFIX)
-    if cached.is_file():
-        data = cached.read_bytes()
-        if sha256_bytes(data) == entry.cksum:
-            return data
+    kept = _kept(cached)
+    if kept is not None and sha256_bytes(kept) == entry.cksum:
+        return kept
     data = download(entry, index)
     if index.url.is_on_the_web and _is_in(cached.parent, root):
         _keep(cached, data)
@@ -90,6 +96,14 @@ def _files_of(archive: bytes, source: str) -> Files:
         return files_of(archive, source)
     except PackageError as error:
         raise PackageError(error.code, error.brief, error.details, BAD_ARCHIVE) from error
+
+
+def _kept(cached: Path) -> bytes | None:
+    """What the cache has; whatever else is in its place is fetched again."""
+    try:
+        return read_bytes(cached, MAX_ARCHIVE_BYTES)
+    except X07Error:
+        return None
 
 
 def _is_in(folder: Path, root: Path) -> bool:

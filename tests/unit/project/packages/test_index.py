@@ -1,6 +1,7 @@
 """What an index says, read from bytes of others."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,20 @@ def test_a_file_index(tmp_path: Path) -> None:
     assert index.entries("other") == ()
     (tmp_path / "dl/abcd/1.0.0/download").unlink()
     assert code_of(lambda: index.archive(entry)) == "X07PKG_DOWNLOAD_FAILED"
+
+
+@pytest.mark.parametrize(
+    "name", ["index/config.json", "index/ab/cd/abcd", "dl/abcd/1.0.0/download"]
+)
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    folder = IndexFolder(tmp_path)
+    folder.add("abcd", "1.0.0")
+    entry = SparseIndex(parse(folder.url), no_web).entries("abcd")[0]
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    index = SparseIndex(parse(folder.url), no_web)
+    with pytest.raises(PackageError, match="a device, a pipe or a socket"):
+        index.config, index.entries("abcd"), index.archive(entry)
 
 
 def test_a_file_that_is_too_big(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """An index on a server: down, slow, lying, hanging up; and what a token is sent to."""
 
+import os
 import shutil
 import socket
 import ssl
@@ -12,6 +13,7 @@ import pytest
 from tests.unit.project.packages import server as answers
 from tests.unit.project.packages.server import Answer, Server, serving
 from tests.unit.project.packages.sources import IndexFolder
+from x07bundle.errors import OutputError
 from x07bundle.project.packages.failure import PackageError
 from x07bundle.project.packages.index_url import parse
 from x07bundle.project.packages.sparse_index import SparseIndex
@@ -52,9 +54,14 @@ def test_the_cache(server: Server, tmp_path: Path) -> None:
     (name,) = [name for name in cached(tmp_path) if name.endswith(".x07pkg")]
     assert fetched(server, tmp_path) == archive
     assert server.paths().count(ARCHIVE) == 1
-    (tmp_path / ".x07/cache/sha256" / name).write_bytes(b"changed")
+    kept = tmp_path / ".x07/cache/sha256" / name
+    kept.write_bytes(b"changed")
     assert fetched(server, tmp_path) == archive
     assert server.paths().count(ARCHIVE) == 2
+    kept.unlink()
+    os.mkfifo(kept)
+    with pytest.raises(OutputError):
+        fetched(server, tmp_path)
 
 
 def test_a_cache_elsewhere_is_not_written(server: Server, tmp_path: Path) -> None:
