@@ -17,8 +17,9 @@ from x07bundle.errors import ToolMissingError, X07Error
 
 NOT_STARTED: Final = 127
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
-START_FIELD: Final = 19
-"""Of /proc/PID/stat, counted after the name: when it started, in ticks since the boot."""
+ENDED: Final = ("Z", "X")
+START_FIELD: Final = 18
+"""Of /proc/PID/stat, counted after the state: when it started, in ticks since the boot."""
 PS_WALL_MS: Final = 2000
 
 IGNORED_BY_PYTHON: Final = (signal.SIGPIPE, signal.SIGXFSZ)
@@ -181,12 +182,15 @@ def _signals_held() -> Iterator[None]:
 
 
 def started_at(pid: int) -> str | None:
-    """What tells a process from a later one with the same id; None where there is no such one."""
+    """What tells a process from a later one with the same id; None where there is no such one, or
+    where it has ended and nobody has looked yet."""
     try:
         after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2]
-        return f"{BOOT_ID.read_text(encoding='ascii').strip()}:{after_name.split()[START_FIELD]}"
-    except OSError:
+        state, *words = after_name.split()
+        boot = BOOT_ID.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
         return None if Path("/proc/self").exists() else _asked_start(pid)
+    return None if state in ENDED else f"{boot}:{words[START_FIELD]}"
 
 
 def _asked_start(pid: int) -> str | None:

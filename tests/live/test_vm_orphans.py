@@ -38,13 +38,7 @@ def engine(
     with vm_engines.started(request.param, tmp_path_factory.mktemp(request.param)) as made:
         made.start_foreign(FOREIGN)
         yield made
-        subprocess.run(kill_words(made), env=dict(made.env), capture_output=True, check=False)
-
-
-def kill_words(engine: LiveEngine) -> tuple[str, ...]:
-    words = vm_engines.client(engine.name, engine.env)
-    tail = ("tasks", "kill", "-s", "KILL") if engine.name == "firecracker-ctr" else ("rm", "-f")
-    return (*words, *tail, FOREIGN)
+        made.end_foreign(FOREIGN)
 
 
 def jobs(engine: LiveEngine) -> list[Path]:

@@ -90,6 +90,14 @@ class LiveEngine(NamedTuple):
         limits = engines.LIMITS if self.name == "podman" else ()
         self(*run, "--name", name, "--network", "none", *limits, image, PROGRAM, "wait")
 
+    def end_foreign(self, name: str) -> None:
+        if self.name != "firecracker-ctr":
+            self("rm", "--force", name)
+            return
+        self("tasks", "kill", "--signal", "KILL", name)
+        self("tasks", "delete", "--force", name)
+        self("containers", "delete", name)
+
 
 def client(name: str, env: Mapping[str, str]) -> tuple[str, ...]:
     if name != "firecracker-ctr":
@@ -117,6 +125,16 @@ def started(name: str, folder: Path) -> Iterator[LiveEngine]:
         backend = table.from_env(name, env)
         images.load(backend, archive(folder))
         yield LiveEngine(name, env, images.resolve(backend, REFERENCE), folder, restart)
+    _unmount(folder)
+
+
+def _unmount(folder: Path) -> None:
+    """What a daemon leaves mounted in its own folder."""
+    text = Path("/proc/self/mounts").read_text()
+    places = [line.split()[1] for line in text.splitlines()]
+    for place in sorted(places, reverse=True):
+        if place.startswith(f"{folder}/"):
+            subprocess.run(("umount", "--lazy", place), check=False)
 
 
 Started = tuple[Mapping[str, str], Callable[[], None]]
@@ -146,7 +164,7 @@ def _containerd(folder: Path) -> Iterator[Started]:
         "X07_VM_FIRECRACKER_CONTAINERD_SOCK": socket,
         "X07_VM_FIRECRACKER_SNAPSHOTTER": "overlayfs",
         "X07_VM_FIRECRACKER_RUNTIME": "io.containerd.runc.v2",
-        "X07_VM_CONTAINERD_NAMESPACE": "x07-test",
+        "X07_VM_CONTAINERD_NAMESPACE": f"x07-test-{os.getpid()}",
     }
     with _daemon(words, (*client("firecracker-ctr", env), "version"), env, folder) as restart:
         yield env, restart

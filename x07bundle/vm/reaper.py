@@ -15,7 +15,7 @@ import os
 import select
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from x07bundle import children
 from x07bundle.contract import vm_job
@@ -29,6 +29,20 @@ SLACK_MS: Final = 5000
 """After the deadline, for a runner that is there: it ends its guest itself."""
 
 
+class Client(NamedTuple):
+    """The engine's client, which is no child of ours: `started` tells it from a later process with
+    its id."""
+
+    pid: int
+    started: str | None
+
+    def has_ended(self) -> bool:
+        return self.started is None or children.started_at(self.pid) != self.started
+
+    def kill(self) -> None:
+        children.kill(self.pid, self.started)
+
+
 class Watch:
     """What the reaper has been told."""
 
@@ -36,7 +50,7 @@ class Watch:
         self.clock = clock
         self.job: JobRecord | None = None
         self.deadline_ms: int | None = None
-        self.client: tuple[int, str | None] | None = None
+        self.client: Client | None = None
         self.said: set[str] = set()
         self._lifeline = lifeline
         self._read = b""
@@ -76,7 +90,7 @@ class Watch:
             )
             self.deadline_ms = self.clock.monotonic_ms() + left_ms
         elif word == "client":
-            self.client = int(rest), children.started_at(int(rest))
+            self.client = Client(int(rest), children.started_at(int(rest)))
 
 
 def serve(lifeline: int, folder: Path, clock: Clock) -> None:
@@ -97,8 +111,7 @@ def _end(watch: Watch, job: JobRecord) -> bool:
         return True
     if "ended" in watch.said and killing.is_gone(job.plan, job.container_id):
         return True
-    children.kill(*watch.client)
-    return killing.force_surely(job.plan, job.container_id, watch.clock, job.cleanup_ms)
+    return killing.end_surely(job.plan, job.container_id, watch.client, watch.clock, job.cleanup_ms)
 
 
 def _leave(folder: Path, job: JobRecord) -> None:

@@ -25,8 +25,6 @@ from x07bundle.vm.streams import Attached, Connection, Streams
 
 POLL_MS: Final = 10
 """How often something is looked for that cannot be waited for: a file, an exit on some systems."""
-CLIENT_ENDS_MS: Final = 2000
-"""For a client whose guest is gone."""
 CLEANUP_MS: Final = 10_000
 """Of ours; then the reaper goes on."""
 DRAIN_MS: Final = 1000
@@ -224,19 +222,25 @@ class _Guest:
         if has_ended and not timed_out:
             folder.ended()
             return True
-        is_gone = killing.force(self.plan, self.job.container_id, self.clock, CLEANUP_MS)
-        self._let_client_end()
+        was_killed = self.client.status is not None
+        end = killing.end_surely if was_killed else killing.end
+        pumping = self.clock._replace(sleep_ms=self._pump)
+        is_gone = end(self.plan, self.job.container_id, self.client, pumping, CLEANUP_MS)
+        self.client.kill()
         if is_gone:
             folder.cleaned()
         else:
             folder.leave()
         return is_gone
 
-    def _let_client_end(self) -> None:
-        end_ms = self.clock.monotonic_ms() + CLIENT_ENDS_MS
-        while not self.client.has_ended() and self.clock.monotonic_ms() < end_ms:
-            self._turn(POLL_MS)
-        self.client.kill()
+    def _pump(self, wait_ms: int) -> None:
+        """Reads what comes meanwhile: a client that cannot write cannot end."""
+        end_ms = self.clock.monotonic_ms() + wait_ms
+        had_ended = self.client.has_ended()
+        while (left_ms := end_ms - self.clock.monotonic_ms()) > 0:
+            self._turn(left_ms)
+            if self.client.has_ended() != had_ended:
+                return
 
     def _drain(self) -> None:
         """What the pipes still hold."""

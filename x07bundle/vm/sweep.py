@@ -232,4 +232,4 @@ def _act(finding: Finding, clock: Clock, dry_run: bool) -> Swept:
 def _end(finding: Finding, clock: Clock) -> bool:
     assert finding.plan is not None
     assert finding.container_id is not None
-    return killing.force(finding.plan, finding.container_id, clock, MOST_MS)
+    return killing.end(finding.plan, finding.container_id, killing.NoClient(), clock, MOST_MS)
