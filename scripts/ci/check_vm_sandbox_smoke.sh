@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# The whole path of a VM bundle, on the engine that is in force: image, policy, run, a denial, bundle,
+# the bundle by itself, and what is left afterwards. `make vm-smoke` calls it, and so does CI.
+#
+#   X07                      the command to check [x07]
+#   X07_VM_GUEST_IMAGE       a guest image that is there; without it one is built, and removed
+#   X07_VM_BACKEND           the engine; docker and podman need X07_I_ACCEPT_WEAKER_ISOLATION=1
+set -euo pipefail
+
+x07=${X07:-x07}
+work=$(mktemp -d "${TMPDIR:-/tmp}/x07-vm-smoke.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+export X07_VM_STATE_DIR="$work/state/jobs"
+
+step() { printf '%s\n' "vm smoke: $*" >&2; }
+
+fail() {
+    printf '%s\n' "vm smoke: failed: $*" >&2
+    exit 1
+}
+
+# The member of a JSON document on stdin: `member solve.trap`.
+member() {
+    python3 -c '
+import functools, json, sys
+value = functools.reduce(lambda found, key: found[key], sys.argv[1].split("."), json.load(sys.stdin))
+print(value if isinstance(value, str) else json.dumps(value))' "$1"
+}
+
+image() {
+    if [[ -n "${X07_VM_GUEST_IMAGE:-}" ]]; then
+        step "image $X07_VM_GUEST_IMAGE"
+        return
+    fi
+    step "building a guest image"
+    "$x07" image build --flavour full --out "$work/guest.tar" >"$work/image.json"
+    X07_VM_GUEST_IMAGE=$("$x07" vm load "$work/guest.tar" | member reference)
+    export X07_VM_GUEST_IMAGE
+}
+
+project() {
+    step "project and policy"
+    "$x07" init "$work/demo" >"$work/init.json"
+    cd "$work/demo"
+    "$x07" policy init --template cli >"$work/policy.json"
+    printf 'hello' >"$work/in.bin"
+}
+
+run() {
+    step "x07 run in a guest"
+    "$x07" run --profile sandbox --input "$work/in.bin" >"$work/run.json"
+    [[ "$(member sandbox_backend <"$work/run.json")" == vm ]] || fail "it did not run in a VM"
+    [[ "$(member solve_output_b64 <"$work/run.json")" == aGVsbG8= ]] || fail "another output"
+}
+
+# A program that reads a file which nobody granted it.
+denial() {
+    step "what is not granted is denied"
+    cat >"$work/thief.x07.json" <<'PROGRAM'
+{"schema_version":"x07.x07ast@0.4.0","kind":"entry","module_id":"main","imports":["std.os.fs"],
+ "decls":[],"solve":["std.os.fs.read_file",["bytes.lit","/etc/passwd"]]}
+PROGRAM
+    if "$x07" run --program "$work/thief.x07.json" --world run-os-sandboxed \
+        --policy .x07/policies/base/cli.sandbox.base.policy.json >"$work/denied.json" 2>"$work/said"; then
+        fail "a file that was not granted was read"
+    fi
+    [[ "$(member policy_denials <"$work/denied.json")" == *read_roots* ]] \
+        || fail "the report does not name the grant that is missing"
+}
+
+bundle() {
+    step "x07 bundle"
+    "$x07" bundle --profile sandbox --out "$work/dist/app" >"$work/bundle.json"
+    [[ "$(member bundle.kind <"$work/bundle.json")" == vm ]] || fail "it is not a VM bundle"
+    [[ -f "$work/dist/app.vm/manifest.json" ]] || fail "it has no sidecar"
+}
+
+start() {
+    step "the bundle by itself"
+    X07_BUNDLE=verify "$work/dist/app" >&2
+    local native said
+    native="$work/native"
+    X07_SANDBOX_BACKEND=os X07_I_ACCEPT_WEAKER_ISOLATION=1 \
+        "$x07" bundle --profile sandbox --out "$native" >"$work/native.json"
+    said=$("$work/dist/app" one two | od -An -tx1)
+    [[ "$said" == "$("$native" one two | od -An -tx1)" ]] || fail "it does not say what the native one does"
+}
+
+tampered() {
+    step "a changed byte is refused"
+    printf 'x' >>"$work/dist/app.vm/policy.json"
+    local status=0
+    "$work/dist/app" >"$work/out" 2>"$work/said" || status=$?
+    [[ "$status" == 125 ]] || fail "a changed policy was not refused (exit code $status)"
+    grep -q policy.json "$work/said" || fail "the refusal does not name the file"
+}
+
+nothing_left() {
+    step "nothing is left"
+    [[ -z "$(ls -A "$X07_VM_STATE_DIR" 2>/dev/null)" ]] || fail "job folders are left"
+}
+
+image
+project
+run
+denial
+bundle
+start
+tampered
+nothing_left
+step "passed"
