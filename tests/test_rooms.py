@@ -28,8 +28,8 @@ BELOW: Final[dict[str, frozenset[str]]] = {
     "registry": FLOOR | {"image"},
     "packages": frozenset(),
     "project": FLOOR | {"lang", "std", "packages"},
-    "run": FLOOR | {"project", "policy", "lang", "std", "native"},
-    "bundle": FLOOR | {"project", "policy", "lang", "std", "native", "freeze"},
+    "run": FLOOR | {"project", "policy", "lang", "std", "native", "vm"},
+    "bundle": FLOOR | {"project", "policy", "lang", "std", "native", "freeze", "vm"},
     "doctor": FLOOR | {"project", "lang", "std", "packages", "native", "vm"},
     "cli": FLOOR
     | {"doctor", "vm", "bundle", "run", "project", "policy", "packages", "lang", "std", "native"}

@@ -55,6 +55,15 @@ def make(plan: Plan, environment: Mapping[str, str], say: Say) -> Made:
     front = compile_sources(plan)
     if front.compiled.c_source is None:
         return Made(front)
+    return link(plan, front, environment, say)
+
+
+def link(plan: Plan, front: Front, environment: Mapping[str, str], say: Say) -> Made:
+    """The second half of `make`, for what the compiler accepted.
+
+    Raises:
+        X07Error: as `make`.
+    """
     return Made(front, _linked(plan, front, toolchain(plan, front.code, environment), say))
 
 
@@ -87,8 +96,8 @@ def toolchain(plan: Plan, code: NativeCode, environment: Mapping[str, str]) -> T
 def _linked(plan: Plan, front: Front, tools: Toolchain, say: Say) -> Linked:
     texts = Texts(front.compiled.c_source or "", wrapper(plan, tools.cache))
     say("linking")
-    link = _link(plan).with_code(front.code.sources, front.code.libs)
-    return Linked(texts, build.build(tools, Unit(texts.combined, _cc_profile(plan), link)))
+    linking = _link(plan).with_code(front.code.sources, front.code.libs)
+    return Linked(texts, build.build(tools, Unit(texts.combined, _cc_profile(plan), linking)))
 
 
 def _cc_profile(plan: Plan) -> Literal["default", "size"]:

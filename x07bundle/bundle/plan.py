@@ -153,7 +153,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
             "out": os.fspath(plan.out),
             "name": plan.name,
             "abi": {"kind": "argv_v1"},
-            "kind": "native",
+            "kind": "vm" if plan.sandbox and plan.sandbox.backend == "vm" else "native",
             "emit_dir": path_or_none(plan.emit_folder),
             "attestation": path_or_none(plan.attestation),
             **_sandbox_json(plan),

@@ -8,8 +8,9 @@ import click
 
 from x07bundle.bundle import pipeline
 from x07bundle.bundle.pipeline import Outcome
-from x07bundle.bundle.plan import as_json
+from x07bundle.bundle.plan import Plan, as_json
 from x07bundle.bundle.request import Limits, Request
+from x07bundle.cli.bundle_vm import refuse_without_vm, vm_options
 from x07bundle.cli.options import (
     PATH,
     auto_ffi,
@@ -102,6 +103,7 @@ class BundleOptions(NamedTuple):
 @repair_options
 @ffi_options
 @policy_options
+@vm_options
 @override_options
 def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of BundleOptions
     """Make one executable of a program.
@@ -125,6 +127,7 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Bundl
     refuse_borrow_checks(options.debug_borrow_checks)
     refuse_repair(options.repair)
     plan = pipeline.plan(_request(options), os.environ)
+    refuse_without_vm(plan.sandbox.backend if plan.sandbox is not None else None)
     if options.only_plan:
         echo_bytes(json_pretty(as_json(plan)))
         return 0
@@ -132,11 +135,23 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Bundl
         from x07bundle.cli.bundle_sandbox import keep_policy
 
         keep_policy(plan.sandbox)
+        if plan.sandbox.backend == "vm":
+            return _bundle_vm(plan)
     with Progress("x07 bundle") as progress:
         outcome = pipeline.bundle(plan, os.environ, progress.say)
     _tell(outcome)
     echo_bytes(json_pretty(outcome.report))
     return 0 if outcome.result.ok else 1
+
+
+def _bundle_vm(plan: Plan) -> int:
+    from x07bundle.cli.bundle_vm import make
+
+    outcome = make(plan)
+    payload = outcome.payload
+    _tell(Outcome(outcome.report, payload.result, payload.front.compiled.diagnostics))
+    echo_bytes(json_pretty(outcome.report))
+    return 0 if outcome.written is not None else 1
 
 
 def _request(options: BundleOptions) -> Request:

@@ -71,8 +71,11 @@ def public_pem(key: PublicKey) -> bytes:
 
 def hint(key: PublicKey) -> str:
     """Which key it is, as cosign names it: base64 of the SHA-256 of its DER form."""
-    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return base64.b64encode(hashlib.sha256(der).digest()).decode("ascii")
+    return base64.b64encode(hashlib.sha256(public_der(key)).digest()).decode("ascii")
+
+
+def public_der(key: PublicKey) -> bytes:
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def sign(key: PrivateKey, data: bytes) -> bytes:

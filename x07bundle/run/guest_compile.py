@@ -7,9 +7,9 @@ from typing import Any, Final, NamedTuple
 from x07bundle import files
 from x07bundle.native.cache import Cache, open_cache
 from x07bundle.project.portable import Sources, collect, refuse_libraries
-from x07bundle.run import guest_report, guest_seed, guest_words
+from x07bundle.run import guest_report, guest_words
 from x07bundle.run.job import Job
-from x07bundle.vm import building
+from x07bundle.vm import building, seeds
 from x07bundle.vm.boundary import Boundary
 from x07bundle.vm.building import Done, Task
 
@@ -73,9 +73,9 @@ def _made(
     cache: Cache,
     key: str,
 ) -> Compiled:
-    seeded = guest_seed.seed(place, cache)
+    seeded = seeds.seed(place, cache.folder, "shared")
     inputs = {**sources.contents, **seeded, guest_words.POLICY: policy}
-    with building.performed(place, Task(words, inputs, guest_seed.ENVIRONMENT)) as done:
+    with building.performed(place, Task(words, inputs, seeds.ENVIRONMENT)) as done:
         found = _result(done)
     if found.artifact is not None:
         cache.prune(KIND)

@@ -56,15 +56,30 @@ def confine(
     place = roots.Place(str(Path(cwd).absolute()), state, caps, mounted)
     found = roots.find(policy, place)
     asked = tuple(_hosts_asked(policy))
-    problems = {**found.problems, **_paths_without_root(policy)}
-    if asked and not caps.allow_hosts and not accepted:
-        problems |= dict.fromkeys(asked, _unfiltered(backend))
+    problems = {**found.problems, **_unenforced(policy, caps, accepted, backend)}
     if problems:
         raise _refusal(problems, asked)
     for folder in () if is_question else found.missing:
         files.make_folder(folder)
     told = tuple(_told(policy, caps, asked, backend))
     return Confined(found.mounts, limits(policy, caps), bool(asked), told)
+
+
+def refuse_unenforced(policy: Policy, caps: Caps, accepted: bool, backend: str) -> None:
+    """What can be said of a policy before anything starts, on whatever machine.
+
+    Raises:
+        RefusedError: the backend cannot enforce a field.
+    """
+    problems = _unenforced(policy, caps, accepted, backend)
+    if problems:
+        raise _refusal(problems, tuple(_hosts_asked(policy)))
+
+
+def _unenforced(policy: Policy, caps: Caps, accepted: bool, backend: str) -> dict[str, str]:
+    is_open = caps.allow_hosts or accepted
+    hosts = {} if is_open else dict.fromkeys(_hosts_asked(policy), _unfiltered(backend))
+    return {**_paths_without_root(policy), **hosts}
 
 
 def limits(policy: Policy, caps: Caps) -> GuestLimits:

@@ -7,22 +7,30 @@ somebody gave us can leave anything for the next guest. It is kept by the image'
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from x07bundle import files
 from x07bundle.contract.worlds import DEFAULT
-from x07bundle.native.cache import Cache
-from x07bundle.project.portable import ENTRY
-from x07bundle.run import guest_words
 from x07bundle.vm import building
 from x07bundle.vm.boundary import Boundary
 from x07bundle.vm.building import Task
 from x07bundle.vm.job import GUEST_IN, GUEST_OUT
 
+Kind = Literal["shared", "static"]
 KIND: Final = "guest-seeds"
+"""Below the user's cache folder."""
 FOLDER: Final = "seed"
 """Below the inputs of a compilation."""
 MOST_BYTES: Final = 64 << 20
+NAME: Final = "program.x07.json"
+WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "shared": ("/usr/local/bin/x07-os-runner", "--compile-only"),
+    "static": (
+        *("/usr/local/bin/x07", "bundle", "--static", "--out", f"{GUEST_OUT}/program"),
+        *("--module-root", GUEST_IN),
+    ),
+}
+"""What has the runtime compiled as the programs that follow need it: run there, or bundled."""
 PROGRAM: Final = {
     "schema_version": "x07.x07ast@0.4.0",
     "kind": "entry",
@@ -38,36 +46,31 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
 """Of a compilation with the seed among its inputs."""
 
 
-def seed(place: Boundary, cache: Cache) -> dict[str, bytes]:
+def seed(place: Boundary, cache: Path, kind: Kind) -> dict[str, bytes]:
     """The files of the seed, by path below the inputs. None, where the guest makes none.
 
     Raises:
         GuestError, EngineError: the guest was not started.
+        OutputError: the cache cannot be written.
     """
-    key = files.sha256_bytes(str(place.image.digest).encode())
-    known = cache.find(KIND, key)
-    if known is not None:
-        cache.touch(known)
-        return _unpacked(known.read_bytes())
-    found = _made(place)
-    if found:
-        cache.prune(KIND)
-        cache.store(KIND, key, _packed(found))
+    kept = cache / KIND / files.sha256_bytes(f"{kind} {place.image.digest}".encode())
+    found = _read_kept(kept)
+    if found is None:
+        found = _made(place, kind)
+        if found:
+            files.write_atomic(kept, _packed(found), parents=True)
     return found
 
 
-def _made(place: Boundary) -> dict[str, bytes]:
-    argv = (
-        guest_words.RUNNER,
-        "--world", DEFAULT,
-        "--compile-only",
-        "--program", f"{GUEST_IN}/{ENTRY}",
-    )  # fmt: skip
+def _made(place: Boundary, kind: Kind) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
     program = json.dumps(PROGRAM).encode()
-    task = Task(argv, {ENTRY: program}, {"X07_CACHE_DIR": f"{GUEST_OUT}/cache"})
+    argv = (*WORDS[kind], "--world", DEFAULT, "--program", f"{GUEST_IN}/{NAME}")
+    task = Task(argv, {NAME: program}, {"X07_CACHE_DIR": f"{GUEST_OUT}/cache"})
     with building.performed(place, task) as done:
-        is_done = done.ended.exit_status == 0
-        return _read(done.outputs / "cache") if is_done else {}
+        if done.ended.exit_status == 0:
+            found = _read(done.outputs / "cache")
+    return found
 
 
 def _read(folder: Path) -> dict[str, bytes]:
@@ -80,13 +83,21 @@ def _read(folder: Path) -> dict[str, bytes]:
 
 
 def _packed(found: Mapping[str, bytes]) -> bytes:
-    """A line of JSON with names and sizes, then the bytes."""
+    """A line with the digest of the rest; a line of JSON with names and sizes; the bytes."""
     sizes = [[name, len(data)] for name, data in found.items()]
-    return json.dumps(sizes).encode() + b"\n" + b"".join(found.values())
+    rest = json.dumps(sizes).encode() + b"\n" + b"".join(found.values())
+    return files.fingerprint(rest).encode() + b"\n" + rest
 
 
-def _unpacked(data: bytes) -> dict[str, bytes]:
-    head, _, rest = data.partition(b"\n")
+def _read_kept(kept: Path) -> dict[str, bytes] | None:
+    """None where it is not there, or not whole."""
+    try:
+        digest, _, rest = kept.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    if files.fingerprint(rest).encode() != digest:
+        return None
+    head, _, rest = rest.partition(b"\n")
     found = {}
     for name, size in json.loads(head):
         found[name], rest = rest[:size], rest[size:]

@@ -1,0 +1,112 @@
+"""`x07 bundle` behind a VM boundary, verb by verb: pin, compile, write, report."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from x07bundle.bundle import launcher_files, sidecar, vm_guest, vm_payload
+from x07bundle.bundle.build import Say
+from x07bundle.bundle.plan import Plan
+from x07bundle.bundle.report import bundle_report
+from x07bundle.bundle.sidecar import SidecarContent, Written
+from x07bundle.bundle.vm_guest import Pinned
+from x07bundle.bundle.vm_payload import Payload
+from x07bundle.bundle.vm_request import VmRequest
+from x07bundle.errors import UsageError
+from x07bundle.native.toolchain import open_toolchain
+from x07bundle.vm import confine
+from x07bundle.vm.backends import table
+
+CONTRACT: Final = "x07.vm.exec@0.1.0"
+ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+class VmOutcome(NamedTuple):
+    """`report` is for stdout; `written` is None where the program was not accepted."""
+
+    report: Mapping[str, Any]
+    payload: Payload
+    written: Written | None
+
+
+def bundle(plan: Plan, request: VmRequest, environment: Mapping[str, str], say: Say) -> VmOutcome:
+    """Makes the launcher and its sidecar: both, or nothing.
+
+    Raises:
+        X07Error: what is needed is missing, the policy cannot be enforced by the backend, or an
+            output cannot be written.
+    """
+    assert plan.sandbox is not None
+    _refuse_options(plan)
+    sidecar.refuse_others(sidecar.folder_of(plan.out))
+    say("finding the guest")
+    pinned = vm_guest.pinned(request, plan.sandbox.accepted, environment)
+    _check_policy(plan, pinned, environment)
+    payload = vm_payload.made(plan, pinned, environment, say)
+    written = None
+    if payload.program is not None:
+        say("writing the sidecar")
+        written = sidecar.write(
+            plan.out, _content(plan, request, pinned, payload, environment, say)
+        )
+    return VmOutcome(_report(plan, pinned, payload), payload, written)
+
+
+def _refuse_options(plan: Plan) -> None:
+    for flag, value in (("--emit-dir", plan.emit_folder), ("--emit-attestation", plan.attestation)):
+        if value is not None:
+            raise UsageError(
+                f"`{flag}` is not there for VM bundles",
+                "what the payload was made of and with is in `manifest.json`: `payload_build`",
+                "leave it out; `x07 inspect` shows the record, `x07 bundle --check` compares",
+            )
+
+
+def _check_policy(plan: Plan, pinned: Pinned, environment: Mapping[str, str]) -> None:
+    """What would be refused at each start is refused now.
+
+    Raises:
+        RefusedError: the backend cannot enforce a field.
+    """
+    assert plan.sandbox is not None
+    caps = table.from_env(pinned.backend, environment).caps
+    policy = plan.sandbox.effective.policy
+    confine.refuse_unenforced(policy, caps, plan.sandbox.accepted, pinned.backend)
+
+
+def _content(
+    plan: Plan,
+    request: VmRequest,
+    pinned: Pinned,
+    payload: Payload,
+    environment: Mapping[str, str],
+    say: Say,
+) -> SidecarContent:
+    assert payload.program is not None
+    assert payload.build is not None
+    assert plan.sandbox is not None
+    tools = open_toolchain(environment, libc="musl", jobs=plan.jobs)
+    return SidecarContent(
+        backend=pinned.backend,
+        guest=pinned.guest,
+        payload=payload.program,
+        policy=plan.sandbox.effective.data,
+        payload_build=payload.build,
+        runtime=launcher_files.runtime(tools, environment, say),
+        signer=request.signer,
+    )
+
+
+def _report(plan: Plan, pinned: Pinned, payload: Payload) -> dict[str, Any]:
+    document = bundle_report(plan, payload.report)
+    guest = {
+        "contract": CONTRACT,
+        "platform": {"os": "linux", "arch": ARCHITECTURES.get(pinned.machine, pinned.machine)},
+        "image": {
+            "digest": pinned.guest.digests[pinned.guest.kind],
+            "ref": pinned.guest.reference,
+        },
+        "entrypoint": ["/x07/bundle/payload"],
+        "workdir": "/x07/work",
+        "mounts": {"job_in": "/x07/in", "job_out": "/x07/out"},
+    }
+    return {**document, "bundle": {**document["bundle"], "kind": "vm", "guest": guest}}

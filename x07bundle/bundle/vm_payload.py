@@ -1,0 +1,234 @@
+"""The program of a VM bundle: compiled in a guest, or on this machine where that was asked for.
+
+Either way by the same words for the same files, which the manifest keeps, so that it can be made
+again and compared. It is static unless it brings C code that links with libraries.
+"""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any, Final, Literal, NamedTuple
+
+from x07bundle import LANGUAGE_VERSION, __version__, files, strict_json
+from x07bundle.bundle import build
+from x07bundle.bundle.build import Made, Say
+from x07bundle.bundle.front import Front, compile_sources
+from x07bundle.bundle.plan import Plan
+from x07bundle.bundle.report import MODES, compile_result
+from x07bundle.bundle.vm_guest import Pinned
+from x07bundle.contract.compile_report import CompileResult, host_report
+from x07bundle.contract.vm_manifest import BuildImage, PayloadBuild
+from x07bundle.contract.worlds import SANDBOXED
+from x07bundle.errors import UsageError, X07Error
+from x07bundle.native.cache import open_cache
+from x07bundle.native.toolchain import open_toolchain
+from x07bundle.project import portable
+from x07bundle.project.portable import Sources
+from x07bundle.vm import building
+from x07bundle.vm.boundary import Boundary
+from x07bundle.vm.building import Task
+from x07bundle.vm.job import GUEST_IN, GUEST_OUT
+
+TOOL: Final = "/usr/local/bin/x07"
+POLICY: Final = "policy.json"
+MOST_BYTES: Final = 256 << 20
+CONSENT: Final = ("--sandbox-backend", "os", "--i-accept-weaker-isolation")
+"""Inside the boundary the guest's kernel confines as well."""
+
+
+class Payload(NamedTuple):
+    """`program`: None where it was not accepted. `report`: of its compilation. `said`: by the guest
+    that compiled it.
+    """
+
+    program: bytes | None
+    report: Mapping[str, Any]
+    result: CompileResult
+    front: Front
+    build: PayloadBuild | None = None
+    said: bytes = b""
+
+
+def made(plan: Plan, pinned: Pinned, environment: Mapping[str, str], say: Say) -> Payload:
+    """Compiles it; writes nothing but caches.
+
+    Raises:
+        UsageError: this machine cannot make a payload for the guest.
+        X07Error: no compiler, no guest, a source that cannot be read.
+    """
+    say("compiling")
+    front = compile_sources(plan)
+    whole = plan._replace(static=not _has_libraries(plan, front))
+    if front.compiled.c_source is None:
+        return _refused(plan, front)
+    sources = _sources(whole)
+    if pinned.place is not None:
+        return _in_guest(whole, front, sources, pinned.place, environment, say)
+    return _on_host(whole, front, sources, pinned, environment, say)
+
+
+def _has_libraries(plan: Plan, front: Front) -> bool:
+    link = plan.link
+    return bool(front.code.libs or link.libs or link.search_paths or link.frameworks)
+
+
+def _refused(plan: Plan, front: Front) -> Payload:
+    result = compile_result(plan, Made(front))
+    return Payload(None, host_report(MODES[plan.target.kind], result), result, front)
+
+
+def _sources(plan: Plan) -> Sources:
+    project = plan.target.project
+    if project is not None and plan.target.kind == "project":
+        portable.refuse_libraries(project)
+    return portable.collect(plan.target.entry, plan.target.module_roots)
+
+
+def words(plan: Plan, sources: Sources, inside: str, out: str) -> tuple[str, ...]:
+    """What makes the payload of the files below the folder `inside`."""
+    folder = PurePosixPath(inside)
+    roots = [str(folder / root) for root in sources.roots] or [str(folder / "program")]
+    return (
+        "bundle",
+        "--program", str(folder / portable.ENTRY),
+        *(word for root in roots for word in ("--module-root", root)),
+        "--world", SANDBOXED,
+        *CONSENT,
+        "--policy", str(folder / POLICY),
+        "--out", out,
+        *(("--static",) if plan.static else ()),
+        *(("--cc-profile", plan.cc_profile) if plan.cc_profile != "default" else ()),
+        *_limits(plan),
+        "--max-c-bytes", str(plan.source_limits.max_c_bytes),
+        *(() if plan.auto_ffi else ("--no-auto-ffi",)),
+        *_layers(plan),
+    )  # fmt: skip
+
+
+def _limits(plan: Plan) -> list[str]:
+    named = plan.limits._asdict().items()
+    found = [(f"--{name.replace('_', '-')}", value) for name, value in named if value is not None]
+    return [word for flag, value in found for word in (flag, str(value))]
+
+
+def _layers(plan: Plan) -> list[str]:
+    required = plan.sandbox.required_layers if plan.sandbox is not None else ()
+    return [word for layer in required for word in ("--require-layer", layer)]
+
+
+def _policy(plan: Plan) -> bytes:
+    assert plan.sandbox is not None
+    return plan.sandbox.effective.data
+
+
+def _build(
+    plan: Plan, sources: Sources, where: str, compiler: str, machine: str, image: BuildImage | None
+) -> PayloadBuild:
+    digests = {path: files.sha256_bytes(data) for path, data in sources.contents.items()}
+    return PayloadBuild(
+        where=where,
+        tool=f"x07bundle {__version__}",
+        language=LANGUAGE_VERSION,
+        architecture=machine,
+        compiler=compiler,
+        static=plan.static,
+        image=image,
+        command=words(plan, sources, ".", plan.name),
+        inputs={**digests, POLICY: files.sha256_bytes(_policy(plan))},
+    )
+
+
+def _on_host(
+    plan: Plan,
+    front: Front,
+    sources: Sources,
+    pinned: Pinned,
+    environment: Mapping[str, str],
+    say: Say,
+) -> Payload:
+    _check_host(plan, pinned)
+    linked = build.link(plan, front, environment, say)
+    result = compile_result(plan, linked)
+    report = host_report(MODES[plan.target.kind], result)
+    compiler = open_toolchain(environment, libc="musl").compiler.version
+    record = _build(plan, sources, "host", compiler, pinned.machine, None)
+    return Payload(linked.executable, report, result, front, record)
+
+
+def _check_host(plan: Plan, pinned: Pinned) -> None:
+    from x07bundle import host
+
+    here = host.read()
+    if here.system != "linux" or here.arch != pinned.machine:
+        raise UsageError(
+            f"`--payload-build host`: the guest is linux on {pinned.machine}, this machine is "
+            f"{here.system} on {here.arch}",
+            hint="leave it out: the payload is compiled in a guest",
+        )
+    if not plan.static:
+        raise UsageError(
+            "`--payload-build host`: the program links with libraries, which are the guest's",
+            hint="leave it out: the payload is compiled in a guest that has them",
+        )
+
+
+def _in_guest(
+    plan: Plan,
+    front: Front,
+    sources: Sources,
+    place: Boundary,
+    environment: Mapping[str, str],
+    say: Say,
+) -> Payload:
+    from x07bundle.vm import seeds
+
+    say("compiling in a guest")
+    kind: Literal["shared", "static"] = "static" if plan.static else "shared"
+    seeded = seeds.seed(place, open_cache(environment).folder, kind)
+    inputs = {**sources.contents, **seeded, POLICY: _policy(plan)}
+    out = f"{GUEST_OUT}/build/{plan.name}"
+    argv = (TOOL, *words(plan, sources, GUEST_IN, out))
+    with building.performed(place, Task(argv, inputs, seeds.ENVIRONMENT)) as done:
+        report = _report(done.ended.stdout, done.ended.stderr)
+        path = done.outputs / "build" / plan.name
+        is_made = report["compile"]["ok"] is True and path.is_file() and not path.is_symlink()
+        program = files.read_bytes(path, MOST_BYTES) if is_made else None
+    image = place.image
+    built_in = BuildImage(image.reference, image.digest.value, image.digest.kind)
+    record = _build(plan, sources, "guest", "", _machine(), built_in)
+    result = CompileResult(
+        exit_status=report["compile"]["exit_status"],
+        world=plan.world,
+        compile_error=None if program is not None else _why(report),
+    )
+    return Payload(program, report, result, front, record, done.ended.stderr)
+
+
+def _machine() -> str:
+    from x07bundle import host
+
+    return host.read().arch
+
+
+def _why(report: Mapping[str, Any]) -> str:
+    return str(report["compile"].get("compile_error") or "the guest made no program")
+
+
+def _report(stdout: bytes, stderr: bytes) -> Mapping[str, Any]:
+    """The `report` of the guest's bundle report.
+
+    Raises:
+        X07Error: it is none.
+    """
+    found = strict_json.read(stdout)
+    document = found.value if not found.problems else None
+    inner = document.get("report") if isinstance(document, dict) else None
+    compiled = inner.get("compile") if isinstance(inner, dict) else None
+    if not isinstance(inner, dict) or not isinstance(compiled, dict) or "ok" not in compiled:
+        said = stderr.decode("utf-8", "replace").strip()
+        raise X07Error(
+            "the guest made no bundle of the program",
+            "".join(char for char in said if char.isprintable() or char == "\n")[-2000:] or None,
+            "its image has to be one of the flavour `full`, of this version: "
+            "`x07 image build --flavour full`",
+        )
+    return inner
