@@ -42,7 +42,7 @@ class Image(NamedTuple):
 class Mount(NamedTuple):
     """A folder or file of the host, its links resolved, at an absolute path of the guest.
 
-    `masked`: names directly in it that the guest sees as empty folders (`.x07`).
+    `masked`: folders in it that the guest sees empty, by path below it (`.x07`, `project/.x07`).
     """
 
     host: str

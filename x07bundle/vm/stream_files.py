@@ -68,7 +68,14 @@ def _tree(host: str, path: str, masked: tuple[str, ...]) -> Iterator[Entry]:
         return
     for below in sorted(Path(host).iterdir()):
         if below.name not in masked:
-            yield from _tree(str(below), f"{path}/{below.name}", ())
+            inside = f"{below.name}/"
+            deeper = tuple(name[len(inside) :] for name in masked if name.startswith(inside))
+            yield from _tree(str(below), f"{path}/{below.name}", deeper)
+
+
+def _is_masked(path: str, masked: tuple[str, ...]) -> bool:
+    """Whether a path below a root is one that no guest sees."""
+    return any(path == name or path.startswith(f"{name}/") for name in masked)
 
 
 def packed(found: Iterator[Entry]) -> Iterator[bytes]:
@@ -148,7 +155,10 @@ def _checked(info: tarfile.TarInfo, writable: Sequence[Mount]) -> Restored:
         raise _refused(f"`{path}` is no path of a file")
     for mount in sorted(writable, key=lambda mount: -len(mount.guest)):
         if path == mount.guest or path.startswith(f"{mount.guest}/"):
-            return Restored(mount, path[len(mount.guest) + 1 :], info)
+            target = path[len(mount.guest) + 1 :]
+            if _is_masked(target, mount.masked):
+                raise _refused(f"`{path}` is where no guest writes")
+            return Restored(mount, target, info)
     raise _refused(f"`{path}` is in no root that may be written")
 
 
@@ -184,13 +194,17 @@ def _remove_missing(root: int, host: str, kept: set[str], masked: tuple[str, ...
         place = os.path.normpath(parent)
         for name in (*names, *folders):
             path = name if place == "." else f"{place}/{name}"
-            if path in kept or path.split("/")[0] in masked:
+            if path in kept or _holds_masked(path, masked):
                 continue
             status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
             if stat.S_ISDIR(status.st_mode):
                 os.rmdir(name, dir_fd=descriptor)
             elif stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
                 os.unlink(name, dir_fd=descriptor)
+
+
+def _holds_masked(path: str, masked: tuple[str, ...]) -> bool:
+    return _is_masked(path, masked) or any(name.startswith(f"{path}/") for name in masked)
 
 
 def _place(root: int, each: Restored, archive: tarfile.TarFile) -> None:
