@@ -1,0 +1,332 @@
+"""VM bundles are started: what of it is the program's, and what is refused, and how."""
+
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import pytest
+
+from tests import vm_bundles
+from tests.fakes import engines
+from tests.vm_bundles import ACCEPT, CONFIG, Bench
+from x07bundle.bundle.sidecar import folder_of
+
+MISSING: Final = engines.fails("Error: No such image: x")
+OTHER: Final = "sha256:" + "d" * 64
+MakeBench = Callable[..., Bench]
+
+
+@pytest.fixture
+def make_bench(tmp_path: Path, x07_cache: Path) -> MakeBench:
+    def make(cases: dict[str, str] | None = None, **given: Any) -> Bench:  # noqa: ANN401
+        made = vm_bundles.bench(tmp_path / "bench", x07_cache, cases)
+        made.make(**given)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def bench(make_bench: MakeBench) -> Bench:
+    return make_bench()
+
+
+def last_line(done: subprocess.CompletedProcess[bytes]) -> str:
+    return done.stderr.decode().splitlines()[-1]
+
+
+# -- what is the program's
+
+
+def test_streams_are_the_programs_byte_for_byte(bench: Bench) -> None:
+    data = random.Random(1).randbytes(1 << 20)
+    done = bench.start("copy", stdin=data)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == data
+    done = bench.start("say", "out", "err")
+    assert (done.stdout, done.stderr) == (b"out", b"err")
+    assert bench.left() == []
+
+
+@pytest.mark.parametrize("status", ["0", "1", "2", "124", "125", "126", "127", "132", "255"])
+def test_exit_codes_are_the_programs(make_bench: MakeBench, status: str) -> None:
+    bench = make_bench(env__enabled=True, env__allow_keys=["X07_TEST_STATUS"])
+    done = bench.start(X07_TEST_STATUS=status)
+    assert (done.returncode, done.stderr) == (int(status), b"")
+
+
+def test_arguments_are_bytes(bench: Bench) -> None:
+    words = [b"", b"a b", b"--help", b"\xff\xfe", "é".encode(), b"$(x)", b"\n", b"-", b"--"]
+    assert bench.start("words", *words).stdout == b"".join(word + b"\0" for word in words)
+
+
+def test_variables_reach_the_guest_where_the_policy_names_them(make_bench: MakeBench) -> None:
+    bench = make_bench(env__enabled=True, env__allow_keys=["GRANTED", "PYTHONHOME", "LD_PRELOAD"])
+    done = bench.start("variable", "GRANTED", GRANTED="a secret \xe9")
+    assert done.stdout == "a secret \xe9".encode()
+    assert not any("secret" in line for line in bench.docker.engine.asked)
+    assert bench.start("variable", "PYTHONHOME", PYTHONHOME="/x").stdout == b"/x"
+    assert bench.start("variable", "OTHER", OTHER="x").stdout == b""
+    assert bench.start("variable", "HOME", HOME="/x").stdout != b""  # of the fake, which is no VM
+
+
+def test_what_loaders_and_pythons_read_is_not_read(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import os; os._exit(99)")
+    done = bench.start(
+        "say",
+        "well",
+        LD_PRELOAD="/nowhere/preloaded.so",
+        LD_LIBRARY_PATH=str(tmp_path),
+        LD_DEBUG="all",
+        GLIBC_TUNABLES="glibc.malloc.check=3",
+        PYTHONPATH=str(tmp_path),
+        PYTHONHOME=str(tmp_path),
+        PYTHONVERBOSE="1",
+        PYTHONINSPECT="1",
+        PYTHONUTF8="nonsense",
+        _PYI_ARCHIVE_FILE="/nowhere",
+        _PYI_APPLICATION_HOME_DIR=str(tmp_path),
+        _PYI_PARENT_PROCESS_LEVEL="1",
+        TZ=":/nowhere",
+        LC_ALL="nonsense",
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"well", b"")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams(bench: Bench, closed: str) -> None:
+    command = f'"$0" words a b {closed}; echo $? >status'
+    subprocess.run(("/bin/sh", "-c", command, bench.app), cwd=bench.folder, env=bench.env())
+    assert (bench.folder / "status").read_text() == "0\n"
+
+
+def test_a_reader_that_goes_away(bench: Bench) -> None:
+    """The program is told by the system, as without a guest."""
+    command = '"$0" copy </dev/zero | head -c 10 >/dev/null; echo gone'
+    path = f"{bench.docker.path}:{os.defpath}"
+    done = subprocess.run(
+        ("/bin/sh", "-c", command, bench.app),
+        cwd=bench.folder,
+        env=bench.env(PATH=path),
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.stdout == b"gone\n"
+
+
+def test_the_deadline(make_bench: MakeBench) -> None:
+    done = make_bench(limits__wall_ms=700).start("wait")
+    assert done.returncode == 124
+    assert b"`limits.wall_ms` is 700" in done.stderr
+    assert last_line(done).startswith("hint: ")
+
+
+# -- where it may be
+
+
+def test_through_a_link(bench: Bench) -> None:
+    link = bench.folder / "link"
+    link.symlink_to("app")
+    (bench.folder / "bin").mkdir()
+    (bench.folder / "bin/other").symlink_to(link)
+    assert bench.start("say", "x", app=bench.folder / "bin/other").stdout == b"x"
+
+
+@pytest.mark.parametrize("name", ["other", "with space", "größe ☃", "a'b\"c", "x" * 240])
+def test_renamed_together(bench: Bench, name: str) -> None:
+    place = bench.folder / "an other" / name
+    vm_bundles.move(bench.app, place)
+    assert bench.start("say", "x", app=place).stdout == b"x"
+
+
+def test_halves_that_do_not_belong_together(bench: Bench) -> None:
+    other = bench.make(bench.folder / "other", limits__wall_ms=1000)
+    shutil.rmtree(folder_of(bench.app))
+    folder_of(other).rename(folder_of(bench.app))
+    done = bench.start()
+    assert done.returncode == 125
+    assert b"manifest.json` is not what the bundle was made with" in done.stderr
+    assert bench.docker.asked == []
+
+
+def test_an_executable_alone(bench: Bench) -> None:
+    shutil.rmtree(folder_of(bench.app))
+    done = bench.start()
+    assert done.returncode == 125
+    assert b"app.vm` is missing" in done.stderr
+    assert last_line(done).startswith("hint: a bundle is an executable and the folder beside it")
+
+
+def test_another_user_and_a_folder_that_cannot_be_written(x07_cache: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("another user takes root")
+    with TemporaryDirectory(dir="/tmp") as open_to_all:
+        Path(open_to_all).chmod(0o755)
+        bench = vm_bundles.bench(Path(open_to_all) / "bench", x07_cache)
+        bench.make()
+        home = Path(open_to_all) / "home"
+        home.mkdir()
+        os.chown(home, 65534, 65534)
+        for path in (bench.folder, *bench.folder.rglob("*")):
+            path.chmod(0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444)
+        done = subprocess.run(
+            (bench.app, "say", "well"),
+            env={**bench.env(HOME=str(home)), "X07_VM_STATE_DIR": ""},
+            cwd=home,
+            user=65534,
+            group=65534,
+            extra_groups=[],
+            capture_output=True,
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (0, b"well"), done.stderr
+
+
+def test_a_temporary_folder_without_programs(bench: Bench) -> None:
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("mounting takes root, and unshare")
+    empty = bench.folder / "tmp"
+    empty.mkdir()
+    script = 'mount -t tmpfs -o ro,noexec tmpfs "$TMPDIR" && exec "$0" say well'
+    path = f"{bench.docker.path}:{os.defpath}"
+    done = subprocess.run(
+        ("unshare", "-m", "/bin/sh", "-c", script, bench.app),
+        env={**bench.env(PATH=path, TMPDIR=str(empty))},
+        cwd=bench.folder,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, b"well"), done.stderr
+
+
+def test_from_another_folder_by_a_relative_path(bench: Bench) -> None:
+    done = subprocess.run(
+        ("bench/app", "say", "x"),
+        cwd=bench.folder.parent,
+        env=bench.env(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.stdout == b"x"
+
+
+# -- what is refused, and how
+
+
+REFUSED: Final = [
+    ({}, (ACCEPT,), 125, "the backend `docker` isolates less than a VM"),
+    ({ACCEPT: "perhaps"}, (), 125, "the backend `docker` isolates less than a VM"),
+    ({"X07_VM_BACKEND": "podman"}, (ACCEPT,), 125, "this was made for the backend `docker`"),
+    ({"X07_VM_BACKEND": "hyperv"}, (), 126, "no backend `hyperv`"),
+    ({"X07_VM_BACKEND": "vz"}, (), 126, "VM backend `vz`"),
+    ({"X07_VM_GUEST_IMAGE": "other:1"}, (), 125, "names another guest image"),
+    ({"X07_VM_GUEST_IMAGE_DIGEST": OTHER}, (ACCEPT,), 125, ""),
+    ({"X07_VM_GUEST_IMAGE_DIGEST": "latest"}, (), 125, "is no digest"),
+    ({"X07_BUNDLE": "peek"}, (), 125, "X07_BUNDLE is `peek`"),
+    ({"X07_BUNDLE": "verify", "X07_BUNDLE_FORMAT": "xml"}, (), 125, "X07_BUNDLE_FORMAT is `xml`"),
+]
+
+
+@pytest.mark.parametrize(("variables", "without", "status", "words"), REFUSED)
+def test_refusals(
+    bench: Bench, variables: dict[str, str], without: tuple[str, ...], status: int, words: str
+) -> None:
+    done = bench.start(without=without, variables=variables)
+    assert done.returncode == status, done.stderr
+    assert words in done.stderr.decode()
+    assert done.stdout == b""
+    assert done.stderr.startswith(b"error: ")
+    assert last_line(done).startswith("hint: ")
+    assert "run" not in bench.docker.asked
+
+
+def test_another_image_takes_its_digest_and_consent(make_bench: MakeBench) -> None:
+    bench = make_bench({f"'image inspect {OTHER}'": 'echo \'[{"Id": "' + OTHER + "\"}]'"})
+    variables = {"X07_VM_GUEST_IMAGE": "other:1", "X07_VM_GUEST_IMAGE_DIGEST": OTHER}
+    assert bench.start("say", "x", variables=variables).stdout == b"x"
+    run = next(line for line in bench.docker.engine.asked if line.startswith("run "))
+    assert OTHER in run
+    assert CONFIG not in run
+
+
+def test_the_pinned_digest_may_be_named(bench: Bench) -> None:
+    assert bench.start("say", "x", X07_VM_GUEST_IMAGE_DIGEST=CONFIG).stdout == b"x"
+
+
+def test_an_image_that_is_not_there(make_bench: MakeBench) -> None:
+    bench = make_bench({"'image inspect '*": MISSING})
+    done = bench.start()
+    assert done.returncode == 127
+    assert b"x07 vm load" in done.stderr
+    assert last_line(done).startswith("hint: ")
+
+
+def test_a_name_that_leads_to_another_image(make_bench: MakeBench) -> None:
+    other = 'echo \'[{"Id": "' + OTHER + "\"}]'"
+    bench = make_bench(
+        {vm_bundles.INSPECT: MISSING, f"'image inspect {vm_bundles.REFERENCE}'": other}
+    )
+    done = bench.start()
+    assert done.returncode == 125
+    assert b"guest digest mismatch" in done.stderr
+    assert "run" not in bench.docker.asked
+
+
+def test_an_embedded_image_is_loaded_once(make_bench: MakeBench, tmp_path: Path) -> None:
+    archive, loaded = tmp_path / "image.tar", tmp_path / "loaded"
+    archive.write_bytes(b"an image")
+    there = f'echo \'[{{"Id": "{CONFIG}"}}]\''
+    bench = make_bench(
+        {
+            vm_bundles.INSPECT: f"if test -e '{loaded}'; then {there}; else {MISSING}; fi",
+            "'image inspect '*": MISSING,
+            "'load '*": f": >'{loaded}'; echo 'Loaded image: x07.local/guest:1'",
+        },
+        archive=archive,
+    )
+    first, second = bench.start("say", "x"), bench.start("say", "y")
+    assert (first.stdout, second.stdout) == (b"x", b"y")
+    assert b"loading the guest image" in first.stderr
+    assert second.stderr == b""
+    assert bench.docker.asked.count("load") == 1
+
+
+def test_an_engine_that_is_down(make_bench: MakeBench) -> None:
+    down = engines.fails("Cannot connect to the Docker daemon at unix:///x")
+    done = make_bench({"*": down}).start()
+    assert done.returncode == 126
+    assert b"Cannot connect to the Docker daemon" in done.stderr
+
+
+def test_no_engine(bench: Bench) -> None:
+    done = bench.start(PATH="/nonexistent")
+    assert done.returncode == 126
+    assert b"no `docker` on PATH" in done.stderr
+
+
+@pytest.mark.parametrize("status", [1, 125, 126, 127])
+def test_a_guest_that_is_not_started(make_bench: MakeBench, status: int) -> None:
+    done = make_bench({"'run '*": engines.fails("docker: it will not", status)}).start()
+    assert done.returncode == 127
+    assert b"docker: it will not\n" in done.stderr
+    assert b"docker did not start the guest" in done.stderr
+
+
+def test_a_payload_that_is_no_program(make_bench: MakeBench) -> None:
+    done = make_bench(payload="no program").start()
+    assert done.returncode == 127
+    assert b"did not start the guest" in done.stderr
+
+
+def test_hosts_that_nobody_filters(make_bench: MakeBench) -> None:
+    hosts = [{"host": "example.com", "ports": [443]}]
+    bench = make_bench(net__enabled=True, net__allow_tcp=True, net__allow_hosts=hosts)
+    done = bench.start("say", "x")
+    assert done.stdout == b"x"
+    assert b"note: net.allow_hosts: not enforced" in done.stderr
