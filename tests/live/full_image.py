@@ -30,9 +30,16 @@ TMPFS: Final = {
 }
 """Programs that are compiled in a container are started from it."""
 
-ECHO: Final = (
-    "mkdir /tmp/echo && cd /tmp/echo && x07 init >/dev/null 2>&1 && printf hello >in.bin && "
-)
+ECHO: Final = """set -e
+mkdir /tmp/echo
+cd /tmp/echo
+x07 init >/dev/null 2>&1
+printf hello >in.bin
+"""
+BUNDLE: Final = "x07 bundle --profile os --out echo {} >/dev/null\n"
+RUN: Final = "x07 run --input in.bin\n"
+PRINT: Final = "./echo --alpha A | base64\n"
+BETWEEN: Final = "-- bundled --\n"
 
 
 def build(folder: Path) -> Path:
@@ -80,9 +87,10 @@ def check(engine: Engine, image: str) -> None:
     assert inside.start(image, "sh", "-c", "touch /opt/x07/a 2>&1; true").endswith(
         "Read-only file system\n"
     )
-    report = json.loads(inside.start(image, "sh", "-c", ECHO + "x07 run --input in.bin"))
-    assert base64.b64decode(solved(report)) == b"hello"
-    assert bundled(inside, image).endswith(b"--alpha\x01\0\0\0A")
+    script = f"{ECHO}{RUN}printf '%s' '{BETWEEN}'\n{BUNDLE.format('')}{PRINT}"
+    report, _, bundled = inside.start(image, "sh", "-c", script).partition(BETWEEN)
+    assert base64.b64decode(solved(json.loads(report))) == b"hello"
+    assert base64.b64decode(bundled).endswith(b"--alpha\x01\0\0\0A")
 
 
 def solved(report: dict[str, object]) -> str:
@@ -98,13 +106,7 @@ def solved(report: dict[str, object]) -> str:
 
 def bundle_script(flag: str = "") -> str:
     """Leaves the bundle `echo` in the current folder."""
-    return f"{ECHO}x07 bundle --profile os --out echo {flag} >/dev/null\n"
-
-
-def bundled(inside: Engine, image: str) -> bytes:
-    """What a bundle that is made in a container says to its arguments."""
-    said = inside.start(image, "sh", "-c", bundle_script() + "./echo --alpha A | base64")
-    return base64.b64decode(said)
+    return ECHO + BUNDLE.format(flag)
 
 
 def version_line() -> str:
