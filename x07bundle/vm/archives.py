@@ -44,7 +44,9 @@ def read(path: Path) -> Archived:
 
 
 def _read(archive: tarfile.TarFile) -> Archived:
-    listed = json.loads(_member(archive, INDEX))["manifests"]
+    every = json.loads(_member(archive, INDEX))["manifests"]
+    # What refers to an image (its bill of materials, signatures) is listed beside it.
+    listed = [each for each in every if "artifactType" not in each]
     if len(listed) != 1:
         raise ValueError(f"it holds {len(listed)} images, and one is wanted")
     manifest = _digest("manifest", listed[0])
