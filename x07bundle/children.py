@@ -5,7 +5,7 @@ started it waits for it. No signal is handled while there is a child that nobody
 """
 
 import contextlib
-import errno
+import fcntl
 import os
 import signal
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -15,7 +15,6 @@ from typing import Final, NamedTuple, NoReturn
 from x07bundle import process
 from x07bundle.errors import ToolMissingError, X07Error
 
-NOT_STARTED: Final = 127
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 ENDED: Final = ("Z", "X")
 START_FIELD: Final = 18
@@ -41,11 +40,10 @@ class Start(NamedTuple):
     leads_group: bool = True
 
 
-def start(command: Start, announce: Callable[[int], None] = lambda _: None) -> int:
+def start(command: Start) -> int:
     """The process that runs a command now.
 
-    `announce` is called in the new process, before the program is: with its id. When it raises
-    OSError, there is no program.
+    It is spawned, not forked: that copies nothing of us.
 
     Raises:
         ToolMissingError: there is no such program.
@@ -56,54 +54,65 @@ def start(command: Start, announce: Callable[[int], None] = lambda _: None) -> i
         raise ToolMissingError(
             f"program not found: `{command.argv[0]}`", hint="install it, or check PATH"
         )
-    failures, failing = os.pipe()
-    with _signals_held(), os.fdopen(failures, "rb") as reading:
-        child = os.fork()
-        if child == 0:
-            _become(program, command, announce, failing)
-        os.close(failing)
-        text = reading.read()
-    if text:
-        os.waitpid(child, 0)
-        raise X07Error(
-            f"cannot start `{program}`: {text.decode()}", hint="check that it can be executed"
-        )
-    return child
+    with _signals_held(), _clear_of_streams(command) as streams:
+        try:
+            return os.posix_spawn(
+                program,
+                command.argv,
+                command.env,
+                file_actions=(*_placed(streams), *_closed(streams)),
+                setsigmask=(),
+                setsigdef=IGNORED_BY_PYTHON,
+                setpgroup=0 if command.leads_group else os.getpgrp(),
+            )
+        except (OSError, ValueError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            raise X07Error(
+                f"cannot start `{program}`: {reason.lower()}",
+                hint="check that it can be executed",
+            ) from error
 
 
-def _become(
-    program: Path, command: Start, announce: Callable[[int], None], failing: int
-) -> NoReturn:
-    """The program, in this process, or its end."""
+@contextlib.contextmanager
+def _clear_of_streams(command: Start) -> Iterator[tuple[int, int, int]]:
+    """The streams of a command, none of which is in the place of another."""
+    given = (command.stdin, command.stdout, command.stderr)
+    copies: list[int] = []
     try:
-        if command.leads_group:
-            os.setpgid(0, 0)
-        announce(os.getpid())
-        failing = _place(failing, (command.stdin, command.stdout, command.stderr))
-        _default_signals()
-        os.execve(program, command.argv, dict(command.env))
-    except OSError as error:
-        os.write(failing, os.strerror(error.errno or errno.EIO).lower().encode())
+        streams = []
+        for place, descriptor in enumerate(given):
+            if descriptor < len(given) and descriptor != place:
+                descriptor = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, len(given))
+                copies.append(descriptor)
+            streams.append(descriptor)
+        yield streams[0], streams[1], streams[2]
     finally:
-        os._exit(NOT_STARTED)
+        for descriptor in copies:
+            os.close(descriptor)
 
 
-def _place(failing: int, streams: tuple[int, int, int]) -> int:
-    """Puts the streams where they belong and closes everything else, but for `failing`."""
-    import fcntl  # not everywhere
+def _placed(streams: tuple[int, int, int]) -> Iterator[tuple[int, int, int]]:
+    for place, descriptor in enumerate(streams):
+        if descriptor != place or not os.get_inheritable(place):
+            yield os.POSIX_SPAWN_DUP2, descriptor, place
 
-    high = [fcntl.fcntl(each, fcntl.F_DUPFD_CLOEXEC, 3) for each in (*streams, failing)]
-    for number, each in enumerate(high[:3]):
-        os.dup2(each, number)
-    close_others({0, 1, 2, high[3]})
-    return high[3]
+
+def _closed(streams: tuple[int, int, int]) -> Iterator[tuple[int, int]]:
+    """What our caller left open for us is not for a command of ours."""
+    for number in _descriptors():
+        with contextlib.suppress(OSError):
+            if number >= len(streams) and os.get_inheritable(number):
+                yield os.POSIX_SPAWN_CLOSE, number
+
+
+def _descriptors() -> list[int]:
+    with os.scandir("/dev/fd") as entries:
+        return [int(entry.name) for entry in entries]
 
 
 def close_others(kept: Collection[int]) -> None:
     """Closes all open descriptors but these."""
-    with os.scandir("/dev/fd") as entries:
-        numbers = [int(entry.name) for entry in entries]
-    for number in numbers:
+    for number in _descriptors():
         if number not in kept:
             with contextlib.suppress(OSError):
                 os.close(number)

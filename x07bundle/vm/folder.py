@@ -69,25 +69,36 @@ class JobFolder:
         """Tells the file and the reaper what may start now, and what ends it.
 
         Raises:
-            X07Error: the file cannot be written, or the reaper is not there any more.
+            OutputError: the file cannot be written.
         """
         files.write_atomic(self.path / JOB_FILE, vm_job.dump(record), 0o600)
-        try:
+        with contextlib.suppress(OSError):
             self._tell(f"job {json.dumps(record.as_json())}")
-        except OSError as error:
-            raise X07Error(
-                "the process that cleans up after the guest was killed",
-                hint="try again; nothing was started",
-            ) from error
         self.step("job_file")
 
     def detach(self, serve: Callable[[], None], kept: Collection[int] = ()) -> None:
         """As `children.detach`; what has to be waited for is, at the end."""
         self._ending.append(children.detach(serve, kept))
 
-    def announce(self, client: int) -> None:
-        """Called by the client's process. Raises OSError where there is no reaper."""
-        self._tell(f"client {client}")
+    def starting(self) -> None:
+        """From now on there may be a client.
+
+        Raises:
+            X07Error: the reaper is not there any more.
+        """
+        try:
+            self._tell("starting")
+        except OSError as error:
+            raise X07Error(
+                "the process that cleans up after the guest was killed",
+                hint="try again; nothing was started",
+            ) from error
+
+    def started(self, client: int) -> None:
+        """The client's id; 0: there is none after all."""
+        with contextlib.suppress(OSError):
+            self._tell(f"client {client}" if client else "cleaned")
+        self.step("started")
 
     def ended(self) -> None:
         """The client has ended by itself: the guest should be gone, which the reaper looks at."""

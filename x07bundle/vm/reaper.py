@@ -4,7 +4,8 @@ It is forked before the job is known, and told over a pipe, so it needs neither 
 environment. The pipe's end says that the runner is gone. Lines of the pipe:
 
     job RECORD     this may start now
-    client PID     the engine's client, said by itself before it is the client
+    starting       from now on there may be a client of the engine
+    client PID     its id
     ended          the client ended by itself
     cleaned        the guest is gone, and was seen to be
     kept           the folder stays
@@ -25,6 +26,7 @@ from x07bundle.vm import killing
 from x07bundle.vm.clock import Clock
 
 READ_BYTES: Final = 1 << 16
+UNKNOWN_MS: Final = 5000
 SLACK_MS: Final = 5000
 """After the deadline, for a runner that is there: it ends its guest itself."""
 
@@ -41,6 +43,20 @@ class Client(NamedTuple):
 
     def kill(self) -> None:
         children.kill(self.pid, self.started)
+
+
+class UnknownClient:
+    """One that may have been started a moment before the runner died. It ends with its guest."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.ends_ms = clock.monotonic_ms() + UNKNOWN_MS
+
+    def has_ended(self) -> bool:
+        return self.clock.monotonic_ms() >= self.ends_ms
+
+    def kill(self) -> None:
+        """Nobody knows its id."""
 
 
 class Watch:
@@ -107,11 +123,14 @@ def serve(lifeline: int, folder: Path, clock: Clock) -> None:
 
 def _end(watch: Watch, job: JobRecord) -> bool:
     """Whether the guest is gone."""
-    if "cleaned" in watch.said or watch.client is None:
+    if "cleaned" in watch.said or "starting" not in watch.said:
         return True
     if "ended" in watch.said and killing.is_gone(job.plan, job.container_id):
         return True
-    return killing.end_surely(job.plan, job.container_id, watch.client, watch.clock, job.cleanup_ms)
+    client: killing.Client = UnknownClient(watch.clock)
+    if watch.client is not None:
+        client = watch.client
+    return killing.end_surely(job.plan, job.container_id, client, watch.clock, job.cleanup_ms)
 
 
 def _leave(folder: Path, job: JobRecord) -> None:

@@ -79,7 +79,6 @@ def run(
         stack.enter_context(interrupts.terminal_kept(connection.ends.stdin))
         client = _start(launch, connection, folder, loop)
         stack.callback(client.close)
-        folder.step("started")
         _sweep(backend, folder, clock)
         guest = _Guest(job, plan, client, connection, loop, clock, came)
         return guest.ended(folder, launch)
@@ -122,9 +121,13 @@ def _start(launch: Launch, connection: Connection, folder: JobFolder, loop: Loop
         # In a group of its own it could not read the terminal; in ours, it has its signals itself.
         leads_group=not os.isatty(ends.stdin),
     )
+    client = 0
+    folder.starting()
     try:
-        return ClientProcess(children.start(command, folder.announce), command.leads_group, loop)
+        client = children.start(command)
+        return ClientProcess(client, command.leads_group, loop)
     finally:
+        folder.started(client)
         for descriptor in ends.given:
             os.close(descriptor)
 
