@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.fakes import engines, install
-from tests.unit.cli.commands import x07
+from tests.unit.cli.commands import CHECKOUT, x07
 from tests.unit.vm.samples import CONFIG
 
 NAMES = ["firecracker-ctr", "qemu", "apple-container", "vz", "podman", "docker"]
@@ -40,7 +41,13 @@ def docker(folder: Path) -> engines.Engine:
 def backends(folder: Path, **more: str) -> dict[str, Any]:
     done = x07("vm", "backends", "--json", folder=folder, variables=variables(folder, **more))
     assert (done.returncode, done.stderr) == (0, "")
-    document: dict[str, Any] = json.loads(done.stdout)
+    return checked("backends", done.stdout)
+
+
+def checked(name: str, text: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(text)
+    schema = CHECKOUT / f"x07bundle/schemas/x07.vm.{name}.report@0.1.0.schema.json"
+    Draft202012Validator(json.loads(schema.read_text())).validate(document)
     return document
 
 
@@ -96,7 +103,7 @@ def test_load(folder: Path) -> None:
         "vm", "load", "--json", "--backend", "docker", "run.tar",
         folder=folder, variables=variables(folder),
     )  # fmt: skip
-    assert json.loads(done.stdout) == {
+    assert checked("load", done.stdout) == {
         "schema_version": "x07.vm.load.report@0.1.0",
         "backend": "docker",
         "reference": "guest:1",
