@@ -29,6 +29,7 @@ FIRST_UID: Final = 1 << 20
 MOST_UIDS: Final = 1 << 30
 NOBODY_ELSE: Final = (0, 0)
 """The agent stays who the engine made it."""
+NOBODY: Final = (65534, 65534)
 
 
 def is_needed(caps: Caps, env: Mapping[str, str]) -> bool:
@@ -68,7 +69,13 @@ def agent_job(job: Job) -> Job:
         terminal=False,
         scratch=_scratch(job),
         is_streamed=True,
+        user=_engine_user(job),
     )
+
+
+def _engine_user(job: Job) -> tuple[int, int] | None:
+    """Files are copied, so whoever is root here need not be root there."""
+    return NOBODY if job.user is not None and job.user[0] == 0 else job.user
 
 
 def _request(job: Job, caps: Caps) -> Request:
@@ -78,7 +85,8 @@ def _request(job: Job, caps: Caps) -> Request:
         workdir=job.workdir,
         user=NOBODY_ELSE if caps.users else _own_user(job),
         open_files=job.limits.open_files or 0,
-        processes=job.limits.pids or 0,
+        # The engine's own limit counts what is in the guest; this one, all that its user has.
+        processes=0 if caps.pids else job.limits.pids or 0,
         most_files_bytes=stream_files.MOST_BYTES,
         roots=tuple(sorted(mount.guest for mount in job.mounts if mount.writable)),
     )

@@ -46,7 +46,11 @@ JOBS: Final[Mapping[str, Job]] = {
     "terminal": CAPTURED._replace(has_input=True, terminal=True),
     "network": CAPTURED._replace(network=True),
     "streamed": CAPTURED._replace(
-        argv=("/usr/local/bin/x07-guestd", "--stream"), mounts=(), has_input=True
+        argv=("/usr/local/bin/x07-guestd", "--stream"),
+        mounts=(),
+        has_input=True,
+        scratch=("/x07", "/srv/data"),
+        is_streamed=True,
     ),
     "smallest": CAPTURED._replace(
         limits=GuestLimits(mem_bytes=1 << 20, cpus=2), mounts=(), labels={}, user=None, workdir="/"

@@ -219,3 +219,15 @@ def test_signals_reach_the_program(agent: Path) -> None:
     child.communicate()
     ended = next(frames.END.unpack(payload)[0] for kind, payload in said if kind == frames.ENDED)
     assert ended == 3
+
+
+@pytest.mark.parametrize(
+    ("caller", "inside"),
+    [((0, 0), (65534, 65534)), ((1000, 1001), (1000, 1001)), (None, None)],
+    ids=["root", "user", "mapped"],
+)
+def test_root_is_nobody_in_the_guest(
+    caller: tuple[int, int] | None, inside: tuple[int, int] | None
+) -> None:
+    job = agents.job("1-1", ("true",))._replace(user=caller)
+    assert streamed.agent_job(job).user == inside

@@ -27,14 +27,16 @@ LEAVES: Final = ",".join(("ctrl-^", "ctrl-]") * 4)
 
 class Dialect(NamedTuple):
     """`run`: what starts a guest takes more; `offline`: where it has no network. `tmpfs`: options
-    of an empty folder. `annotates`: labels are annotations too. `unset`: variables that the client
-    would make of its own settings. `ulimits`: each that is not given would be raised, which not
-    every user may. `list_format`: of `ps`, which `orphans` reads.
+    of an empty folder; `scratch`: of one that programs are run in. `annotates`: labels are
+    annotations too. `unset`: variables that the client would make of its own settings. `ulimits`:
+    each that is not given would be raised, which not every user may. `list_format`: of `ps`, which
+    `orphans` reads.
     """
 
     run: tuple[str, ...]
     offline: tuple[str, ...]
     tmpfs: str
+    scratch: str
     annotates: bool
     unset: tuple[str, ...]
     ulimits: Mapping[str, int]
@@ -156,6 +158,9 @@ class OciCli(NamedTuple):
         if not words.has_own_scratch(job):
             size = job.limits.scratch_bytes
             yield from ("--tmpfs", f"/tmp:rw,{options},size={size},mode=1777")
+        for path in job.scratch:
+            room = f"size={job.limits.mem_bytes},mode=1777"
+            yield from ("--tmpfs", f"{path}:rw,{self.dialect.scratch},{room}")
         for mount in words.mounts(job):
             ending = "" if mount.writable else ",readonly"
             yield from ("--mount", f"type=bind,source={mount.host},target={mount.guest}{ending}")
@@ -252,6 +257,7 @@ DOCKER: Final = Dialect(
     # The name servers of the host are nobody's business without a network.
     offline=("--mount", "type=bind,source=/dev/null,target=/etc/resolv.conf,readonly"),
     tmpfs="noexec,nosuid,nodev",
+    scratch="exec,nosuid,nodev",
     annotates=False,
     unset=tuple(sorted((*PROXIES, *(name.lower() for name in PROXIES)))),
     ulimits={},
@@ -264,6 +270,7 @@ PODMAN: Final = Dialect(
     offline=(),
     # Without the last one, what is to be hidden would be copied into what hides it.
     tmpfs="noexec,nosuid,nodev,notmpcopyup",
+    scratch="exec,nosuid,nodev,notmpcopyup",
     annotates=True,
     unset=(),
     ulimits={},

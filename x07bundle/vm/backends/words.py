@@ -56,7 +56,7 @@ def covered(job: Job) -> tuple[str, ...]:
 
 def has_own_scratch(job: Job) -> bool:
     """Whether a root of the policy is the guest's /tmp."""
-    return any(mount.guest == "/tmp" for mount in job.mounts)
+    return "/tmp" in job.scratch or any(mount.guest == "/tmp" for mount in job.mounts)
 
 
 def handed_on(job: Job, client: Mapping[str, str]) -> dict[str, str]:
