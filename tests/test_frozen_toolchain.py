@@ -129,6 +129,14 @@ def test_what_no_guest_needs_says_so(toolchain: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "a").exists()
 
 
+def test_no_vm_bundle_in_a_guest(toolchain: Path, tmp_path: Path) -> None:
+    assert frozen(toolchain, "init", "--template", "fs-tool", folder=tmp_path).returncode == 0
+    done = frozen(toolchain, "bundle", "--profile", "sandbox", "--out", "a", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "makes no VM bundles" in done.stderr
+    assert not (tmp_path / "a").exists()
+
+
 def test_no_index_of_the_network(toolchain: Path, tmp_path: Path) -> None:
     words = ("pkg", "versions", "ext-none", "--index", "sparse+https://127.0.0.1:1/index/")
     done = frozen(toolchain, *words, folder=tmp_path)

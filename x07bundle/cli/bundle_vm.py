@@ -1,6 +1,7 @@
 """`x07 bundle` behind a VM boundary: its options, and what people are told."""
 
 import os
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -67,6 +68,7 @@ def make(plan: "Plan") -> "VmOutcome":
     Raises:
         X07Error: it cannot be made; nothing was written.
     """
+    _refuse_in_toolchain()
     from x07bundle.bundle import vm_bundle
 
     try:
@@ -77,6 +79,16 @@ def make(plan: "Plan") -> "VmOutcome":
         raise X07Error(error.brief, details, error.hint) from error
     click.echo(outcome.payload.said, err=True, nl=False)
     return outcome
+
+
+def _refuse_in_toolchain() -> None:
+    """Raises X07Error: a toolchain of guest images has nothing to freeze a launcher with."""
+    if getattr(sys, "frozen", False):
+        raise X07Error(
+            "this x07 is the toolchain of a guest image, which makes no VM bundles",
+            INSTEAD,
+            "make it with the x07 of a Python environment",
+        )
 
 
 def _request() -> "VmRequest":
