@@ -12,7 +12,7 @@ PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.1
 	&& echo "$$name" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench engines fmt toolchain
+.PHONY: help demo test check bench engines fmt toolchain vm-smoke
 .PHONY: guest-image guest-image-again guest-image-smoke guest-image-push guest-image-sign \
 	guest-image-verify
 .NOTPARALLEL:
@@ -24,6 +24,7 @@ help:
 	@echo "make bench    measure, each figure as a ratio within one run, beside its target"
 	@echo "make engines  install what live tests use (as root, with the system's package manager)"
 	@echo "make fmt      format the sources"
+	@echo "make vm-smoke runs and bundles in the guests of this machine (docs/guides/vm-backends.md)"
 	@echo "make toolchain           what full guest images bring, frozen into build/toolchain"
 	@echo "make guest-image         a guest image in dist (FLAVOUR=full|run ARCH=amd64|arm64)"
 	@echo "make guest-image-STEP    again, smoke, push, sign, verify: docs/publishing.md"
@@ -77,6 +78,9 @@ fmt: $(VENV)/installed-dev
 
 toolchain: $(VENV)/installed
 	@$(VENV)/bin/x07 image toolchain --out build/toolchain
+
+vm-smoke: $(VENV)/installed $(VENV)/compiler
+	@X07="$${X07:-$(CURDIR)/$(VENV)/bin/x07}" bash scripts/ci/check_vm_sandbox_smoke.sh
 
 # The machine's own, unless another is named: make guest-image FLAVOUR=run ARCH=arm64
 FLAVOUR ?= full

@@ -8,6 +8,7 @@
 set -euo pipefail
 
 x07=${X07:-x07}
+[[ "$x07" != */* ]] || x07=$(cd "$(dirname "$x07")" && pwd)/$(basename "$x07")
 work=$(mktemp -d "${TMPDIR:-/tmp}/x07-vm-smoke.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 export X07_VM_STATE_DIR="$work/state/jobs"
@@ -34,7 +35,7 @@ image() {
     fi
     step "building a guest image"
     "$x07" image build --flavour full --out "$work/guest.tar" >"$work/image.json"
-    X07_VM_GUEST_IMAGE=$("$x07" vm load "$work/guest.tar" | member reference)
+    X07_VM_GUEST_IMAGE=$("$x07" vm load --json "$work/guest.tar" | member reference)
     export X07_VM_GUEST_IMAGE
 }
 
