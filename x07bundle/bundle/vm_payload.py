@@ -5,7 +5,7 @@ again and compared. It is static unless it brings C code that links with librari
 """
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal, NamedTuple
 
 from x07bundle import LANGUAGE_VERSION, __version__, files, strict_json
@@ -23,13 +23,16 @@ from x07bundle.native.cache import open_cache
 from x07bundle.native.toolchain import open_toolchain
 from x07bundle.project import portable
 from x07bundle.project.portable import Sources
-from x07bundle.vm import building
+from x07bundle.vm import building, seeds
 from x07bundle.vm.boundary import Boundary
 from x07bundle.vm.building import Task
-from x07bundle.vm.job import GUEST_IN, GUEST_OUT
+from x07bundle.vm.job import GUEST_OUT
 
 TOOL: Final = "/usr/local/bin/x07"
 POLICY: Final = "policy.json"
+FOLDER: Final = "build"
+MADE: Final = "made"
+"""Where a payload is made, beside the sources: no name of it is one of theirs."""
 MOST_BYTES: Final = 256 << 20
 CONSENT: Final = ("--sandbox-backend", "os", "--i-accept-weaker-isolation")
 """Inside the boundary the guest's kernel confines as well."""
@@ -83,18 +86,17 @@ def _sources(plan: Plan) -> Sources:
     return portable.collect(plan.target.entry, plan.target.module_roots)
 
 
-def words(plan: Plan, sources: Sources, inside: str, out: str) -> tuple[str, ...]:
-    """What makes the payload of the files below the folder `inside`."""
-    folder = PurePosixPath(inside)
-    roots = [str(folder / root) for root in sources.roots] or [str(folder / "program")]
+def words(plan: Plan, sources: Sources) -> tuple[str, ...]:
+    """What makes the payload, after `x07`, in the folder of the sources and the policy."""
+    roots = sources.roots or (str(PurePosixPath(portable.ENTRY).parent),)
     return (
         "bundle",
-        "--program", str(folder / portable.ENTRY),
+        "--program", portable.ENTRY,
         *(word for root in roots for word in ("--module-root", root)),
         "--world", SANDBOXED,
         *CONSENT,
-        "--policy", str(folder / POLICY),
-        "--out", out,
+        "--policy", POLICY,
+        "--out", f"{MADE}/{plan.name}",
         *(("--static",) if plan.static else ()),
         *(("--cc-profile", plan.cc_profile) if plan.cc_profile != "default" else ()),
         *_limits(plan),
@@ -132,7 +134,7 @@ def _build(
         compiler=compiler,
         static=plan.static,
         image=image,
-        command=words(plan, sources, ".", plan.name),
+        command=words(plan, sources),
         inputs={**digests, POLICY: files.sha256_bytes(_policy(plan))},
     )
 
@@ -179,28 +181,50 @@ def _in_guest(
     environment: Mapping[str, str],
     say: Say,
 ) -> Payload:
-    from x07bundle.vm import seeds
 
     say("compiling in a guest")
-    kind: Literal["shared", "static"] = "static" if plan.static else "shared"
-    seeded = seeds.seed(place, open_cache(environment).folder, kind)
-    inputs = {**sources.contents, **seeded, POLICY: _policy(plan)}
-    out = f"{GUEST_OUT}/build/{plan.name}"
-    argv = (TOOL, *words(plan, sources, GUEST_IN, out))
-    with building.performed(place, Task(argv, inputs, seeds.ENVIRONMENT)) as done:
-        report = _report(done.ended.stdout, done.ended.stderr)
-        path = done.outputs / "build" / plan.name
-        is_made = report["compile"]["ok"] is True and path.is_file() and not path.is_symlink()
-        program = files.read_bytes(path, MOST_BYTES) if is_made else None
+    command = words(plan, sources)
+    contents = {**sources.contents, POLICY: _policy(plan)}
+    found = compile_in_guest(place, command, contents, open_cache(environment).folder)
     image = place.image
     built_in = BuildImage(image.reference, image.digest.value, image.digest.kind)
     record = _build(plan, sources, "guest", "", _machine(), built_in)
     result = CompileResult(
-        exit_status=report["compile"]["exit_status"],
+        exit_status=found.report["compile"]["exit_status"],
         world=plan.world,
-        compile_error=None if program is not None else _why(report),
+        compile_error=None if found.program is not None else _why(found.report),
     )
-    return Payload(program, report, result, front, record, done.ended.stderr)
+    return Payload(found.program, found.report, result, front, record, found.said)
+
+
+class Compiled(NamedTuple):
+    """What a guest made of sources."""
+
+    program: bytes | None
+    report: Mapping[str, Any]
+    said: bytes
+
+
+def compile_in_guest(
+    place: Boundary, command: tuple[str, ...], contents: Mapping[str, bytes], cache: Path
+) -> Compiled:
+    """Does what a record says, in the folder of its inputs.
+
+    Raises:
+        GuestError, EngineError: the guest was not started.
+        X07Error: it gave no report.
+    """
+    kind: Literal["shared", "static"] = "static" if "--static" in command else "shared"
+    prepared = {f"{FOLDER}/{path}": data for path, data in contents.items()}
+    seeded = seeds.seed(place, cache, kind)
+    work = f"{GUEST_OUT}/{FOLDER}"
+    task = Task((TOOL, *command), seeded, seeds.ENVIRONMENT, prepared, work)
+    with building.performed(place, task) as done:
+        report = _report(done.ended.stdout, done.ended.stderr)
+        path = done.outputs / FOLDER / command[command.index("--out") + 1]
+        is_made = report["compile"]["ok"] is True and path.is_file() and not path.is_symlink()
+        program = files.read_bytes(path, MOST_BYTES) if is_made else None
+    return Compiled(program, report, done.ended.stderr)
 
 
 def _machine() -> str:

@@ -1,6 +1,7 @@
 """`x07 bundle` (contract/cli.md §3)."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from x07bundle.bundle import pipeline
 from x07bundle.bundle.pipeline import Outcome
 from x07bundle.bundle.plan import Plan, as_json
 from x07bundle.bundle.request import Limits, Request
+from x07bundle.bundle.target import find
 from x07bundle.cli.bundle_vm import refuse_without_vm, vm_options
 from x07bundle.cli.options import (
     PATH,
@@ -53,6 +55,7 @@ class BundleOptions(NamedTuple):
     emit_attestation: Path | None
     jobs: int | None
     only_plan: bool
+    check: Path | None
     repair: str
     debug_borrow_checks: bool
 
@@ -98,6 +101,12 @@ class BundleOptions(NamedTuple):
     "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="C compilers at once, at most."
 )
 @click.option("--plan", "only_plan", is_flag=True, help="Print what would be done, and stop.")
+@click.option(
+    "--check",
+    metavar="BUNDLE",
+    type=PATH,
+    help="Make the payload of a VM bundle again, and compare.",
+)
 @borrow_checks_option
 @world_option("the profile's")
 @repair_options
@@ -126,6 +135,10 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Bundl
     options = BundleOptions(**values)
     refuse_borrow_checks(options.debug_borrow_checks)
     refuse_repair(options.repair)
+    if options.check is not None:
+        from x07bundle.cli.bundle_check import check
+
+        return check(options.check, find(_request(options), os.environ))
     plan = pipeline.plan(_request(options), os.environ)
     refuse_without_vm(plan.sandbox.backend if plan.sandbox is not None else None)
     if options.only_plan:
@@ -142,6 +155,11 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Bundl
     _tell(outcome)
     echo_bytes(json_pretty(outcome.report))
     return 0 if outcome.result.ok else 1
+
+
+def plan_of(values: Mapping[str, Any]) -> Plan:
+    """The plan for the values of the options, in whose context this is called."""
+    return pipeline.plan(_request(BundleOptions(**values)), os.environ)
 
 
 def _bundle_vm(plan: Plan) -> int:

@@ -24,11 +24,15 @@ WORKDIR: Final = "/tmp"
 
 
 class Task(NamedTuple):
-    """`inputs`: by path below /x07/in. `argv`: what runs, and leaves its results in /x07/out."""
+    """`inputs`: by path below /x07/in. `argv`: what runs, and leaves its results in /x07/out.
+    `prepared`: by path below /x07/out, for what works in the folder of its sources.
+    """
 
     argv: tuple[str, ...]
     inputs: Mapping[str, bytes]
     env: Mapping[str, str] = {}
+    prepared: Mapping[str, bytes] = {}
+    workdir: str = WORKDIR
 
 
 class Done(NamedTuple):
@@ -50,6 +54,8 @@ def performed(place: Boundary, task: Task) -> Iterator[Done]:
     with folder.opened(place.state, "build") as job_folder:
         for path, data in task.inputs.items():
             files.write_atomic(job_folder.inputs / path, data, parents=True)
+        for path, data in task.prepared.items():
+            files.write_atomic(job_folder.outputs / path, data, parents=True)
         job = _job(place, task, job_folder)
         with boundary.explained(place.backend, place.env):
             ended = guest.run(place.backend, job, job_folder, Captured(), place.env)
@@ -70,6 +76,6 @@ def _job(place: Boundary, task: Task, job_folder: folder.JobFolder) -> Job:
             Mount(str(job_folder.outputs), GUEST_OUT, writable=True),
         ),
         env=task.env,
-        workdir=WORKDIR,
+        workdir=task.workdir,
         user=caller(place.backend),
     )
