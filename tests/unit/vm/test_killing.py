@@ -1,0 +1,131 @@
+"""When a guest is gone, and what is done until it is."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import install
+from x07bundle.contract.vm_job import KillPlan
+from x07bundle.vm import killing
+from x07bundle.vm.clock import Clock
+
+NAME = "x07-1-2"
+
+
+class Hours:
+    """A clock that moves when it is slept by."""
+
+    def __init__(self) -> None:
+        self.now_ms = 0
+
+    def sleep(self, wait_ms: int) -> None:
+        self.now_ms += wait_ms
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(lambda: self.now_ms, lambda: self.now_ms, self.sleep)
+
+
+class Client:
+    """One that ends when it was asked so often."""
+
+    def __init__(self, looks: int) -> None:
+        self.looks = looks
+        self.was_killed = False
+
+    def has_ended(self) -> bool:
+        self.looks -= 1
+        return self.looks < 0 or self.was_killed
+
+    def kill(self) -> None:
+        self.was_killed = True
+
+
+def plan(folder: Path, probe: str) -> KillPlan:
+    log = folder / "log"
+    program = install(
+        folder, "engine", f'echo "$1" >>"{log}"\ntest "$1" != probe || {{ {probe}; }}'
+    )
+    words = {name: ((str(program), name),) for name in ("soft", "hard", "cleanup")}
+    return KillPlan(**words, probe=(str(program), "probe"), env={"PATH": "/usr/bin:/bin"})
+
+
+def asked(folder: Path) -> list[str]:
+    return (folder / "log").read_text().split()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"Error: No such object: {NAME}",
+        f"Error response from daemon: No such container: {NAME}",
+        f'Error: no such container "{NAME}"',
+        f'ctr: container "{NAME}" in namespace "x07": not found',
+        "unknown container",
+        "it does not exist",
+    ],
+)
+def test_an_engine_that_does_not_know_it(tmp_path: Path, said: str) -> None:
+    assert killing.is_gone(plan(tmp_path, f"echo '{said}' >&2; exit 1"), NAME)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "exit 0",
+        "echo '[{}]'",
+        "exit 1",
+        "echo permission denied >&2; exit 1",
+        "echo 'dial unix /run/docker.sock: connect: no such file or directory' >&2; exit 1",
+        "echo 'ctr: failed to dial: context deadline exceeded: not found' >&2; exit 1",
+        "echo 'Cannot connect to the daemon. Is the docker daemon running? not found' >&2; exit 1",
+        f"echo 'No such container: {NAME}'; exit 1",
+        f"echo 'No such container: {NAME}' >&2; exit 0",
+    ],
+)
+def test_an_engine_that_says_something_else(tmp_path: Path, script: str) -> None:
+    assert not killing.is_gone(plan(tmp_path, script), NAME)
+
+
+def test_an_empty_list_is_an_answer(tmp_path: Path) -> None:
+    assert killing.is_gone(plan(tmp_path, "echo '[]'"), NAME)
+
+
+def test_an_engine_that_is_not_there(tmp_path: Path) -> None:
+    gone = plan(tmp_path, "exit 0")
+    (tmp_path / "engine").unlink()
+    assert not killing.is_gone(gone, NAME)
+
+
+def test_it_is_killed_until_it_is_gone(tmp_path: Path) -> None:
+    count = f'test "$(grep -c probe "{tmp_path}/log")" -lt 3 || {{ echo not found >&2; exit 1; }}'
+    assert killing.end(plan(tmp_path, count), NAME, killing.NoClient(), Hours().clock, 10_000)
+    assert asked(tmp_path) == ["hard", "cleanup", "probe"] * 3
+
+
+def test_it_is_given_up_in_the_end(tmp_path: Path) -> None:
+    hours = Hours()
+    assert not killing.end(plan(tmp_path, "exit 0"), NAME, killing.NoClient(), hours.clock, 3000)
+    assert 2000 < hours.now_ms <= 3000
+
+
+def test_a_client_that_has_not_ended_may_start_it_yet(tmp_path: Path) -> None:
+    client = Client(looks=3)
+    gone = plan(tmp_path, "echo not found >&2; exit 1")
+    assert killing.end(gone, NAME, client, Hours().clock, 10_000)
+    assert (asked(tmp_path).count("hard"), client.was_killed) == (4, False)
+
+
+def test_a_client_that_never_ends_is_killed(tmp_path: Path) -> None:
+    client = Client(looks=1000)
+    hours = Hours()
+    gone = plan(tmp_path, "echo not found >&2; exit 1")
+    assert killing.end(gone, NAME, client, hours.clock, 30_000)
+    assert client.was_killed
+    assert hours.now_ms > killing.CLIENT_ENDS_MS
+
+
+def test_a_guest_that_appears_late_is_killed_too(tmp_path: Path) -> None:
+    late = f'test "$(grep -c probe "{tmp_path}/log")" -eq 3 || {{ echo not found >&2; exit 1; }}'
+    assert killing.end_surely(plan(tmp_path, late), NAME, killing.NoClient(), Hours().clock, 10_000)
+    assert asked(tmp_path).count("hard") == 2
