@@ -6,7 +6,6 @@ X07_VM_GUEST_IMAGE_DIGEST) may be of any: two kinds never have the same digest.
 """
 
 import re
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
@@ -198,6 +197,8 @@ def _kinds(pinned: Pin, found: tuple[Digest, ...]) -> str:
 
 
 def _missing(backend: Backend, name: str, pinned: Pin | None) -> GuestError:
+    import shlex  # only to show a command
+
     command = shlex.join(backend.pull(name, None if pinned is None else _as_manifest(pinned)).argv)
     which = "" if pinned is None else f" with the digest {pinned}"
     return GuestError(
