@@ -12,7 +12,7 @@ PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.1
 	&& echo "$$name" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench engines fmt toolchain vm-smoke
+.PHONY: help demo test check bench engines fmt toolchain launcher vm-smoke
 .PHONY: guest-image guest-image-again guest-image-smoke guest-image-push guest-image-sign \
 	guest-image-verify
 .NOTPARALLEL:
@@ -25,6 +25,7 @@ help:
 	@echo "make engines  install what live tests use (as root, with the system's package manager)"
 	@echo "make fmt      format the sources"
 	@echo "make vm-smoke runs and bundles in the guests of this machine (docs/guides/vm-backends.md)"
+	@echo "make launcher            what starts VM bundles, frozen into the user's cache"
 	@echo "make toolchain           what full guest images bring, frozen into build/toolchain"
 	@echo "make guest-image         a guest image in dist (FLAVOUR=full|run ARCH=amd64|arm64)"
 	@echo "make guest-image-STEP    again, smoke, push, sign, verify: docs/publishing.md"
@@ -104,3 +105,6 @@ guest-image-sign: $(VENV)/installed
 
 guest-image-verify: $(VENV)/installed
 	@$(guest) verify
+
+launcher: $(VENV)/installed $(VENV)/compiler
+	@$(PY) -m x07bundle.cli.launcher

@@ -10,6 +10,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -34,6 +35,8 @@ HINTS: Final[dict[int, str]] = {
 }
 
 HASH_CHUNK_BYTES: Final = 1 << 20
+SMALL_BYTES: Final = 1 << 18
+"""Python's own SHA-256 is done with so many before OpenSSL is loaded."""
 READ_CHUNK_BYTES: Final = 1 << 20
 MOST_BYTES: Final = 256 << 20
 """Of a file that is read whole: a policy, a source, a manifest, an archive of the runtime."""
@@ -244,6 +247,10 @@ def fingerprint(data: bytes) -> str:
 
 def sha256_bytes(data: bytes) -> str:
     """Bare lower-case hex."""
+    if len(data) <= SMALL_BYTES:
+        for name in ("_sha256", "_sha2"):
+            with contextlib.suppress(ImportError):  # a Python that keeps it elsewhere
+                return str(import_module(name).sha256(data).hexdigest())
     import hashlib  # late, see `fingerprint`
 
     return hashlib.sha256(data).hexdigest()

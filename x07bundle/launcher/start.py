@@ -17,7 +17,7 @@ from x07bundle.errors import RefusedError
 from x07bundle.launcher import bundle as bundles
 from x07bundle.launcher import consent
 from x07bundle.launcher.bundle import Bundle
-from x07bundle.vm import choose, clock, confine, folder, images, runner, state
+from x07bundle.vm import choose, clock, confine, engine_env, folder, images, runner, state
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.confine import Confined
 from x07bundle.vm.failures import EngineError, GuestError
@@ -188,11 +188,11 @@ def _user(backend: Backend) -> tuple[int, int] | None:
 
 
 def _run(backend: Backend, job: Job, place: JobFolder, env: Mapping[str, str]) -> Ended:
+    if backend.caps.host_mounts and not engine_env.streams(env):
+        return runner.run(backend, job, place)
     from x07bundle.vm import streamed  # it unpacks archives, which most backends never need
 
-    if streamed.is_needed(backend.caps, env):
-        return streamed.run(backend, job, place, Attached())
-    return runner.run(backend, job, place)
+    return streamed.run(backend, job, place, Attached())
 
 
 def _was_started(place: JobFolder) -> bool:
