@@ -32,9 +32,9 @@ def with_roots(base: Policy, read: tuple[str, ...] = (), write: tuple[str, ...] 
     return base._replace(fs=Fs(True, read, write, True))
 
 
-def refused(policy: Policy, cwd: Path, caps: Caps = CAPS, **more: str) -> str:
+def refused(policy: Policy, cwd: Path, caps: Caps = CAPS, *, state: str | None = None) -> str:
     with pytest.raises(RefusedError) as caught:
-        confine(policy, caps, str(cwd), False, **more)
+        confine(policy, caps, str(cwd), False, state=state)
     assert caught.value.exit_code == 125
     return caught.value.render()
 
