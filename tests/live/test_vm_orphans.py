@@ -27,7 +27,7 @@ WALL_MS: Final = 20_000
 CLEAN_SECONDS: Final = 30.0
 LATEST_SECONDS: Final = 0.7
 """Of a random moment, after the runner's own start."""
-STEPS: Final = ("reaper", "job_file", "started", "ended", "cleaned", "removed")
+STEPS: Final = ("reaper", "folder", "job_file", "started", "ended", "cleaned", "removed")
 FOREIGN: Final = "x07-of-others"
 
 

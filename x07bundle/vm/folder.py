@@ -1,6 +1,6 @@
 """A job's folder, and the reaper that watches over it from its first moment.
 
-Whoever makes the folder holds a lock on it, as does the reaper. So a folder that is locked has
+Whoever makes the folder holds a lock on it, and the reaper another. So a folder that is locked has
 somebody who cares for it, however the clock was set and whatever process ids were used again; and
 one that is not has nobody.
 """
@@ -19,8 +19,9 @@ from x07bundle.contract import vm_job
 from x07bundle.contract.vm_job import JobRecord
 from x07bundle.errors import X07Error
 from x07bundle.vm import clock as clocks
-from x07bundle.vm import reaper
+from x07bundle.vm import lifeline
 from x07bundle.vm.clock import Clock
+from x07bundle.vm.lifeline import Lifeline
 from x07bundle.vm.state import PRIVATE, State
 
 Role = Literal["", "build", "run"]
@@ -31,7 +32,7 @@ JOB_FILE: Final = "job.json"
 DONE: Final = "done"
 
 Step = Callable[[str], None]
-"""Told where a job is: `folder`, `reaper`, `job_file`, `started`, `ended`, `cleaned`, `removed`."""
+"""Told where a job is: `reaper`, `folder`, `job_file`, `started`, `ended`, `cleaned`, `removed`."""
 
 
 def no_step(_: str) -> None:
@@ -44,13 +45,13 @@ class JobFolder:
     `run_id`: the name of the folder. `inputs`, `outputs`: made for what the guest gets and leaves.
     """
 
-    def __init__(self, state: State, path: Path, lock: int, lifeline: int, step: Step) -> None:
+    def __init__(self, state: State, path: Path, line: Lifeline, lock: int, step: Step) -> None:
         self.state = state
         self.path = path
         self.step = step
-        self._fate: Literal["remove", "keep", "leave"] = "remove"
+        self._line = line
         self._lock = lock
-        self._lifeline = lifeline
+        self._fate: Literal["remove", "keep", "leave"] = "remove"
         self._ending: list[int] = []
 
     @property
@@ -72,8 +73,7 @@ class JobFolder:
             OutputError: the file cannot be written.
         """
         files.write_atomic(self.path / JOB_FILE, vm_job.dump(record), 0o600)
-        with contextlib.suppress(OSError):
-            self._tell(f"job {json.dumps(record.as_json())}")
+        self._line.mention("job", json.dumps(record.as_json()))
         self.step("job_file")
 
     def detach(self, serve: Callable[[], None], kept: Collection[int] = ()) -> None:
@@ -87,7 +87,7 @@ class JobFolder:
             X07Error: the reaper is not there any more.
         """
         try:
-            self._tell("starting")
+            self._line.tell("starting")
         except OSError as error:
             raise X07Error(
                 "the process that cleans up after the guest was killed",
@@ -96,35 +96,26 @@ class JobFolder:
 
     def started(self, client: int) -> None:
         """The client's id; 0: there is none after all."""
-        with contextlib.suppress(OSError):
-            self._tell(f"client {client}" if client else "cleaned")
+        self._line.mention(*(("client", str(client)) if client else ("cleaned",)))
         self.step("started")
 
     def ended(self) -> None:
         """The client has ended by itself: the guest should be gone, which the reaper looks at."""
-        with contextlib.suppress(OSError):
-            self._tell("ended")
+        self._line.mention("ended")
 
     def cleaned(self) -> None:
         """The guest is gone for sure."""
-        with contextlib.suppress(OSError):
-            self._tell("cleaned")
+        self._line.mention("cleaned")
         self.step("cleaned")
 
     def keep(self) -> None:
         """Leaves the folder where it is, for people to look at; it is pruned by its age."""
         self._fate = "keep"
-        with contextlib.suppress(OSError):
-            self._tell("kept")
+        self._line.mention("kept")
 
     def leave(self) -> None:
         """The guest could not be ended yet: the reaper goes on, then the next sweep."""
         self._fate = "leave"
-
-    def _tell(self, line: str) -> None:
-        data = f"{line}\n".encode()
-        while data:
-            data = data[os.write(self._lifeline, data) :]
 
     def close(self) -> None:
         """Removes the folder, unless it is kept. The reaper hears the end of its line."""
@@ -135,7 +126,7 @@ class JobFolder:
             shutil.rmtree(self.path, ignore_errors=True)
         self.step("removed")
         os.close(self._lock)
-        os.close(self._lifeline)
+        self._line.close()
         for pid in self._ending:
             os.waitpid(pid, 0)
 
@@ -153,16 +144,16 @@ def opened(
         X07Error: there can be no reaper.
     """
     children.open_closed_streams()
-    path, lock = _new(state, role, clock)
-    reading, lifeline = os.pipe()
-    job = JobFolder(state, path, lock, lifeline, step)
+    line = lifeline.open(state.root, clock)
+    step("reaper")
+    try:
+        path = _new(state, role, clock, line)
+    except BaseException:
+        line.close()
+        raise
+    job = JobFolder(state, path, line, _locked(path), step)
     try:
         step("folder")
-        try:
-            job.detach(lambda: reaper.serve(reading, path, clock), (reading, lock))
-        finally:
-            os.close(reading)
-        step("reaper")
         job.inputs.mkdir(PRIVATE)
         job.outputs.mkdir(PRIVATE)
         yield job
@@ -170,19 +161,22 @@ def opened(
         job.close()
 
 
-def _new(state: State, role: Role, clock: Clock) -> tuple[Path, int]:
-    """A folder of a name that nobody has, and the descriptor of its lock."""
+def _new(state: State, role: Role, clock: Clock, line: Lifeline) -> Path:
+    """A folder of a name that nobody has. The reaper hears of it before it is made, and after."""
     number = 1
     while True:
         path = state.root / _run_id(role, clock.unix_ms(), number)
+        line.mention("folder", path.name)
         try:
             path.mkdir(PRIVATE)
-            return path, _locked(path)
         except FileExistsError:
             number += 1
             clock.sleep_ms(1)
+            continue
         except OSError as error:
             raise files.output_error(path, error) from error
+        line.mention("made")
+        return path
 
 
 def _run_id(role: Role, unix_ms: int, number: int) -> str:
@@ -192,8 +186,10 @@ def _run_id(role: Role, unix_ms: int, number: int) -> str:
 
 
 def _locked(path: Path) -> int:
+    """Shared with the reaper, which has one of its own."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    _lock(descriptor)
+    with contextlib.suppress(OSError):  # a file system that has no locks
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     return descriptor
 
 

@@ -4,7 +4,7 @@ What an engine answers is believed only where it says that the guest is not ther
 cannot be asked (it is being started again) is asked later.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
 from x07bundle import process
@@ -63,25 +63,42 @@ class NoClient:
 
 
 def end(plan: KillPlan, container_id: str, client: Client, clock: Clock, most_ms: int) -> bool:
-    """Kills and removes a guest, and sees its client end; whether both are gone, after `most_ms` at
-    the latest.
+    """Kills a guest, sees its client end, and removes what is left; whether nothing is, after
+    `most_ms` at the latest.
 
-    A client that is just starting its guest is left to do so, and the guest killed then: podman
-    loses sight of what a client had begun that was killed. One that still does not end is killed.
+    As long as the client may be starting the guest, nothing is removed: containerd and podman lose
+    sight of what a client had begun whose container was removed, or which was killed itself. Only
+    one that does not end in a while is.
     """
-    began_ms = clock.monotonic_ms()
-    wait_ms = FIRST_WAIT_MS
-    while True:
+    end_ms = clock.monotonic_ms() + most_ms
+    client_ends_ms = clock.monotonic_ms() + min(CLIENT_ENDS_MS, most_ms)
+    waits = _waits()
+    while not client.has_ended():
         replay(plan.hard, plan.env)
-        replay(plan.cleanup, plan.env)
-        if is_gone(plan, container_id) and client.has_ended():
-            return True
-        took_ms = clock.monotonic_ms() - began_ms
-        if took_ms > CLIENT_ENDS_MS:
+        if clock.monotonic_ms() >= client_ends_ms:
             client.kill()
-        if took_ms + wait_ms > most_ms:
+            break
+        clock.sleep_ms(next(waits))
+    return _remove(plan, container_id, clock, end_ms)
+
+
+def _remove(plan: KillPlan, container_id: str, clock: Clock, end_ms: int) -> bool:
+    for wait_ms in _waits():
+        replay(plan.cleanup, plan.env)
+        if is_gone(plan, container_id):
+            return True
+        if clock.monotonic_ms() + wait_ms > end_ms:
             return False
         clock.sleep_ms(wait_ms)
+        replay(plan.hard, plan.env)
+    raise AssertionError("there is always another wait")
+
+
+def _waits() -> Iterator[int]:
+    """Milliseconds between attempts."""
+    wait_ms = FIRST_WAIT_MS
+    while True:
+        yield wait_ms
         wait_ms = min(2 * wait_ms, LONGEST_WAIT_MS)
 
 

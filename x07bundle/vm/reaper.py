@@ -1,8 +1,10 @@
 """What is left when a runner dies: a process that ends its guest and removes its folder.
 
-It is forked before the job is known, and told over a pipe, so it needs neither the disk nor the
+It is forked before there is a folder, and told over a pipe, so it needs neither the disk nor the
 environment. The pipe's end says that the runner is gone. Lines of the pipe:
 
+    folder NAME    this folder is being made
+    made           it is ours
     job RECORD     this may start now
     starting       from now on there may be a client of the engine
     client PID     its id
@@ -12,6 +14,7 @@ environment. The pipe's end says that the runner is gone. Lines of the pipe:
 """
 
 import contextlib
+import fcntl
 import os
 import select
 import shutil
@@ -62,8 +65,10 @@ class UnknownClient:
 class Watch:
     """What the reaper has been told."""
 
-    def __init__(self, lifeline: int, clock: Clock) -> None:
+    def __init__(self, lifeline: int, root: Path, clock: Clock) -> None:
+        self.root = root
         self.clock = clock
+        self.folder: Path | None = None
         self.job: JobRecord | None = None
         self.deadline_ms: int | None = None
         self.client: Client | None = None
@@ -99,7 +104,11 @@ class Watch:
 
     def _take(self, word: str, rest: str) -> None:
         self.said.add(word)
-        if word == "job":
+        if word == "folder":
+            self.folder = self.root / rest
+        elif word == "made" and self.folder is not None:
+            _lock(self.folder)
+        elif word == "job":
             self.job = vm_job.read(rest.encode())
             left_ms = clocks.left_ms(
                 self.clock, self.job.created_unix_ms, self.job.deadline_unix_ms
@@ -109,16 +118,32 @@ class Watch:
             self.client = Client(int(rest), children.started_at(int(rest)))
 
 
-def serve(lifeline: int, folder: Path, clock: Clock) -> None:
+def serve(lifeline: int, root: Path, clock: Clock) -> None:
     """The life of a reaper."""
-    watch = Watch(lifeline, clock)
+    watch = Watch(lifeline, root, clock)
     watch.until_end()
     is_clean = watch.job is None or _end(watch, watch.job)
     watch.until_gone()
-    if is_clean and "kept" not in watch.said:
-        shutil.rmtree(folder, ignore_errors=True)
-    elif watch.job is not None and not is_clean:
-        _leave(folder, watch.job)
+    if watch.folder is None or (is_clean and "kept" in watch.said):
+        return
+    if "made" not in watch.said:
+        _remove_new(watch.folder)
+    elif is_clean:
+        shutil.rmtree(watch.folder, ignore_errors=True)
+    elif watch.job is not None:
+        _leave(watch.folder, watch.job)
+
+
+def _remove_new(folder: Path) -> None:
+    """It may not be ours: then it is not empty."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _lock(folder: Path) -> None:
+    """As long as we live. The runner has one of its own."""
+    with contextlib.suppress(OSError):
+        fcntl.flock(os.open(folder, os.O_RDONLY | os.O_CLOEXEC), fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
 def _end(watch: Watch, job: JobRecord) -> bool:

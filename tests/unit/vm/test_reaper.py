@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.vm.conftest import Bench, soon
 
-STEPS = ("folder", "reaper", "job_file", "started", "ended", "cleaned", "removed")
+STEPS = ("reaper", "folder", "job_file", "started", "ended", "cleaned", "removed")
 
 
 def wait(process: subprocess.Popen[bytes]) -> int:
@@ -23,15 +23,10 @@ def all_gone(bench: Bench) -> bool:
     return bench.is_empty() and not bench.processes()
 
 
-@pytest.mark.parametrize("step", [step for step in STEPS if step != "folder"])
+@pytest.mark.parametrize("step", STEPS)
 def test_a_runner_killed_at_a_step_leaves_nothing(bench: Bench, step: str) -> None:
     assert wait(bench.start("sleep", "1.5", wall_ms=1000, die=step)) == -signal.SIGKILL
     assert soon(lambda: all_gone(bench))
-
-
-def test_a_runner_killed_before_its_reaper_leaves_an_empty_folder(bench: Bench) -> None:
-    assert wait(bench.start("true", die="folder")) == -signal.SIGKILL
-    assert (len(bench.jobs), bench.engine.commands()) == (1, [])
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
