@@ -173,7 +173,8 @@ def test_without_a_reaper_the_sweep_ends_it(engine: LiveEngine) -> None:
     (job,) = jobs(engine)
     time.sleep(0.5)
     kept = state.open({state.VARIABLE: str(engine.folder / "vm/jobs")})
-    report = sweep.sweep(kept, (engine.backend,), clock.SYSTEM)
+    later = clock.SYSTEM._replace(unix_ms=lambda: clock.SYSTEM.unix_ms() + 11_000)
+    report = sweep.sweep(kept, (engine.backend,), later)
     found = {one.finding.run_id: one.outcome for one in report.swept}
     assert (found, report.foreign) == ({job.name: "ended"}, 1)
     assert all_gone(engine, 5) == []

@@ -25,7 +25,8 @@ from x07bundle.vm.state import State, folder_problem, problem_of
 MOST_MS: Final = 10_000
 """For the end of one guest."""
 NEW_MS: Final = 10_000
-"""The age up to which a folder may be one that is just being made."""
+"""The age up to which a folder may be one that is just being made, and a client be one that is just
+starting its guest."""
 UNREADABLE_KEPT_MS: Final = 24 * 3600 * 1000
 KEPT_MS: Final = 7 * 24 * 3600 * 1000
 """How long a folder is kept for people to look at."""
@@ -148,6 +149,8 @@ def _judge_record(path: Path, record: JobRecord, is_free: bool | None, clock: Cl
     found = Finding(path.name, "leave", "", record.backend, record.plan, record.container_id, path)
     if record.host != host_name():
         return found._replace(why=f"it is a job of the machine `{record.host}`")
+    if abs(clock.unix_ms() - record.created_unix_ms) < NEW_MS:
+        return found._replace(why="its guest may just be starting")
     if is_free:
         return found._replace(action="end", why="its runner is gone")
     if clock.unix_ms() >= record.deadline_unix_ms + record.cleanup_ms:
