@@ -1,0 +1,97 @@
+"""The programs of stubs/launcher: what compilers say of them, and the digests that they make."""
+
+import hashlib
+import os
+import random
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.program_build import ROOT, WARNINGS, compiler
+from x07bundle.host import read as read_host
+from x07bundle.native import launcher_stub
+from x07bundle.native.launcher_stub import FLAGS, PROGRAMS, Name
+from x07bundle.native.toolchain import open_toolchain
+
+SOURCES: Final = ROOT / "stubs/launcher"
+MOST_BYTES: Final = 100 << 10
+DIGEST: Final = ("sha256.c", "sha256_processor.c")
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("cc", ["gcc", "clang", "musl-gcc"])
+def test_no_warning_and_no_library(cc: str, name: Name, tmp_path: Path) -> None:
+    if shutil.which(cc) is None:
+        pytest.skip(f"no {cc} here")
+    program = tmp_path / "program"
+    command = (cc, *WARNINGS, "-Wpedantic", *FLAGS, *PROGRAMS[name], "-o", str(program))
+    done = subprocess.run(command, cwd=SOURCES, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert program.stat().st_size < MOST_BYTES
+    elf = program.read_bytes()
+    assert b"ld-linux" not in elf
+    assert b"libc" not in elf
+
+
+def test_every_source_belongs_to_a_program() -> None:
+    used = {source for sources in PROGRAMS.values() for source in sources}
+    assert used == {path.name for path in SOURCES.glob("*.c")}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_same_bytes_again(name: Name, tmp_path: Path) -> None:
+    made = []
+    for number in range(2):
+        env = {**os.environ, "X07_CACHE_DIR": str(tmp_path / f"cache {number}")}
+        env["TMPDIR"] = str(tmp_path / f"temporary {number}")
+        Path(env["TMPDIR"]).mkdir()
+        machine = read_host().arch
+        made.append(launcher_stub.program(open_toolchain(env), name, machine))
+        assert launcher_stub.program(open_toolchain(env), name, machine) == made[-1]
+    assert made[0] == made[1]
+    assert str(tmp_path).encode() not in made[0]
+
+
+@pytest.fixture(scope="module")
+def sha256(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    program = tmp_path_factory.mktemp("sha256") / "sha256"
+    sources = [str(SOURCES / name) for name in DIGEST]
+    main = str(Path(__file__).with_name("sha256_main.c"))
+    words = (compiler(), *WARNINGS, "-O2", "-fsanitize=address,undefined", f"-I{SOURCES}")
+    subprocess.run((*words, *sources, main, "-o", str(program)), check=True)
+    return program
+
+
+@pytest.mark.parametrize("kind", ["plain", "fast"])
+def test_digests(sha256: Path, kind: str) -> None:
+    chance = random.Random(3)
+    for size in (0, 1, 3, 55, 56, 57, 63, 64, 65, 119, 120, 127, 128, 1000, 300_000):
+        data = chance.randbytes(size)
+        done = subprocess.run((sha256, kind), input=data, capture_output=True, check=True)
+        assert done.stdout.decode() == hashlib.sha256(data).hexdigest(), size
+
+
+def test_the_starter(tmp_path: Path) -> None:
+    starter = tmp_path / "starter"
+    starter.write_bytes(
+        launcher_stub.program(
+            open_toolchain({**os.environ, "X07_CACHE_DIR": str(tmp_path / "cache")}),
+            "starter",
+            read_host().arch,
+        )
+    )
+    starter.chmod(0o755)
+    mark = tmp_path / "mark"
+    program = ("/bin/sh", "-c", 'echo "$0 $1 $X"; exit 9', "a", "b")
+    done = subprocess.run((starter, mark, *program), capture_output=True, env={"X": "x"})
+    assert (done.returncode, done.stdout, mark.exists()) == (9, b"a b x\n", True)
+    again = subprocess.run((starter, mark, *program), capture_output=True)
+    assert (again.returncode, again.stdout) == (127, b"")
+    mark.unlink()
+    missing = subprocess.run((starter, mark, tmp_path / "missing"), capture_output=True)
+    assert (missing.returncode, mark.exists()) == (127, False)
+    assert subprocess.run((starter,), capture_output=True).returncode == 127
+    assert subprocess.run((starter, mark), capture_output=True).returncode == 127
