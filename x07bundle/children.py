@@ -29,7 +29,8 @@ IGNORED_WHEN_DETACHED: Final = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, si
 class Start(NamedTuple):
     """A command and its streams, which are descriptors of ours.
 
-    `leads_group`: of its own, so that what the terminal sends to ours does not reach it.
+    `leads_group`: of its own, so that what the terminal sends to ours does not reach it. `folder`:
+    what it starts in; None: where we are.
     """
 
     argv: tuple[str, ...]
@@ -38,6 +39,7 @@ class Start(NamedTuple):
     stdout: int = 1
     stderr: int = 2
     leads_group: bool = True
+    folder: Path | None = None
 
 
 def start(command: Start) -> int:
@@ -56,21 +58,38 @@ def start(command: Start) -> int:
         )
     with _signals_held(), _clear_of_streams(command) as streams:
         try:
-            return os.posix_spawn(
-                program,
-                command.argv,
-                command.env,
-                file_actions=(*_placed(streams), *_closed(streams)),
-                setsigmask=(),
-                setsigdef=IGNORED_BY_PYTHON,
-                setpgroup=0 if command.leads_group else os.getpgrp(),
-            )
+            program = program.absolute()
+            with _inside(command.folder):
+                return os.posix_spawn(
+                    program,
+                    command.argv,
+                    command.env,
+                    file_actions=(*_placed(streams), *_closed(streams)),
+                    setsigmask=(),
+                    setsigdef=IGNORED_BY_PYTHON,
+                    setpgroup=0 if command.leads_group else os.getpgrp(),
+                )
         except (OSError, ValueError) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
             raise X07Error(
                 f"cannot start `{program}`: {reason.lower()}",
                 hint="check that it can be executed",
             ) from error
+
+
+@contextlib.contextmanager
+def _inside(folder: Path | None) -> Iterator[None]:
+    """We are there for as long as it takes to start a command: spawning has no word for it."""
+    if folder is None:
+        yield
+        return
+    here = os.open(".", getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.chdir(folder)
+        yield
+    finally:
+        os.fchdir(here)
+        os.close(here)
 
 
 @contextlib.contextmanager

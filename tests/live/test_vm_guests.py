@@ -77,19 +77,20 @@ class Room(NamedTuple):
 
     def run(self, job: Job, given: bytes = b"", env: dict[str, str] | None = None) -> Done:
         launch = table.from_env(self.engine.name, {**self.engine.env, **(env or {})}).launch(job)
-        with started(launch) as process:
+        with started(launch, self.folder) as process:
             out, err = process.communicate(given, timeout=60)
         return Done(process.returncode, out.decode(), err.decode())
 
 
-def started(launch: Launch) -> subprocess.Popen[bytes]:
+def started(launch: Launch, folder: Path) -> subprocess.Popen[bytes]:
+    """In a folder of the job: podman's monitor leaves a file there, once memory has run out."""
     for path, data in launch.files.items():
         Path(path).write_bytes(data)
     ready = Path(launch.ready_file) if launch.ready_file else None
     if ready is not None:
         ready.unlink(missing_ok=True)
     process = subprocess.Popen(
-        launch.argv, env=dict(launch.env),
+        launch.argv, env=dict(launch.env), cwd=folder,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     while ready is not None and not ready.exists() and process.poll() is None:
@@ -220,8 +221,9 @@ def test_a_terminal(room: Room) -> None:
     )
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        launch.argv, env=dict(launch.env), stdin=theirs, stdout=theirs, stderr=theirs
-    )
+        launch.argv, env=dict(launch.env), cwd=room.folder,
+        stdin=theirs, stdout=theirs, stderr=theirs,
+    )  # fmt: skip
     os.close(theirs)
     _until(ours, b"terminal 1 1")
     os.write(ours, b"a\x10\x11b\n")

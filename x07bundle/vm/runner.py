@@ -120,6 +120,8 @@ def _start(launch: Launch, connection: Connection, folder: JobFolder, loop: Loop
         stderr=ends.stderr,
         # In a group of its own it could not read the terminal; in ours, it has its signals itself.
         leads_group=not os.isatty(ends.stdin),
+        # podman's monitor leaves a file where it was started, once memory has run out.
+        folder=folder.path,
     )
     client = 0
     folder.starting()

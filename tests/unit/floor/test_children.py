@@ -55,6 +55,23 @@ def test_nothing_else_is_open() -> None:
         os.close(writing)
 
 
+def test_it_starts_in_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also from a folder that is not there any more, by a path that starts from here."""
+    (tmp_path / "away").mkdir()
+    monkeypatch.chdir(tmp_path)
+    install(tmp_path / "bin", "here", 'test "$(/bin/pwd)" = "$1"')
+    for program in ("bin/here", str(tmp_path / "bin/here")):
+        command = Start((program, str(tmp_path / "away")), ENV, folder=tmp_path / "away")
+        assert os.waitstatus_to_exitcode(os.waitpid(children.start(command), 0)[1]) == 0
+        assert Path.cwd() == tmp_path
+    monkeypatch.chdir(tmp_path / "away")
+    (tmp_path / "away").rmdir()
+    command = Start((str(tmp_path / "bin/here"), str(tmp_path)), ENV, folder=tmp_path)
+    assert os.waitstatus_to_exitcode(os.waitpid(children.start(command), 0)[1]) == 0
+    with pytest.raises(X07Error, match="no such file"):
+        children.start(command._replace(folder=tmp_path / "away"))
+
+
 def test_its_group() -> None:
     assert run('test "$(ps -o pgid= -p $$)" -eq $$') == 0
     pid = children.start(Start(("sleep", "60"), ENV, leads_group=False))
