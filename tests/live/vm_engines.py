@@ -174,7 +174,7 @@ def _containerd(folder: Path) -> Iterator[Started]:
 def _podman(folder: Path) -> Iterator[Started]:
     """It has no daemon to restart."""
     engines.need("podman", "runc")
-    # podman wants at most 50 characters; what cleans up after its containers ends later than they do
+    # podman wants at most 50 characters. What cleans up after containers ends later than they do.
     with TemporaryDirectory(prefix="x07-", ignore_cleanup_errors=True) as short:
         (folder / "storage.conf").write_text(
             f'[storage]\ndriver = "vfs"\ngraphroot = "{folder}/root"\nrunroot = "{short}"\n'
