@@ -55,6 +55,7 @@ JOBS: Final[Mapping[str, Job]] = {
     "smallest": CAPTURED._replace(
         limits=GuestLimits(mem_bytes=1 << 20, cpus=2), mounts=(), labels={}, user=None, workdir="/"
     ),
+    "compiling": CAPTURED._replace(scratch=("/tmp", "/var/cache")),
     "own_tmp": CAPTURED._replace(mounts=(Mount("/tmp", "/tmp", writable=True),)),
 }
 
