@@ -21,6 +21,7 @@ from x07bundle.errors import X07Error
 from x07bundle.vm import clock as clocks
 from x07bundle.vm import lifeline
 from x07bundle.vm.clock import Clock
+from x07bundle.vm.failures import GuestError
 from x07bundle.vm.lifeline import Lifeline
 from x07bundle.vm.state import PRIVATE, State
 
@@ -109,7 +110,8 @@ class JobFolder:
         self.step("cleaned")
 
     def keep(self) -> None:
-        """Leaves the folder where it is, for people to look at; it is pruned by its age."""
+        """Leaves what people want to look at: the job and what its guest left. It is pruned by its
+        age."""
         self._fate = "keep"
         self._line.mention("kept")
 
@@ -120,8 +122,7 @@ class JobFolder:
     def close(self) -> None:
         """Removes the folder, unless it is kept. The reaper hears the end of its line."""
         if self._fate == "keep":
-            with contextlib.suppress(OSError):
-                (self.path / DONE).write_bytes(b"done\n")
+            self._strip()
         elif self._fate == "remove":
             shutil.rmtree(self.path, ignore_errors=True)
         self.step("removed")
@@ -130,6 +131,13 @@ class JobFolder:
         for pid in self._ending:
             os.waitpid(pid, 0)
 
+    def _strip(self) -> None:
+        with contextlib.suppress(OSError):
+            (self.path / DONE).write_bytes(b"done\n")
+            for path in self.path.iterdir():
+                if path.is_dir() and path.name != OUTPUTS:
+                    shutil.rmtree(path, ignore_errors=True)
+
 
 @contextlib.contextmanager
 def opened(
@@ -137,7 +145,8 @@ def opened(
 ) -> Iterator[JobFolder]:
     """A new job's folder while the block lasts, which is longer than its guest.
 
-    It is removed at the end, whatever happened to us, or kept when the job asked for that.
+    It is removed at the end, whatever happened to us, but for what is kept of a guest that could
+    not be started.
 
     Raises:
         OutputError: it cannot be made.
@@ -157,6 +166,9 @@ def opened(
         job.inputs.mkdir(PRIVATE)
         job.outputs.mkdir(PRIVATE)
         yield job
+    except GuestError:
+        job.keep()
+        raise
     finally:
         job.close()
 
