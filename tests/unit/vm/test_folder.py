@@ -1,5 +1,6 @@
 """The folder of a job: whose it is, and when it is removed."""
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -46,12 +47,12 @@ def test_it_is_locked_while_it_is_open(kept: State) -> None:
 
 def failed(kept: State, error: Exception) -> Path:
     """The folder of a job that failed."""
-    try:
-        with folder.opened(kept) as opened:
-            fill(opened)
-            raise error
-    except type(error):
-        return opened.path
+    places = []
+    with contextlib.suppress(type(error)), folder.opened(kept) as opened:
+        places.append(opened.path)
+        fill(opened)
+        raise error
+    return places[0]
 
 
 def fill(opened: JobFolder) -> None:

@@ -93,3 +93,11 @@ def test_a_client_that_was_killed_leaves_no_guest(bench: Bench) -> None:
     os.kill(client, signal.SIGKILL)
     assert finish(process)[0] == 128 + signal.SIGKILL
     assert bench.is_empty()
+
+
+def test_many_at_once_have_their_own(bench: Bench) -> None:
+    names = [f"job {number}\n".encode() for number in range(20)]
+    running = [bench.start("sh", "-c", "cat; exit 3", stdin=subprocess.PIPE) for _ in names]
+    found = [finish(process, name) for process, name in zip(running, names, strict=True)]
+    assert found == [(3, name, b"") for name in names]
+    assert soon(bench.is_empty)
