@@ -108,7 +108,7 @@ static void send_file(const char *path, const struct stat *found)
     static uint8_t bytes[CHUNK_BYTES];
     int opened = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (opened < 0) {
-        return;
+        fail("cannot read a file", path);
     }
     uint64_t left = (uint64_t)found->st_size;
     send_entry(path + 1, TAR_FILE, found->st_mode, left, "");
@@ -146,7 +146,10 @@ static char **sorted_names(const char *path, size_t *count)
     char **names = NULL;
     *count = 0;
     DIR *folder = opendir(path);
-    for (struct dirent *each; folder != NULL && (each = readdir(folder)) != NULL;) {
+    if (folder == NULL) {
+        fail("cannot read a folder", path);
+    }
+    for (struct dirent *each; (each = readdir(folder)) != NULL;) {
         if (strcmp(each->d_name, ".") == 0 || strcmp(each->d_name, "..") == 0) {
             continue;
         }
@@ -158,13 +161,21 @@ static char **sorted_names(const char *path, size_t *count)
         names = longer;
         names[(*count)++] = name;
     }
-    if (folder != NULL) {
-        closedir(folder);
-    }
+    closedir(folder);
     if (*count > 0) {
         qsort(names, *count, sizeof *names, by_bytes);
     }
     return names;
+}
+
+/* What does not come back counts as removed, so a program that took its own rights away, or made a
+ * path that nothing can say, must not look as if it had. */
+static void make_readable(const char *path, mode_t mode)
+{
+    mode_t needed = S_ISDIR(mode) ? S_IRUSR | S_IXUSR : S_IRUSR;
+    if ((mode & needed) != needed) {
+        chmod(path, (mode & 0777) | needed);
+    }
 }
 
 static void send_tree(char path[TAR_PATH_BYTES])
@@ -172,6 +183,9 @@ static void send_tree(char path[TAR_PATH_BYTES])
     struct stat found;
     if (is_over || lstat(path, &found) != 0) {
         return;
+    }
+    if (S_ISREG(found.st_mode) || S_ISDIR(found.st_mode)) {
+        make_readable(path, found.st_mode);
     }
     if (S_ISREG(found.st_mode)) {
         send_file(path, &found);
@@ -186,11 +200,12 @@ static void send_tree(char path[TAR_PATH_BYTES])
     char **names = sorted_names(path, &count);
     size_t end = strlen(path);
     for (size_t index = 0; index < count; index++) {
-        if (end + strlen(names[index]) + 2 < TAR_PATH_BYTES) {
-            snprintf(path + end, TAR_PATH_BYTES - end, "/%s", names[index]);
-            send_tree(path);
-            path[end] = 0;
+        if (end + strlen(names[index]) + 2 >= TAR_PATH_BYTES) {
+            fail("a path is too long", path);
         }
+        snprintf(path + end, TAR_PATH_BYTES - end, "/%s", names[index]);
+        send_tree(path);
+        path[end] = 0;
         free(names[index]);
     }
     free(names);

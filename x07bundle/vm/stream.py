@@ -86,11 +86,17 @@ class Exchange:
     """
 
     def __init__(
-        self, request: bytes, files: Iterator[bytes], streams: Attached | Captured, spool: Path
+        self,
+        request: bytes,
+        files: Iterator[bytes],
+        streams: Attached | Captured,
+        spool: Path,
+        most_files_bytes: int,
     ) -> None:
         self.outgoing = self._opening(request, files)
         self.streams = streams
         self.spool_path = spool
+        self.most_files_bytes = most_files_bytes
         self.status: int | None = None
         self.failure: str | None = None
         self.is_whole = False
@@ -101,6 +107,7 @@ class Exchange:
         self._input: int | None = None
         self._input_ended = False
         self._spool: IO[bytes] | None = None
+        self._spool_bytes = 0
         self._is_reading = False
         self._is_broken = False
 
@@ -249,7 +256,7 @@ class Exchange:
             self._give(frames.NUMBER.unpack(payload)[0])
         elif kind == frames.ENDED and len(payload) == frames.END.size:
             self.status, is_short = frames.END.unpack(payload)
-            self.is_whole = not is_short
+            self.is_whole = not is_short and self._spool_bytes <= self.most_files_bytes
         elif kind == frames.FAILED:
             self.failure = payload.decode("utf-8", "replace")
         else:
@@ -262,9 +269,12 @@ class Exchange:
             self._write_more()
 
     def _keep_files(self, payload: bytes) -> None:
+        """Of a guest that sends more than it was told, the rest is let go."""
+        self._spool_bytes += len(payload)
         if self._spool is None:
             self._spool = self.spool_path.open("wb")
-        self._spool.write(payload)
+        if self._spool_bytes <= self.most_files_bytes:
+            self._spool.write(payload)
 
     def _hear(self) -> None:
         """The client's own words: the program's come in frames."""

@@ -5,15 +5,19 @@ all of it is looked at before the first byte is written, and files are written b
 descriptors, so that no link leads out of it.
 """
 
+import contextlib
 import os
 import stat
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
-from x07bundle.errors import RefusedError
+from x07bundle import files
+from x07bundle.errors import RefusedError, X07Error
+from x07bundle.vm import stream_tar
 from x07bundle.vm.job import Mount
+from x07bundle.vm.stream_tar import Member
 
 MOST_BYTES: Final = 256 << 20
 MOST_ENTRIES: Final = 20_000
@@ -29,23 +33,36 @@ class Entry(NamedTuple):
     status: os.stat_result
 
 
-def entries(mounts: Sequence[Mount]) -> Iterator[Entry]:
+def entries(mounts: Sequence[Mount]) -> list[Entry]:
     """Everything below the roots, folders first, in the order of names.
 
     Raises:
         RefusedError: there is more than is streamed.
+        X07Error: something of it cannot be read.
     """
-    seen: set[str] = set()
+    found: list[Entry] = []
     size = 0
-    for mount in sorted(mounts, key=lambda mount: mount.guest):
+    for mount in sorted(_apart(mounts), key=lambda mount: mount.guest):
         for entry in _tree(mount.host, mount.guest.lstrip("/"), mount.masked):
-            if entry.path in seen:
-                continue
-            seen.add(entry.path)
+            found.append(entry)
             size += entry.status.st_size if stat.S_ISREG(entry.status.st_mode) else 0
-            if size > MOST_BYTES or len(seen) > MOST_ENTRIES:
+            if size > MOST_BYTES or len(found) > MOST_ENTRIES:
                 raise _too_much(mount)
-            yield entry
+    return found
+
+
+def _apart(mounts: Sequence[Mount]) -> list[Mount]:
+    """Each without the roots that are mounted in it: what they lie over is not seen."""
+    return [
+        mount._replace(masked=(*mount.masked, *(_inside(mount, other) for other in mounts)))
+        for mount in mounts
+    ]
+
+
+def _inside(mount: Mount, other: Mount) -> str:
+    """Where another root is below this one; a name that no file has where it is not."""
+    start = f"{mount.guest.rstrip('/')}/"
+    return other.guest[len(start) :] if other.guest.startswith(start) else "/"
 
 
 def _too_much(mount: Mount) -> RefusedError:
@@ -58,11 +75,29 @@ def _too_much(mount: Mount) -> RefusedError:
     )
 
 
+def _unreadable(host: str, error: OSError | None = None) -> X07Error:
+    reason = (error.strerror if error is not None else None) or "permission denied"
+    return X07Error(
+        f"cannot read `{host}`: {reason.lower()}",
+        "it is in a folder of the policy, which this backend copies",
+        "give yourself the right to read it, or grant another folder",
+    )
+
+
 def _tree(host: str, path: str, masked: tuple[str, ...]) -> Iterator[Entry]:
+    try:
+        yield from _found(host, path, masked)
+    except OSError as error:
+        raise _unreadable(host, error) from error
+
+
+def _found(host: str, path: str, masked: tuple[str, ...]) -> Iterator[Entry]:
     status = os.lstat(host)
     kind = stat.S_IFMT(status.st_mode)
     if kind not in (stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK):
         return
+    if kind == stat.S_IFREG and not os.access(host, os.R_OK):
+        raise _unreadable(host)
     yield Entry(host, path, status)
     if kind != stat.S_IFDIR:
         return
@@ -78,8 +113,8 @@ def _is_masked(path: str, masked: tuple[str, ...]) -> bool:
     return any(path == name or path.startswith(f"{name}/") for name in masked)
 
 
-def packed(found: Iterator[Entry]) -> Iterator[bytes]:
-    """The tar, in pieces."""
+def packed(found: Iterable[Entry]) -> Iterator[bytes]:
+    """The tar, in pieces. Raises X07Error: a file cannot be read any more."""
     for entry in found:
         info = _header(entry)
         yield info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
@@ -104,7 +139,7 @@ def _header(entry: Entry) -> tarfile.TarInfo:
 def _content(entry: Entry, size: int) -> Iterator[bytes]:
     """Exactly so many bytes, also of a file that grows or shrinks meanwhile."""
     left = size
-    with Path(entry.host).open("rb") as file:
+    with _opened(entry.host) as file:
         while left:
             piece = file.read(min(left, CHUNK_BYTES)) or bytes(min(left, CHUNK_BYTES))
             left -= len(piece)
@@ -112,12 +147,21 @@ def _content(entry: Entry, size: int) -> Iterator[bytes]:
     yield bytes(-size % tarfile.BLOCKSIZE)
 
 
+def _opened(host: str) -> IO[bytes]:
+    """A file, if it is still one: no link that somebody put in its place meanwhile, no pipe."""
+    try:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        return os.fdopen(os.open(host, flags), "rb")
+    except OSError as error:
+        raise _unreadable(host, error) from error
+
+
 class Restored(NamedTuple):
     """`target`: what is written, below the root of `mount`; "" is the root itself."""
 
     mount: Mount
     target: str
-    info: tarfile.TarInfo
+    info: Member
 
 
 def restore(archive: IO[bytes], mounts: Sequence[Mount]) -> None:
@@ -125,18 +169,19 @@ def restore(archive: IO[bytes], mounts: Sequence[Mount]) -> None:
 
     Raises:
         RefusedError: the archive holds what is no file or folder of a root; nothing was written.
-        OSError: a file cannot be written.
+        OutputError: a file cannot be written, or somebody else changes the folder meanwhile.
     """
-    writable = [mount for mount in mounts if mount.writable]
+    apart = _apart(mounts)
     try:
-        with tarfile.open(fileobj=archive, mode="r:", encoding="utf-8") as opened:
-            found = [_checked(info, writable) for info in opened]
-            for link in (each for each in found if each.info.issym()):
-                _check_link(link)
-            for mount in writable:
-                _restore_root(mount, [each for each in found if each.mount == mount], opened)
-    except (tarfile.TarError, ValueError, EOFError, OverflowError) as error:
-        raise _refused(f"it is no tar: {error}") from error
+        found = _checked(archive, apart)
+    except ValueError as error:
+        raise _refused(str(error)) from error
+    for mount in apart:
+        if mount.writable:
+            _check_root(mount, [each for each in found if each.mount == mount])
+    for mount in apart:
+        if mount.writable:
+            _restore(mount, [each for each in found if each.mount == mount], archive)
 
 
 def _refused(why: str) -> RefusedError:
@@ -147,28 +192,74 @@ def _refused(why: str) -> RefusedError:
     )
 
 
-def _checked(info: tarfile.TarInfo, writable: Sequence[Mount]) -> Restored:
-    if info.type not in (tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE):
-        raise _refused(f"`/{info.name}` is no file, folder or link")
-    path = f"/{info.name}"
-    if any(part in ("", ".", "..") for part in path.split("/")[1:]) or "\0" in path:
-        raise _refused(f"`{path}` is no path of a file")
-    for mount in sorted(writable, key=lambda mount: -len(mount.guest)):
+def _checked(archive: IO[bytes], mounts: Sequence[Mount]) -> list[Restored]:
+    """What is to be written. Copies of roots that may only be read are passed over.
+
+    Raises:
+        ValueError: something that is none of it.
+    """
+    found: list[Restored] = []
+    folders: dict[str, bool] = {}
+    for count, member in enumerate(stream_tar.members(archive)):
+        if count >= MOST_ENTRIES:
+            raise ValueError(f"there are more than {MOST_ENTRIES} files")
+        place = _place_of(f"/{member.path}", mounts)
+        is_root = f"/{member.path}" in [mount.guest for mount in mounts]
+        if member.path in folders or not (is_root or folders.get(_parent(member.path))):
+            raise ValueError(f"`/{member.path}` is there twice, or is in no folder")
+        folders[member.path] = member.kind == "folder"
+        if place.writable:
+            target = f"/{member.path}"[len(place.guest) + 1 :]
+            found.append(Restored(place, target, member))
+    return found
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _place_of(path: str, mounts: Sequence[Mount]) -> Mount:
+    """The root that a path is in. Raises ValueError: in none, or where no guest writes."""
+    for mount in sorted(mounts, key=lambda mount: -len(mount.guest)):
         if path == mount.guest or path.startswith(f"{mount.guest}/"):
-            target = path[len(mount.guest) + 1 :]
-            if _is_masked(target, mount.masked):
-                raise _refused(f"`{path}` is where no guest writes")
-            return Restored(mount, target, info)
-    raise _refused(f"`{path}` is in no root that may be written")
+            if _is_masked(path[len(mount.guest) + 1 :], mount.masked):
+                raise ValueError(f"`{path}` is where no guest writes")
+            return mount
+    raise ValueError(f"`{path}` is in no root that may be written")
 
 
-def _restore_root(mount: Mount, found: list[Restored], archive: tarfile.TarFile) -> None:
-    if not Path(mount.host).is_dir():
-        _restore_file(Path(mount.host), found, archive)
-        return
-    root = os.open(mount.host, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _check_root(mount: Mount, found: list[Restored]) -> None:
+    """Before anything is written.
+
+    Raises:
+        RefusedError: it is of another kind than the root of the host, or has a link of its own.
+    """
+    is_folder = Path(mount.host).is_dir()
+    roots = [each.info.kind for each in found if not each.target]
+    if roots != ["folder" if is_folder else "file"]:
+        raise _refused(f"the root `{mount.guest}` did not come back as what it was")
+    for each in found:
+        if each.info.kind == "link":
+            _check_link(each)
+
+
+def _restore(mount: Mount, found: list[Restored], archive: IO[bytes]) -> None:
     try:
-        _remove_missing(root, mount.host, {each.target for each in found}, mount.masked)
+        _restore_root(mount, found, archive)
+    except OSError as error:
+        raise files.output_error(Path(mount.host), error) from error
+
+
+def _restore_root(mount: Mount, found: list[Restored], archive: IO[bytes]) -> None:
+    host = Path(mount.host)
+    is_folder = host.is_dir()
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+    root = os.open(host if is_folder else host.parent, flags)
+    try:
+        if not is_folder:
+            _write(root, host.name, found[0].info, archive)
+            return
+        _remove_missing(root, {each.target for each in found}, mount.masked)
         for each in found:
             if each.target:
                 _place(root, each, archive)
@@ -176,19 +267,7 @@ def _restore_root(mount: Mount, found: list[Restored], archive: tarfile.TarFile)
         os.close(root)
 
 
-def _restore_file(host: Path, found: list[Restored], archive: tarfile.TarFile) -> None:
-    """A root that is one file."""
-    for each in found:
-        if not each.info.isreg() or each.target:
-            raise _refused(f"`{each.mount.guest}` is a file")
-        folder = os.open(host.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            _write(folder, host.name, each.info, archive)
-        finally:
-            os.close(folder)
-
-
-def _remove_missing(root: int, host: str, kept: set[str], masked: tuple[str, ...]) -> None:
+def _remove_missing(root: int, kept: set[str], masked: tuple[str, ...]) -> None:
     """What was sent in and did not come back was removed there."""
     for parent, folders, names, descriptor in os.fwalk(".", dir_fd=root, topdown=False):
         place = os.path.normpath(parent)
@@ -207,13 +286,13 @@ def _holds_masked(path: str, masked: tuple[str, ...]) -> bool:
     return _is_masked(path, masked) or any(name.startswith(f"{path}/") for name in masked)
 
 
-def _place(root: int, each: Restored, archive: tarfile.TarFile) -> None:
+def _place(root: int, each: Restored, archive: IO[bytes]) -> None:
     *parents, name = each.target.split("/")
     folder = _descend(root, parents)
     try:
-        if each.info.isdir():
+        if each.info.kind == "folder":
             _make_folder(folder, name, each.info.mode)
-        elif each.info.isreg():
+        elif each.info.kind == "file":
             _write(folder, name, each.info, archive)
     finally:
         os.close(folder)
@@ -242,21 +321,33 @@ def _check_link(link: Restored) -> None:
     """A link stays as it is; a guest makes none on the host."""
     try:
         found = Path(link.mount.host, link.target).readlink()
-        is_same = str(found) == link.info.linkname
+        is_same = str(found) == link.info.target
     except OSError:
         is_same = False
     if not is_same:
-        raise _refused(f"`/{link.info.name}` is a link that the guest made")
+        raise _refused(f"`/{link.info.path}` is a link that the guest made")
 
 
-def _write(folder: int, name: str, info: tarfile.TarInfo, archive: tarfile.TarFile) -> None:
+def _write(folder: int, name: str, info: Member, archive: IO[bytes]) -> None:
     """Beside, then renamed."""
-    content = archive.extractfile(info)
-    assert content is not None
     staged = f".x07-{os.getpid()}-{os.urandom(6).hex()}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(staged, flags, info.mode & 0o777, dir_fd=folder), "wb") as file:
-        while piece := content.read(CHUNK_BYTES):
-            file.write(piece)
-        os.fchmod(file.fileno(), info.mode & 0o777)
-    os.rename(staged, name, src_dir_fd=folder, dst_dir_fd=folder)
+    with os.fdopen(os.open(staged, flags, info.mode, dir_fd=folder), "wb") as file:
+        try:
+            _copy(archive, info, file)
+            os.fchmod(file.fileno(), info.mode)
+            file.flush()
+            os.rename(staged, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(staged, dir_fd=folder)
+            raise
+
+
+def _copy(archive: IO[bytes], info: Member, file: IO[bytes]) -> None:
+    archive.seek(info.offset)
+    left = info.size_bytes
+    while left:
+        piece = archive.read(min(left, CHUNK_BYTES))
+        file.write(piece)
+        left -= len(piece)

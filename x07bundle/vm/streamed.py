@@ -6,7 +6,7 @@ guest's agent starts its program. What the program leaves in writable roots come
 ended well.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +46,8 @@ def run(backend: Backend, job: Job, folder: JobFolder, streams: Attached | Captu
     """
     spool = folder.path / SPOOL
     files = stream_files.packed(stream_files.entries(job.mounts))
-    exchange = Exchange(_request(job, backend.caps).payload(), files, streams, spool)
+    request = _request(job, backend.caps)
+    exchange = Exchange(request.payload(), files, streams, spool, request.most_files_bytes)
     ended = runner.run(backend, agent_job(job), folder, Relayed(exchange))
     if exchange.failure is not None or (exchange.status is None and not _was_stopped(ended)):
         raise _not_started(backend, exchange)
@@ -88,7 +89,7 @@ def _request(job: Job, caps: Caps) -> Request:
         # The engine's own limit counts what is in the guest; this one, all that its user has.
         processes=0 if caps.pids else job.limits.pids or 0,
         most_files_bytes=stream_files.MOST_BYTES,
-        roots=tuple(sorted(mount.guest for mount in job.mounts if mount.writable)),
+        roots=_outer(mount.guest for mount in job.mounts if mount.writable),
     )
 
 
@@ -105,15 +106,20 @@ def _scratch(job: Job) -> tuple[str, ...]:
     Raises:
         RefusedError: a root is a file at a place of its own.
     """
-    absolute = sorted(mount.guest for mount in job.mounts if not _is_below(mount.guest, GUESTS))
-    outer = [path for path in absolute if not any(_is_inside(path, each) for each in absolute)]
+    absolute = [mount.guest for mount in job.mounts if not _is_below(mount.guest, GUESTS)]
     for mount in job.mounts:
         if mount.guest in absolute and not Path(mount.host).is_dir():
             raise RefusedError(
                 f"the root `{mount.guest}` is a file, and this backend copies folders",
                 hint="name the folder that it is in",
             )
-    return (GUESTS, *outer)
+    return (GUESTS, *_outer(absolute))
+
+
+def _outer(paths: Iterable[str]) -> tuple[str, ...]:
+    """Without those that are below another."""
+    found = sorted(paths)
+    return tuple(path for path in found if not any(_is_inside(path, each) for each in found))
 
 
 def _is_below(path: str, folder: str) -> bool:
