@@ -1,8 +1,8 @@
 """Folders that no guest sees, where files are streamed: not sent, not removed, not written."""
 
 import io
-from collections.abc import Callable
-from pathlib import Path
+import tarfile
+from pathlib import Path, PurePath
 from typing import Final
 
 import pytest
@@ -27,22 +27,20 @@ def tree(mount: Mount) -> list[str]:
     return sorted(str(path.relative_to(mount.host)) for path in found if path.is_file())
 
 
-Answer = Callable[..., io.BytesIO]
+def answer(*names: str) -> io.BytesIO:
+    """Empty files, and the folders (`/`) before them, as the agent sends them."""
+    data = b"".join(header(name) for name in ("/", *names))
+    return io.BytesIO(data + bytes(2 * tarfile.BLOCKSIZE))
 
 
-@pytest.fixture
-def answer(tmp_path_factory: pytest.TempPathFactory) -> Answer:
-    """What a guest sends of a root with these files, in which nothing was hidden from it."""
-
-    def packed(*names: str) -> io.BytesIO:
-        folder = tmp_path_factory.mktemp("guest")
-        for name in names:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).touch()
-        sent = stream_files.entries([Mount(str(folder), "/x07/work", writable=True)])
-        return io.BytesIO(b"".join(stream_files.packed(sent)))
-
-    return packed
+def header(name: str) -> bytes:
+    """The agent puts no `/` behind names of folders, as Python does."""
+    info = tarfile.TarInfo(f"x07/work/{name}".rstrip("/"))
+    block = bytearray(info.tobuf(tarfile.USTAR_FORMAT))
+    block[156:157] = tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
+    block[148:156] = b" " * 8
+    block[148:156] = f"{sum(block):06o}\0 ".encode()
+    return bytes(block)
 
 
 def test_they_are_not_sent(root: Mount) -> None:
@@ -52,19 +50,20 @@ def test_they_are_not_sent(root: Mount) -> None:
     ]  # fmt: skip
 
 
-def test_they_stay_where_all_else_was_removed(root: Mount, answer: Answer) -> None:
+def test_they_stay_where_all_else_was_removed(root: Mount) -> None:
     stream_files.restore(answer(), [root])
     assert tree(root) == [".x07/jobs", "project/.x07/policies/base"]
 
 
 @pytest.mark.parametrize("name", [".x07/jobs", "project/.x07/policies/base"])
-def test_a_guest_does_not_write_them(root: Mount, answer: Answer, name: str) -> None:
+def test_a_guest_does_not_write_them(root: Mount, name: str) -> None:
+    parents = [f"{parent}/" for parent in reversed(PurePath(name).parents) if parent.name]
     with pytest.raises(RefusedError) as caught:
-        stream_files.restore(answer("project/new", name), [root])
+        stream_files.restore(answer(*parents, name), [root])
     assert "is where no guest writes" in caught.value.render()
     assert tree(root) == sorted(FILES)
 
 
-def test_names_that_begin_like_theirs_are_others(root: Mount, answer: Answer) -> None:
-    stream_files.restore(answer("project/.x07rc", ".x07y"), [root])
+def test_names_that_begin_like_theirs_are_others(root: Mount) -> None:
+    stream_files.restore(answer("project/", "project/.x07rc", ".x07y"), [root])
     assert tree(root) == [".x07/jobs", ".x07y", "project/.x07/policies/base", "project/.x07rc"]
