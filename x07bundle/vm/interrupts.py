@@ -59,5 +59,8 @@ def terminal_kept(descriptor: int) -> Iterator[None]:
     try:
         yield
     finally:
-        with contextlib.suppress(termios.error):
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        with contextlib.suppress(termios.error, OSError):
+            # One that we are not in the foreground of is another's now: touching it would stop us.
+            is_ours = os.tcgetpgrp(descriptor) == os.getpgrp()
+            if is_ours and termios.tcgetattr(descriptor) != before:
+                termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

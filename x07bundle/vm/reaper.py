@@ -29,6 +29,7 @@ from x07bundle.vm import killing
 from x07bundle.vm.clock import Clock
 
 READ_BYTES: Final = 1 << 16
+LEAST_MS: Final = 10_000
 UNKNOWN_MS: Final = 5000
 SLACK_MS: Final = 5000
 """After the deadline, for a runner that is there: it ends its guest itself."""
@@ -85,6 +86,11 @@ class Watch:
         """Listens until the runner is gone."""
         while self._listen(None):
             pass
+
+    def left_ms(self, job: JobRecord) -> int:
+        """For the end: until the deadline and the time to clean up after it."""
+        last_ms = (self.deadline_ms or 0) + job.cleanup_ms
+        return max(LEAST_MS, last_ms - self.clock.monotonic_ms())
 
     def _wait_ms(self) -> int | None:
         if self.deadline_ms is None or "cleaned" in self.said or "ended" in self.said:
@@ -155,7 +161,7 @@ def _end(watch: Watch, job: JobRecord) -> bool:
     client: killing.Client = UnknownClient(watch.clock)
     if watch.client is not None:
         client = watch.client
-    return killing.end_surely(job.plan, job.container_id, client, watch.clock, job.cleanup_ms)
+    return killing.end_surely(job.plan, job.container_id, client, watch.clock, watch.left_ms(job))
 
 
 def _leave(folder: Path, job: JobRecord) -> None:
