@@ -73,6 +73,16 @@ class Host(NamedTuple):
         return f"{'doas' if self.manager == 'apk' else 'sudo'} {command}"
 
 
+def bare() -> Host:
+    """This machine as far as it is known without reading a file: not how anything is installed."""
+    machine = os.uname().machine.lower()
+    return Host(
+        system=SYSTEMS.get(sys.platform, sys.platform),
+        arch=ARCHITECTURES.get(machine, machine),
+        is_root=os.geteuid() == 0,
+    )
+
+
 def read(root: Path = Path("/")) -> Host:
     """This machine."""
     system = SYSTEMS.get(sys.platform, sys.platform)

@@ -97,12 +97,13 @@ static bool is_right(const x07_process *process, const places *here, const x07_t
     return is_whole;
 }
 
-/* The variables, veiled, and two that keep files of other places from being read. Names that have
- * the bit already are left out: nothing could tell them from veiled ones. */
+/* The variables, veiled, and two that keep files of other places from being read: a time zone is
+ * looked for in folders unless it is a path. Names that have the bit already are left out: nothing
+ * could tell them from veiled ones. */
 static char **veiled(char **environment)
 {
     static char no_locale[] = "LC_ALL=C";
-    static char no_time_zone[] = "TZ=UTC0";
+    static char no_time_zone[] = "TZ=/dev/null";
     size_t count = 0;
     while (environment[count] != NULL) {
         count++;

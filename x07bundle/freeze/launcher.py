@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from x07bundle import assets, files
-from x07bundle.freeze import pyinstaller
+from x07bundle.freeze import elf, pyinstaller
 
 WHAT: Final = "the launcher of VM bundles"
 NAME: Final = "launcher"
@@ -86,6 +86,8 @@ def _frozen(workshop: Path, env: Mapping[str, str]) -> Path:
 def _settle(folder: Path) -> None:
     """Modes that do not depend on who freezes; and only what is read of Python's own library."""
     _shrink(folder / LIBRARY)
+    for path in folder.rglob("*.so*"):
+        path.write_bytes(elf.without_search_path(path.read_bytes()))
     for path in folder.rglob("*"):
         is_program = path.is_dir() or path == folder / NAME
         path.chmod(PROGRAM_MODE if is_program else FILE_MODE)

@@ -20,7 +20,7 @@ from x07bundle.launcher.bundle import Bundle
 from x07bundle.vm import choose, clock, confine, engine_env, folder, images, runner, state
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.confine import Confined
-from x07bundle.vm.failures import EngineError, GuestError
+from x07bundle.vm.failures import EngineError, GuestError, NoBackendError
 from x07bundle.vm.folder import JobFolder
 from x07bundle.vm.job import GUEST_BUNDLE, GUEST_IN, GUEST_OUT, Image, Job, Mount
 from x07bundle.vm.runner import Ended
@@ -56,8 +56,7 @@ def start(bundle: Bundle, arguments: Sequence[str], env: Mapping[str, str]) -> i
         GuestError: the guest was not started.
     """
     accepted = consent.is_given(env)
-    machine = host.read()
-    backend = choose.choose(env, machine, accepted, bundle.manifest.backend)
+    backend = _backend(bundle, env, accepted)
     try:
         jobs = state.open(env)
         guest = decide(bundle, backend, env, jobs.root, accepted)
@@ -66,7 +65,16 @@ def start(bundle: Bundle, arguments: Sequence[str], env: Mapping[str, str]) -> i
             ended = _run(guest.backend, job, place, env)
             return _exit_code(bundle, guest, ended, _was_started(place))
     except EngineError as error:
-        raise choose.explained(error, backend, env, machine) from error
+        raise choose.explained(error, backend, env, host.read()) from error
+
+
+def _backend(bundle: Bundle, env: Mapping[str, str], accepted: bool) -> Backend:
+    """How things are installed here is read where something has to be said about it."""
+    wanted = bundle.manifest.backend
+    try:
+        return choose.choose(env, host.bare(), accepted, wanted)
+    except NoBackendError:
+        return choose.choose(env, host.read(), accepted, wanted)
 
 
 def decide(

@@ -15,6 +15,7 @@ from x07bundle.vm import kvm
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.backends import table
 from x07bundle.vm.failures import EngineError, NoBackendError
+from x07bundle.vm.kvm import Kvm
 from x07bundle.vm.preflight import Machine, Verdict, preflight, present
 from x07bundle.vm.probes import Probe, probes
 
@@ -47,9 +48,9 @@ def choose(
     if named is not None and wanted is not None and named != wanted and not accepted:
         raise _another(named, wanted)
     name = named or wanted
-    machine = Machine(host, env, kvm.look(host))
     if name is None:
-        return _best(machine, accepted)
+        return _best(Machine(host, env, kvm.look(host)), accepted)
+    machine = Machine(host, env, kvm.look(host) if name in VMS.get(host.system, ()) else Kvm())
     backend = table.from_env(name, env)
     if backend.caps.isolation == "container" and not accepted:
         raise _weak(backend)

@@ -1,0 +1,46 @@
+"""What starting a bundle looks at: its own files, its state, the system's libraries, the engine."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests import vm_bundles
+
+SYSTEM: Final = re.compile(
+    r"/(lib|lib64|usr/lib|usr/lib64|bin|usr/bin|dev|proc)(/.*)?|/etc/ld\.so\.(cache|preload)"
+)
+"""Libraries, programs of the engine (a script here), devices, and what the kernel tells."""
+PATHS: Final = re.compile(r'"(/[^"]*)"')
+
+
+def test_no_ambient_inputs(tmp_path: Path, x07_cache: Path) -> None:
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("no strace on PATH (`make engines`)")
+    bench = vm_bundles.bench(tmp_path / "bench", x07_cache)
+    bench.make()
+    for name in (".env", "x07.json", "docker-compose.yml", "sitecustomize.py", "pyvenv.cfg"):
+        (bench.folder / name).write_text("x")
+    trace = tmp_path / "trace"
+    options = ("-f", "-s", "4096", "-o", str(trace), "-e", "trace=%file")
+    done = subprocess.run(
+        (strace, *options, str(bench.app), "say", "well"),
+        env=bench.env(PYTHONPATH="/nowhere", TZ="Europe/Vienna", LC_ALL="de_AT.UTF-8"),
+        cwd=bench.folder,
+        capture_output=True,
+        check=False,
+    )
+    if b"ptrace" in done.stderr:
+        pytest.skip("this machine lets nobody trace")
+    assert done.stdout == b"well", done.stderr
+    found = {path for line in trace.read_text().splitlines() for path in PATHS.findall(line)}
+    assert f"{bench.app}.vm/runtime/launcher" in found
+    state, fake = bench.state.parent, bench.docker.engine.folder.parent
+    own = tuple(f"{each}/" for each in (f"{bench.app}.vm", state, fake))
+    known = {str(bench.app), f"{bench.app}.vm", *map(str, (state, *state.parents))}
+    strange = {path for path in found - known if not path.startswith(own)}
+    assert [path for path in sorted(strange) if not SYSTEM.fullmatch(path)] == []
