@@ -15,8 +15,11 @@ import pytest
 from tests import bundling
 from tests.bundling import Tool, everything, module, run_program, write_json, write_project
 from tests.fakes import plan
+from x07bundle.policy.templates import base_policy
 
 IS_ROOT = os.geteuid() == 0
+SANDBOXED = ("--out", "dist/app", "--world", "run-os-sandboxed", "--policy", "policy.json")
+ACCEPTED = ("--sandbox-backend", "os", "--i-accept-weaker-isolation")
 
 
 @pytest.fixture
@@ -90,6 +93,10 @@ def out_below_a_file(tool: Tool) -> None:
     (tool.folder / "dist").write_bytes(b"")
 
 
+def a_policy(tool: Tool) -> None:
+    (tool.folder / "policy.json").write_bytes(base_policy("cli"))
+
+
 def nothing(tool: Tool) -> None:
     pass
 
@@ -135,7 +142,15 @@ BAD = {
     "program without roots": with_options("--module-root", "--program src/main.x07.json"),
     "program of another kind": with_options(".x07.json", "--program x07.json --module-root src"),
     "unknown profile": with_options("(available: os)", "--profile sandbox"),
-    "world without a vm": with_options("no VM backend", "--world run-os-sandboxed"),
+    "world without a policy": with_options("requires a policy", "--world run-os-sandboxed"),
+    "policy without a vm": Bad(
+        a_policy, 2, "no VM backend", SANDBOXED, {"PATH": "/none", "X07_VM_BACKEND": "auto"}
+    ),
+    "weaker than a vm": Bad(a_policy, 2, "nobody accepted", (*SANDBOXED, "--sandbox-backend=os")),
+    "options of a vm": Bad(
+        a_policy, 2, "is for VM bundles", (*SANDBOXED, *ACCEPTED, "--payload-build", "host")
+    ),
+    "options of a vm without a sandbox": with_options("--payload-build", "--payload-build host"),
     "policy of nothing": with_options("`--policy`", "--policy policy.json"),
     "consent to nothing": with_options("`--i-accept-weak", "--i-accept-weaker-isolation"),
     "a grant to nothing": with_options("`--allow-host`", "--allow-host example.com:443"),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from x07bundle.cli.options import PATH, all_of, one_of, sandbox_option, sandbox_values
+from x07bundle.cli.output import echo_guest
 from x07bundle.cli.progress import Progress
-from x07bundle.contract.consent import INSTEAD, NoVmError
 from x07bundle.errors import UsageError, X07Error
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def make(plan: "Plan") -> "VmOutcome":
     """
     _refuse_in_toolchain()
     from x07bundle.bundle import vm_bundle
+    from x07bundle.contract.consent import INSTEAD, NoVmError
 
     try:
         with Progress("x07 bundle") as progress:
@@ -77,13 +78,15 @@ def make(plan: "Plan") -> "VmOutcome":
     except NoVmError as error:
         details = "\n".join(filter(None, (error.details, INSTEAD)))
         raise X07Error(error.brief, details, error.hint) from error
-    click.echo(outcome.payload.said, err=True, nl=False)
+    echo_guest(outcome.payload.said)
     return outcome
 
 
 def _refuse_in_toolchain() -> None:
     """Raises X07Error: a toolchain of guest images has nothing to freeze a launcher with."""
     if getattr(sys, "frozen", False):
+        from x07bundle.contract.consent import INSTEAD
+
         raise X07Error(
             "this x07 is the toolchain of a guest image, which makes no VM bundles",
             INSTEAD,

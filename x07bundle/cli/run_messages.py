@@ -8,6 +8,7 @@ from collections.abc import Callable
 import click
 
 from x07bundle.cli.compile_messages import say_compilation
+from x07bundle.cli.output import echo_guest
 from x07bundle.cli.run_sandbox import Place
 from x07bundle.contract.consent import INSTEAD, NoVmError
 from x07bundle.errors import RefusedError, X07Error
@@ -42,7 +43,7 @@ def _with_ways_out(error: NoVmError) -> X07Error:
 
 def _say(outcome: Outcome) -> None:
     """Findings of the front end, a failure of the C compiler, a trap."""
-    click.echo(outcome.said, err=True, nl=False)
+    echo_guest(outcome.said)
     if outcome.compiled is not None:
         say_compilation(outcome.diagnostics, outcome.compiled)
     if outcome.solve is not None and outcome.solve.trap is not None:

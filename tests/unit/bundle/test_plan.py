@@ -12,7 +12,6 @@ from x07bundle.bundle.front import options
 from x07bundle.bundle.pipeline import plan
 from x07bundle.bundle.plan import Plan, as_json
 from x07bundle.bundle.request import Limits, Request
-from x07bundle.contract.consent import NoVmError
 from x07bundle.errors import ProjectError, UsageError, X07Error
 from x07bundle.policy.templates import base_policy
 
@@ -139,8 +138,8 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], type[X07Error], str]] = [
     ({}, {"program": Path("src/main.x07.json")}, UsageError, "requires explicit `--module-root`"),
     ({}, {"project": Path("none.json")}, UsageError, "none.json"),
     ({}, {"profile": "os"}, UsageError, "no profile `os`"),
-    ({}, {"world": "run-os-sandboxed"}, NoVmError, "no VM backend"),
-    ({"profiles": SANDBOXED}, {"profile": "sandbox"}, NoVmError, "no VM backend"),
+    ({}, {"world": "run-os-sandboxed"}, UsageError, "requires a policy file"),
+    ({"profiles": SANDBOXED}, {"profile": "sandbox"}, X07Error, "missing policy file"),
     (
         {"profiles": SANDBOXED},
         {"profile": "sandbox", "sandbox": {"--sandbox-backend": "os"}},
@@ -209,6 +208,18 @@ def test_the_policy_stays(project: Project) -> None:
     for outputs in ({"out": str(policy)}, {"attestation": policy}):
         with pytest.raises(UsageError, match="would be overwritten"):
             planned(usual._replace(**outputs))
+
+
+def test_a_vm_is_planned_where_nothing_else_is_chosen(project: Project) -> None:
+    """Nobody is asked whether there is one."""
+    folder = project(profiles=SANDBOXED)
+    (folder / str(SANDBOXED["sandbox"]["policy"])).write_bytes(base_policy("cli", None))
+    usual = Request(out="app", profile="sandbox")
+    for request in (usual, usual._replace(sandbox={"--sandbox-backend": "vm"})):
+        document = as_json(planned(request))
+        assert document["bundle"]["kind"] == "vm"
+    weaker = usual._replace(sandbox=ACCEPTED)
+    assert as_json(planned(weaker))["bundle"]["kind"] == "native"
 
 
 def test_an_evaluation_world(project: Project) -> None:
