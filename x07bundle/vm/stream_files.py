@@ -193,7 +193,7 @@ def _refused(why: str) -> RefusedError:
 
 
 def _checked(archive: IO[bytes], mounts: Sequence[Mount]) -> list[Restored]:
-    """What is to be written. Copies of roots that may only be read are passed over.
+    """What came, with the root that each is in: of those that may only be read it is passed over.
 
     Raises:
         ValueError: something that is none of it.
@@ -208,9 +208,8 @@ def _checked(archive: IO[bytes], mounts: Sequence[Mount]) -> list[Restored]:
         if member.path in folders or not (is_root or folders.get(_parent(member.path))):
             raise ValueError(f"`/{member.path}` is there twice, or is in no folder")
         folders[member.path] = member.kind == "folder"
-        if place.writable:
-            target = f"/{member.path}"[len(place.guest) + 1 :]
-            found.append(Restored(place, target, member))
+        target = f"/{member.path}"[len(place.guest) + 1 :]
+        found.append(Restored(place, target, member))
     return found
 
 

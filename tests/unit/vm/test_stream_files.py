@@ -254,6 +254,20 @@ def test_roots_within_roots(host: Path, tmp_path: Path) -> None:
     assert contents(tmp_path / "elsewhere") == {"secret": b"secret"}
 
 
+def test_what_no_guest_sees(host: Path) -> None:
+    """It is not written, though the folder that it is in may be."""
+    mount = Mount(str(host), f"/{ROOT}", writable=True, masked=("sub/.x07",))
+    (host / "sub/.x07").mkdir()
+    before = contents(host)
+    sub = [Part(f"{ROOT}/sub", tarfile.DIRTYPE), Part(f"{ROOT}/sub/.x07", tarfile.DIRTYPE)]
+    with pytest.raises(RefusedError) as refused:
+        stream_files.restore(tar(*sub, Part(f"{ROOT}/sub/.x07/file")), (mount,))
+    assert "where no guest writes" in (refused.value.details or "")
+    assert contents(host) == before
+    stream_files.restore(tar(sub[0]), (mount,))
+    assert contents(host) == {"sub": b"/", "sub/.x07": b"/"}
+
+
 def packed(folder: Path) -> bytes:
     found = stream_files.entries((Mount(str(folder), f"/{ROOT}"),))
     return b"".join(stream_files.packed(found))
@@ -276,6 +290,9 @@ def test_the_same_bytes_of_the_same_folder(tmp_path: Path) -> None:
     if os.geteuid() == 0:
         os.chown(tmp_path / "one/a", 12345, 12345)
     assert packed(tmp_path / "one") == packed(tmp_path / "deeper/two")
+    mount = Mount(str(tmp_path / "one"), f"/{ROOT}")
+    paths = [entry.path.split("/") for entry in stream_files.entries((mount,))]
+    assert paths == sorted(paths)
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
