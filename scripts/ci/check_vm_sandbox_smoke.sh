@@ -54,19 +54,20 @@ run() {
     [[ "$(member solve_output_b64 <"$work/run.json")" == aGVsbG8= ]] || fail "another output"
 }
 
-# A program that reads a file which nobody granted it.
+# A program that writes where nobody let it.
 denial() {
     step "what is not granted is denied"
+    mkdir private
     cat >"$work/thief.x07.json" <<'PROGRAM'
 {"schema_version":"x07.x07ast@0.4.0","kind":"entry","module_id":"main","imports":["std.os.fs"],
- "decls":[],"solve":["std.os.fs.read_file",["bytes.lit","/etc/passwd"]]}
+ "decls":[],"solve":["begin",
+ ["std.os.fs.write_file",["bytes.lit","private/file"],["bytes.lit","written"]],["bytes.lit","done"]]}
 PROGRAM
-    if "$x07" run --program "$work/thief.x07.json" --world run-os-sandboxed \
-        --policy .x07/policies/base/cli.sandbox.base.policy.json >"$work/denied.json" 2>"$work/said"; then
-        fail "a file that was not granted was read"
-    fi
-    [[ "$(member policy_denials <"$work/denied.json")" == *read_roots* ]] \
+    "$x07" run --program "$work/thief.x07.json" --world run-os-sandboxed \
+        --policy .x07/policies/base/cli.sandbox.base.policy.json >"$work/denied.json"
+    [[ "$(member policy_denials <"$work/denied.json")" == *fs.write_roots* ]] \
         || fail "the report does not name the grant that is missing"
+    [[ ! -e private/file ]] || fail "a file that was not granted was written"
 }
 
 bundle() {
@@ -80,7 +81,7 @@ start() {
     step "the bundle by itself"
     X07_BUNDLE=verify "$work/dist/app" >&2
     local native said
-    native="$work/native"
+    native="$work/native/app"
     X07_SANDBOX_BACKEND=os X07_I_ACCEPT_WEAKER_ISOLATION=1 \
         "$x07" bundle --profile sandbox --out "$native" >"$work/native.json"
     said=$("$work/dist/app" one two | od -An -tx1)
@@ -98,7 +99,7 @@ tampered() {
 
 nothing_left() {
     step "nothing is left"
-    [[ -z "$(ls -A "$X07_VM_STATE_DIR" 2>/dev/null)" ]] || fail "job folders are left"
+    [[ -z "$(ls "$X07_VM_STATE_DIR" 2>/dev/null)" ]] || fail "job folders are left"
 }
 
 image
