@@ -184,6 +184,7 @@ def record(text: bytes) -> bytes:
     [
         b"x",
         b"12 path=a",
+        b"9 path=ab",
         b"9999999999999999999999 path=a\n",
         b"4 path=a\n",
         b"0 \n",

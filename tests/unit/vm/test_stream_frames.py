@@ -120,6 +120,6 @@ def test_words_for_the_terminal(jobs: JobFolder) -> None:
 
 
 def test_credit_without_end(jobs: JobFolder) -> None:
-    """Room that was never taken away is no room."""
+    """It is taken for no more than the window is."""
     script = "os.write(1, f.frame(6, b'\\xff' * 4) * 3 + f.frame(4, bytes(8)))"
     assert answered(jobs, script).exit_status == 0

@@ -221,6 +221,17 @@ def test_signals_reach_the_program(agent: Path) -> None:
     assert ended == 3
 
 
+def test_what_a_program_may_not_read_itself_comes_back(
+    agent: Path, jobs: JobFolder, tmp_path: Path, guest: Path
+) -> None:
+    """It did not remove it."""
+    (tmp_path / "w/sub").mkdir(parents=True)
+    (tmp_path / "w/sub/kept").write_bytes(b"kept")
+    mount = Mount(str(tmp_path / "w"), f"{guest}/w", writable=True)
+    shell(agent, jobs, f"chmod 0 {guest}/w/sub/kept {guest}/w/sub", (mount,))
+    assert (tmp_path / "w/sub/kept").read_bytes() == b"kept"
+
+
 @pytest.mark.parametrize(
     ("caller", "inside"),
     [((0, 0), (65534, 65534)), ((1000, 1001), (1000, 1001)), (None, None)],
