@@ -18,6 +18,7 @@ from x07bundle.vm.job import Digest, Image, Job, KillPlan, Launch
 
 STORE: Final = "FAKE_ENGINE"
 DOWN: Final = ".down"
+FORGETS: Final = ".forgets"
 SCRIPT: Final = r"""
 store=$FAKE_ENGINE guest=$store/$2
 echo "$*" >>"$store/.log"
@@ -51,7 +52,7 @@ run)
         status=$?
         kill -0 $child 2>/dev/null || break
     done
-    rm -rf "$guest"
+    test -e "$store/.forgets" || rm -rf "$guest"
     exit $status ;;
 kill) gone; kill "-$3" "$(cat "$guest/pid")" ;;
 rm) gone; kill -KILL "$(cat "$guest/pid")" 2>/dev/null; rm -rf "$guest" ;;
@@ -136,6 +137,10 @@ class Engine(NamedTuple):
 
     def restart(self) -> None:
         (self.store / DOWN).unlink()
+
+    def forget_guests(self) -> None:
+        """From now on clients do not remove theirs."""
+        (self.store / FORGETS).touch()
 
     def add_guest(self, name: str, labels: Mapping[str, str]) -> None:
         """A guest without a process."""

@@ -130,7 +130,8 @@ def test_a_process_is_known_by_its_start(tmp_path: Path) -> None:
     assert started != children.started_at(os.getpid())
     children.kill(process.pid, None)
     children.kill(process.pid, children.started_at(os.getpid()))
-    assert process.poll() is None
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=0.3)
     children.kill(process.pid, started)
     assert process.wait(timeout=20) == -signal.SIGKILL
     assert children.started_at(process.pid) is None

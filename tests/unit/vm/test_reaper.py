@@ -83,6 +83,12 @@ def test_a_folder_that_was_removed_does_not_keep_the_reaper(bench: Bench) -> Non
     assert soon(lambda: all_gone(bench))
 
 
+def test_a_guest_that_its_client_forgot_is_removed(bench: Bench) -> None:
+    bench.engine.forget_guests()
+    assert wait(bench.start("true")) == 0
+    assert soon(bench.is_empty)
+
+
 def test_guests_of_others_are_not_touched(bench: Bench) -> None:
     bench.engine.add_guest("x07-1-1", {"io.x07.schema": "1"})
     bench.engine.add_guest("foreign", {})

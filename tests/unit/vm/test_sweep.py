@@ -87,6 +87,15 @@ def test_a_job_that_runs_is_left(bench: Bench) -> None:
     process.communicate()
 
 
+def test_a_guest_whose_folder_is_in_use_is_left(bench: Bench) -> None:
+    process = bench.start_waiting()
+    (job,) = bench.jobs
+    job.chmod(0o770)
+    assert swept(bench, ahead_ms=7 * DAY_MS) == {job.name: "left"}
+    process.terminate()
+    process.communicate()
+
+
 def test_a_job_that_lost_its_runner_is_ended_before_its_deadline(bench: Bench) -> None:
     left_job(bench)
     assert swept(bench, dry_run=True) == {LONG_AGO: "would_end"}
