@@ -14,10 +14,11 @@ from bench import (
     network_cost,
     policy_cost,
     registry_cost,
+    vm_cost,
 )
 from bench.workshop import open_workshop
 
-COSTS = (policy_cost, network_cost, http_cost, image_cost, registry_cost)
+COSTS = (policy_cost, network_cost, http_cost, image_cost, registry_cost, vm_cost)
 PARTS = (bundle_cost, kernel_speed, hello_world, *COSTS, frozen_start)
 
 
