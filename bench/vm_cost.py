@@ -112,8 +112,8 @@ def _size(app: Path) -> Figure:
 
 
 def _verification(app: Path) -> Figure:
-    """What a byte more costs in a large sidecar and in a small one. Showing what a bundle is made of
-    verifies all of it, and starts nothing."""
+    """What a byte more costs in a large sidecar and in a small one. Showing what a bundle is made
+    of verifies all of it, and starts nothing."""
     actions = {f"{size} MiB": _inspecting(_with_archive(app, size)) for size in SIZES_MIB}
     spent = interleave(actions, VERIFICATIONS)
     none_ms, small_ms, large_ms = (samples.least_ms for samples in spent.values())
