@@ -1,7 +1,9 @@
 """Files and streams of guests that no folder of the host reaches, on real engines."""
 
 import os
+import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -171,6 +173,18 @@ def test_a_deadline(guests: Guests) -> None:
     assert (ended.timed_out, ended.is_gone) == (True, True)
     assert ended.stdout == b"here\n"
     assert time.monotonic() - started < 60
+
+
+def test_a_signal_to_the_caller_reaches_the_program(guests: Guests) -> None:
+    """Through the engine and the agent."""
+    script = "trap 'echo asked; exit 3' TERM; while :; do sleep 0.1; done"
+    timer = threading.Timer(4, os.kill, (os.getpid(), signal.SIGTERM))
+    timer.start()
+    try:
+        ended = guests.shell(script)
+    finally:
+        timer.cancel()
+    assert (ended.stdout, ended.exit_status) == (b"asked\n", 3)
 
 
 LOOK: Final = r"""
