@@ -13,6 +13,7 @@
 
 #define SUFFIX ".vm"
 #define RUNTIME "/runtime/launcher"
+#define ARCHIVE "_PYI_ARCHIVE_FILE="
 #define MAKE "make a bundle with `x07 bundle`"
 
 enum {
@@ -20,8 +21,8 @@ enum {
     NOT_STARTED = 127,
     STREAMS = 3,
     VEILED = 0x80,
-    /* Of an environment: what is added, and its end. */
-    ADDED = 3,
+    /* To variables, or to arguments: at most, with their end. */
+    ADDED = 5,
     SUFFIX_BYTES = sizeof SUFFIX,
     RUNTIME_BYTES = sizeof RUNTIME,
 };
@@ -97,13 +98,18 @@ static bool is_right(const x07_process *process, const places *here, const x07_t
     return is_whole;
 }
 
-/* The variables, veiled, and two that keep files of other places from being read: a time zone is
- * looked for in folders unless it is a path. Names that have the bit already are left out: nothing
- * could tell them from veiled ones. */
-static char **veiled(char **environment)
+/* The variables, veiled. Names that have the bit already are left out: nothing could tell them from
+ * veiled ones. Then four of ours. Two keep files of other places from being read: a time zone is
+ * looked for in folders unless it is a path. Two tell PyInstaller's loader that it has started
+ * itself again already, which it does to have libraries looked for beside it: they would be looked
+ * for in other places, too, where the path has a colon. None has to be. */
+static char **veiled(char **environment, const char *runtime)
 {
     static char no_locale[] = "LC_ALL=C";
     static char no_time_zone[] = "TZ=/dev/null";
+    static char archive[sizeof ARCHIVE + sizeof((places *)0)->runtime];
+    static char level[] = "_PYI_PARENT_PROCESS_LEVEL=-1";
+    char *const ours[] = {no_locale, no_time_zone, archive, level};
     size_t count = 0;
     while (environment[count] != NULL) {
         count++;
@@ -117,9 +123,9 @@ static char **veiled(char **environment)
             result[kept++] = environment[at];
         }
     }
+    join(archive, ARCHIVE, runtime);
     if (result != NULL) {
-        result[kept] = no_locale;
-        result[kept + 1] = no_time_zone;
+        x07_copy(result + kept, ours, sizeof ours);
     }
     return result;
 }
@@ -148,7 +154,7 @@ int x07_launch(const x07_process *process)
         return REFUSED;
     }
     char **arguments = with_self(process, here.self);
-    char **environment = veiled(process->environment);
+    char **environment = veiled(process->environment, here.runtime);
     if (arguments != NULL && environment != NULL) {
         x07_execute(here.runtime, arguments, environment);
     }

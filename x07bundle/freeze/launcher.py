@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from x07bundle import assets, files
+from x07bundle.errors import X07Error
 from x07bundle.freeze import elf, pyinstaller
 
 WHAT: Final = "the launcher of VM bundles"
@@ -20,6 +21,7 @@ NAME: Final = "launcher"
 PROGRAM_MODE: Final = 0o755
 FILE_MODE: Final = 0o644
 
+LIBPYTHON: Final = "libpython"
 LIBRARY: Final = "base_library.zip"
 ENCODINGS: Final = ("__init__", "aliases", "utf_8", "latin_1", "ascii")
 LIBRARIES_LEFT_OUT: Final = ("libz.so.1",)
@@ -62,6 +64,7 @@ def make(place: Path, temporary: Path, env: Mapping[str, str]) -> None:
         frozen = _frozen(workshop, env)
         staged = files.beside(place)
         try:
+            _refuse_libraries(frozen)
             shutil.copytree(frozen, staged)
             _settle(staged)
             staged.rename(place)
@@ -81,6 +84,21 @@ def _frozen(workshop: Path, env: Mapping[str, str]) -> Path:
         "excluded": repr(list(EXCLUDED)),
     }
     return pyinstaller.run(workshop, NAME, values, env)
+
+
+def _refuse_libraries(frozen: Path) -> None:
+    """No library is looked for beside the launcher (stubs/launcher/launcher.c), so none may be
+    needed but Python itself, which is loaded by its path.
+
+    Raises:
+        X07Error: one is.
+    """
+    others = [path.name for path in frozen.glob("lib*.so*") if not path.name.startswith(LIBPYTHON)]
+    if others:
+        raise X07Error(
+            f"the modules of this Python take libraries of their own: {', '.join(sorted(others))}",
+            hint="freeze with another Python: that of the distribution, or of python.org",
+        )
 
 
 def _settle(folder: Path) -> None:
