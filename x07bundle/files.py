@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Final, Protocol
+from typing import IO, Final, Protocol
 
 from x07bundle.errors import OutputError, X07Error
 
@@ -72,6 +72,22 @@ def read_bytes(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
             return _read_all(stream, path, most_bytes)
     except OSError as error:
         raise _unreadable(path, (error.strerror or str(error)).lower(), "check the path") from error
+
+
+def open_file(path: Path) -> IO[bytes]:
+    """A regular file to read from, as `read_bytes` finds it.
+
+    Raises:
+        X07Error: it is missing, no file, or unreadable.
+    """
+    try:
+        stream = open(path, "rb", opener=_open_at_once)  # noqa: SIM115  the caller closes it
+    except OSError as error:
+        raise _unreadable(path, (error.strerror or str(error)).lower(), "check the path") from error
+    if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        return stream
+    stream.close()
+    raise _unreadable(path, NO_FILE, "name a file")
 
 
 def read_input(path: Path) -> bytes:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Final, NamedTuple
 
 from x07bundle.errors import RefusedError, X07Error
+from x07bundle.files import open_file
 from x07bundle.image.layer import Span
 from x07bundle.image.oci import ALGORITHM, Descriptor, Index
 from x07bundle.image.oci_reading import DIGEST, FormatError, read_index, read_version
@@ -83,7 +84,7 @@ class Layout(NamedTuple):
         if span.size_bytes != descriptor.size_bytes:
             size = f"{span.size_bytes} bytes, not {descriptor.size_bytes}"
             raise DamagedError(f"blob `{descriptor.digest}` has {size}", hint=DAMAGED)
-        with _opened(span.file) as stream:
+        with open_file(span.file) as stream:
             stream.seek(span.offset_bytes)
             yield Blob(stream, descriptor)
 
@@ -108,16 +109,20 @@ def open_layout(path: Path) -> Layout:
         X07Error: it is no layout, or cannot be read.
     """
     files = _files_of_folder(path) if path.is_dir() else _files_of_archive(path)
-    if VERSION_FILE not in files or INDEX_FILE not in files:
-        raise FormatError(
-            f"`{path}` is no OCI image layout: it has no `{VERSION_FILE}` and `{INDEX_FILE}`",
-            hint="name the folder or the .tar that `x07 image build --out` made",
-        )
+    if not files.keys() >= {VERSION_FILE, INDEX_FILE}:
+        raise _no_layout(path)
     read_version(small_file(path, files.pop(VERSION_FILE)))
     top = read_index(small_file(path, files.pop(INDEX_FILE)))
     spans = {digest: span for name, span in files.items() if (digest := _digest(name))}
     others = {name: span for name, span in files.items() if not _digest(name)}
     return Layout(path, top, spans, others)
+
+
+def _no_layout(path: Path) -> FormatError:
+    return FormatError(
+        f"`{path}` is no OCI image layout: it has no `{VERSION_FILE}` and `{INDEX_FILE}`",
+        hint="name the folder or the .tar that `x07 image build --out` made",
+    )
 
 
 def _digest(name: str) -> str:
@@ -131,8 +136,11 @@ def _files_of_folder(root: Path) -> dict[str, Span]:
     """Names to places. Links are not followed: a blob is in its layout.
 
     Raises:
-        FormatError: there is something that is neither a file nor a folder.
+        FormatError: it is no layout, and nobody knows how large then; or there is something in it
+            that is neither a file nor a folder.
     """
+    if not all(os.path.lexists(root / name) for name in (VERSION_FILE, INDEX_FILE)):
+        raise _no_layout(root)
     files: dict[str, Span] = {}
     folders = [root]
     while folders:
@@ -160,7 +168,7 @@ def _listed(folder: Path) -> list[os.DirEntry[str]]:
 
 def _files_of_archive(path: Path) -> dict[str, Span]:
     """Raises TarError, X07Error."""
-    with _opened(path) as stream:
+    with open_file(path) as stream:
         magic = stream.read(len(GZIP_MAGIC))
         if magic == GZIP_MAGIC:
             raise FormatError(
@@ -183,14 +191,6 @@ def small_file(path: Path, span: Span) -> bytes:
     """
     if span.size_bytes > MOST_DOCUMENT_BYTES:
         raise FormatError(f"`{path}`: a document has {span.size_bytes} bytes", hint=DAMAGED)
-    with _opened(span.file) as stream:
+    with open_file(span.file) as stream:
         stream.seek(span.offset_bytes)
         return stream.read(span.size_bytes)
-
-
-def _opened(path: Path) -> IO[bytes]:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise X07Error(f"cannot read `{path}`: {reason}", hint="check the path") from error

@@ -5,7 +5,6 @@ The archive is an uncompressed tar that holds the layout and docker's `manifest.
 """
 
 import contextlib
-import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,7 +13,14 @@ from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
 from x07bundle.errors import OutputError, X07Error
-from x07bundle.files import beside, make_folder, output_error, placing, write_new
+from x07bundle.files import (
+    beside,
+    make_folder,
+    output_error,
+    placing,
+    refuse_other_than_files,
+    write_new,
+)
 from x07bundle.image.layer import Entry, Span, ordered, tar_chunks
 from x07bundle.image.layout import BLOBS, INDEX_FILE, VERSION_FILE, open_layout
 from x07bundle.image.oci import (
@@ -105,22 +111,25 @@ def writing(target: Path) -> Iterator[LayoutWriter]:
 
 
 def check_target(target: Path) -> None:
-    """Raises OutputError: what is there is no layout, so that it is not replaced."""
-    if is_archive(target) and target.is_dir():
-        raise output_error(target, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
-    if is_archive(target) or not target.exists() or _is_empty(target):
+    """Raises OutputError: what is there is no layout, so that it is not replaced; nor is it read
+    where it is no file."""
+    if is_archive(target) or not target.is_dir():
+        refuse_other_than_files(target)
+    if not target.exists() or _is_empty(target):
         return
     try:
         open_layout(target)
     except X07Error as error:
         raise OutputError(
             f"cannot write `{target}`: it is there, and is no image layout",
-            hint="name another folder, or a file whose name ends in .tar",
+            hint="name another place, or remove what is there",
         ) from error
 
 
 def _is_empty(target: Path) -> bool:
-    return target.is_dir() and next(target.iterdir(), None) is None
+    if target.is_dir():
+        return next(target.iterdir(), None) is None
+    return target.stat().st_size == 0
 
 
 def _place(folder: Path, target: Path) -> None:
@@ -142,7 +151,16 @@ def _swap(folder: Path, target: Path) -> None:
     except OSError:
         old.rename(target)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    _remove(old)
+
+
+def _remove(old: Path) -> None:
+    """Of a link that led to a layout, the link alone."""
+    if old.is_dir() and not old.is_symlink():
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            old.unlink()
 
 
 def _write_archive(folder: Path, file: Path) -> None:

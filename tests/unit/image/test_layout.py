@@ -2,6 +2,7 @@
 
 import io
 import os
+import stat
 import tarfile
 from pathlib import Path
 
@@ -170,17 +171,71 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     open_layout(tmp_path / "image")
 
 
-@pytest.mark.parametrize("is_folder", [True, False])
-def test_nothing_else_is_replaced(tmp_path: Path, is_folder: bool) -> None:
-    target = tmp_path / "work"
-    if is_folder:
+@pytest.mark.parametrize("name", ["work", "work.tar", "folder"])
+def test_nothing_else_is_replaced(tmp_path: Path, name: str) -> None:
+    target = tmp_path / name
+    if name == "folder":
         target.mkdir()
-        (target / "thesis").write_text("years")
-    else:
-        target.write_text("years")
+    thesis = target / "thesis" if name == "folder" else target
+    thesis.write_text("years")
     with pytest.raises(OutputError, match="is there, and is no image layout"):
         made(target)
-    assert "years" in (target / "thesis" if is_folder else target).read_text()
+    assert thesis.read_text() == "years"
+
+
+@pytest.mark.parametrize("name", ["node", "node.tar"])
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_nodes_are_neither_read_nor_replaced(tmp_path: Path, name: str, kind: str) -> None:
+    """Reading a pipe would wait for a writer that never comes."""
+    target = tmp_path / name
+    try:
+        type_of_node = stat.S_IFIFO if kind == "pipe" else stat.S_IFCHR
+        os.mknod(target, type_of_node | 0o600, os.makedev(1, 3) if kind == "device" else 0)
+    except PermissionError:
+        pytest.skip("making a device needs root")
+    before = target.lstat()
+    with pytest.raises(OutputError, match="it is a device, a pipe or a socket"):
+        check_target(target)
+    with pytest.raises(OutputError, match="it is a device, a pipe or a socket"):
+        made(target)
+    with pytest.raises(X07Error, match="it is a device, a pipe or a socket"):
+        open_layout(target)
+    assert target.lstat() == before
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_an_empty_file_is_taken(tmp_path: Path) -> None:
+    """As mktemp makes it."""
+    (tmp_path / "image.tar").touch()
+    made(tmp_path / "image.tar")
+    open_layout(tmp_path / "image.tar")
+
+
+@pytest.mark.parametrize("old", ["image", "image.tar"])
+def test_of_a_link_to_a_layout_the_link_is_replaced(tmp_path: Path, old: str) -> None:
+    """Nothing stays beside it, and what it led to is as it was."""
+    made(tmp_path / old)
+    (tmp_path / "link").symlink_to(old)
+    with writing(tmp_path / "link") as writer:
+        writer.finish(Index(()), None)
+    assert open_layout(tmp_path / "link").top == Index(())
+    assert open_layout(tmp_path / old).top != Index(())
+    assert {path.name for path in tmp_path.iterdir()} == {old, "link"}
+
+
+def test_an_archive_of_another_name_is_replaced(tmp_path: Path) -> None:
+    made(tmp_path / "image.tar")
+    (tmp_path / "image.tar").rename(tmp_path / "image")
+    made(tmp_path / "image")
+    assert (tmp_path / "image").is_dir()
+    assert [path.name for path in tmp_path.iterdir()] == ["image"]
+
+
+def test_a_folder_that_is_no_layout_is_not_searched(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    os.mkfifo(tmp_path / "deep/pipe")
+    with pytest.raises(FormatError, match="is no OCI image layout"):
+        open_layout(tmp_path)
 
 
 def test_an_archive_in_any_order_with_dots(good: Path, tmp_path: Path) -> None:
