@@ -47,9 +47,9 @@ def download(session: Session, wanted: Descriptor, folder: Path, transfer: Trans
     try:
         with part.open("ab") as stream:
             before = _Received(session, wanted, stream, transfer).all()
+        part.replace(file)
     except OSError as error:
         raise output_error(part, error) from error
-    part.replace(file)
     return "resumed" if before else "pulled"
 
 

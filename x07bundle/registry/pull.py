@@ -118,10 +118,9 @@ def _alone(folder: Path, out: Path) -> Iterator[None]:
     """Two pulls to one output would write into the same parts.
 
     Raises:
-        OutputError: another one is at it.
+        OutputError: another one is at it, or the folder cannot be used.
     """
-    make_folder(folder)
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    handle = _own_folder(folder)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
@@ -130,6 +129,29 @@ def _alone(folder: Path, out: Path) -> Iterator[None]:
         raise OutputError(f"another pull writes to `{out}` now", hint=hint) from error
     finally:
         os.close(handle)
+
+
+def _own_folder(folder: Path) -> int:
+    """Its name can be guessed: whoever made it could have put links into it, and blobs would be
+    written to where these lead.
+
+    Raises:
+        OutputError: it is no folder of this user, or cannot be made.
+    """
+    make_folder(folder.parent)
+    try:
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(0o700)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise output_error(folder, error) from error
+    if os.fstat(handle).st_uid == os.geteuid():
+        return handle
+    os.close(handle)
+    raise OutputError(
+        f"`{folder}` is of another user, and what is in it could lead anywhere",
+        hint="remove it, or name another output",
+    )
 
 
 def _write(out: Path, graph: _Graph, root: Stored, reference: Reference) -> None:

@@ -224,6 +224,47 @@ def test_two_pulls_to_one_output(server: fake.Registry, tmp_path: Path) -> None:
     assert (tmp_path / "out").is_dir()
 
 
+def test_a_folder_that_another_could_have_made_is_not_used(
+    server: fake.Registry, tmp_path: Path
+) -> None:
+    """Its name is known before: a link there would have blobs written to where it leads."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    state_folder(tmp_path / "out").symlink_to(elsewhere)
+    with pytest.raises(OutputError, match="cannot write"):
+        images.pulled(images.session(server), tmp_path / "out")
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving a folder away needs root")
+def test_a_folder_of_another_user_is_not_used(server: fake.Registry, tmp_path: Path) -> None:
+    folder = state_folder(tmp_path / "out")
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    with pytest.raises(OutputError, match="is of another user"):
+        images.pulled(images.session(server), tmp_path / "out")
+    assert list(folder.iterdir()) == []
+
+
+def test_the_folder_beside_the_output_is_for_its_owner(
+    server: fake.Registry, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    server.faults.cut_get = [0] * 20
+    with pytest.raises(RegistryError):
+        images.pulled(images.session(server), out)
+    assert state_folder(out).stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_in_the_place_of_a_blob(
+    server: fake.Registry, layout: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    (state_folder(out) / large(layout).removeprefix("sha256:")).mkdir(parents=True)
+    with pytest.raises(OutputError, match="cannot write"):
+        images.pulled(images.session(server), out)
+
+
 def test_referrers_of_unknown_kinds_are_left_out(
     server: fake.Registry, layout: Path, tmp_path: Path
 ) -> None:
