@@ -1,4 +1,4 @@
-"""`inspect`, `verify` and `doctor` of a bundle: the same from outside and from the bundle itself."""
+"""`inspect`, `verify` and `doctor` of a bundle: from outside, and from the bundle itself."""
 
 import json
 from pathlib import Path
