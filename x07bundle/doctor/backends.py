@@ -4,6 +4,8 @@ from typing import Final
 
 from x07bundle.contract.consent import ACCEPT, FLAGS, YES
 from x07bundle.doctor.check import Check
+from x07bundle.vm import choose
+from x07bundle.vm.failures import NoBackendError
 from x07bundle.vm.preflight import Machine, preflight
 from x07bundle.vm.probes import DRIVEN, Probe, probes
 
@@ -32,16 +34,27 @@ def kvm(machine: Machine) -> Check:
 
 
 def boundary(found: tuple[Check, ...], machine: Machine, driven: frozenset[str] = DRIVEN) -> Check:
-    """Whether a sandboxed program gets a VM here."""
-    accepted = machine.env.get(ACCEPT, "").strip() in YES
+    """Whether a sandboxed program gets a VM here, by what the environment names and accepts."""
+    try:
+        named = choose.named_backend(machine.env)
+    except NoBackendError as error:
+        return Check(BOUNDARY, False, f"{error.brief}; {error.hint}")
+    known = driven if named is None else driven & {named}
     usable = [probe for probe in probes(machine.env, machine.host.arch) if _is_usable(probe, found)]
-    ours = [probe for probe in usable if probe.backend in driven]
+    ours = [probe for probe in usable if probe.backend in known]
+    accepted = machine.env.get(ACCEPT, "").strip() in YES
     for probe in ours:
         if accepted or probe.isolation == "vm":
             return Check(BOUNDARY, True, f"sandboxed programs run in {probe.backend}")
-    weak = " or ".join(probe.backend for probe in ours)
-    why = f"no VM is usable; a container in {weak}, if that is enough: {ACCEPT}=1" if weak else NONE
-    return Check(BOUNDARY, False, f"{why}; {INSTEAD}")
+    return Check(BOUNDARY, False, f"{_why_none(ours, named)}; {INSTEAD}")
+
+
+def _why_none(weak: list[Probe], named: str | None) -> str:
+    """`weak`: what nobody accepted."""
+    if weak:
+        names = " or ".join(probe.backend for probe in weak)
+        return f"no VM is usable; a container in {names}, if that is enough: {ACCEPT}=1"
+    return NONE if named is None else f"{choose.VARIABLE} names {named}, which is not usable"
 
 
 def _is_usable(probe: Probe, found: tuple[Check, ...]) -> bool:

@@ -44,6 +44,24 @@ def test_the_strongest_is_named(tmp_path: Path) -> None:
     assert check.detail == "sandboxed programs run in qemu"
 
 
+@pytest.mark.parametrize(
+    ("named", "ok", "detail"),
+    [
+        ("docker", True, "sandboxed programs run in docker"),
+        (" Docker ", True, "sandboxed programs run in docker"),
+        ("auto", True, "sandboxed programs run in qemu"),
+        ("podman", False, "X07_VM_BACKEND names podman, which is not usable; "),
+        ("dokcer", False, "X07_VM_BACKEND: no backend `dokcer`; "),
+    ],
+)
+def test_the_one_that_is_named(tmp_path: Path, named: str, ok: bool, detail: str) -> None:
+    """As a run would have it, whichever is stronger."""
+    where = with_variables(tmp_path, {ACCEPT: "1", "X07_VM_BACKEND": named})
+    check = backends.boundary((QEMU, DOCKER), where, EVERY)
+    assert check.ok == ok
+    assert check.detail.startswith(detail)
+
+
 def test_containers_are_no_boundary(tmp_path: Path) -> None:
     program(tmp_path, "docker", answers("28.2.2"))
     docker = next(one for one in probes({}, "x86_64") if one.backend == "docker")
