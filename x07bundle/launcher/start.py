@@ -17,13 +17,25 @@ from x07bundle.errors import RefusedError
 from x07bundle.launcher import bundle as bundles
 from x07bundle.launcher import consent
 from x07bundle.launcher.bundle import Bundle
-from x07bundle.vm import choose, clock, confine, engine_env, folder, images, runner, state
+from x07bundle.launcher.consent import Wanted
+from x07bundle.vm import (
+    choose,
+    clock,
+    confine,
+    engine_env,
+    folder,
+    images,
+    remembered,
+    runner,
+    state,
+)
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.confine import Confined
 from x07bundle.vm.failures import EngineError, GuestError, NoBackendError
 from x07bundle.vm.folder import JobFolder
-from x07bundle.vm.job import GUEST_BUNDLE, GUEST_IN, GUEST_OUT, Image, Job, Mount
+from x07bundle.vm.job import GUEST_BUNDLE, GUEST_IN, GUEST_OUT, Digest, Image, Job, Mount
 from x07bundle.vm.runner import Ended
+from x07bundle.vm.state import State
 from x07bundle.vm.streams import Attached
 
 DEADLINE: Final = 124
@@ -40,11 +52,14 @@ FILE_MODE: Final = 0o644
 
 
 class Guest(NamedTuple):
-    """All that is decided before anything is started."""
+    """All that is decided before anything is started. `is_assumed`: the engine had the image when
+    it was asked last, and was not asked now."""
 
     backend: Backend
     confined: Confined
+    wanted: Wanted
     image: Image
+    is_assumed: bool
 
 
 def start(bundle: Bundle, arguments: Sequence[str], env: Mapping[str, str]) -> int:
@@ -59,11 +74,15 @@ def start(bundle: Bundle, arguments: Sequence[str], env: Mapping[str, str]) -> i
     backend = _backend(bundle, env, accepted)
     try:
         jobs = state.open(env)
-        guest = decide(bundle, backend, env, jobs.root, accepted)
-        with folder.opened(jobs) as place:
-            job = _job(bundle, guest, arguments, env, place)
-            ended = _run(guest.backend, job, place, env)
-            return _exit_code(bundle, guest, ended, _was_started(place))
+        guest = decide(bundle, backend, env, jobs, accepted)
+        try:
+            return _run_once(bundle, guest, arguments, env, jobs)
+        except GuestError as failure:
+            if not guest.is_assumed:
+                raise
+            remembered.forget(jobs, backend, guest.image)
+            guest = _with_image(bundle, guest, failure)
+            return _run_once(bundle, guest, arguments, env, jobs)
     except EngineError as error:
         raise choose.explained(error, backend, env, host.read()) from error
 
@@ -78,7 +97,7 @@ def _backend(bundle: Bundle, env: Mapping[str, str], accepted: bool) -> Backend:
 
 
 def decide(
-    bundle: Bundle, backend: Backend, env: Mapping[str, str], jobs: Path, accepted: bool
+    bundle: Bundle, backend: Backend, env: Mapping[str, str], jobs: State, accepted: bool
 ) -> Guest:
     """What of the policy holds where, and which image it is."""
     confined = confine.confine(
@@ -86,34 +105,61 @@ def decide(
         backend.caps,
         str(Path.cwd()),
         accepted,
-        state=str(jobs),
+        state=str(jobs.root),
         backend=backend.name,
     )
     for line in confined.told:
         tell(f"note: {line}")
     wanted = consent.wanted_image(bundle.manifest, backend, env, accepted)
-    return Guest(backend, confined, find_image(bundle, backend, wanted))
+    known = _known_image(backend, wanted, jobs)
+    image = known or find_image(bundle, backend, wanted)
+    return Guest(backend, confined, wanted, image, is_assumed=known is not None)
 
 
-def find_image(bundle: Bundle, backend: Backend, wanted: consent.Wanted) -> Image:
+def _known_image(backend: Backend, wanted: Wanted, jobs: State) -> Image | None:
+    """The image, where this engine had it when a guest was started last."""
+    digests = (pin for pin in wanted.pins if isinstance(pin, Digest))
+    found = (Image(wanted.reference, digest) for digest in digests)
+    return next((image for image in found if remembered.is_known(jobs, backend, image)), None)
+
+
+def find_image(bundle: Bundle, backend: Backend, wanted: Wanted) -> Image:
     """The image, loaded from the bundle where the engine does not have it.
 
     Raises:
         RefusedError: the engine has another one under its name.
         GuestError: there is none. EngineError: the engine does not answer.
     """
-    archive = bundle.manifest.guest_archive
     try:
         return _resolved(backend, wanted)
     except (GuestError, RefusedError):
-        if archive is None or not wanted.is_pinned:
+        if bundle.manifest.guest_archive is None or not wanted.is_pinned:
             raise
+    return _loaded(bundle, backend, wanted)
+
+
+def _loaded(bundle: Bundle, backend: Backend, wanted: Wanted) -> Image:
+    assert bundle.manifest.guest_archive is not None
     tell(f"loading the guest image into {backend.name}")
-    images.load(backend, bundle.sidecar / archive)
+    images.load(backend, bundle.sidecar / bundle.manifest.guest_archive)
     return _resolved(backend, wanted)
 
 
-def _resolved(backend: Backend, wanted: consent.Wanted) -> Image:
+def _with_image(bundle: Bundle, guest: Guest, failure: GuestError) -> Guest:
+    """The same guest, with the image that the engine had lost.
+
+    Raises:
+        GuestError: `failure`, as the engine has the image; or it cannot get it.
+    """
+    try:
+        _resolved(guest.backend, guest.wanted)
+    except (GuestError, RefusedError):
+        image = find_image(bundle, guest.backend, guest.wanted)
+        return guest._replace(image=image, is_assumed=False)
+    raise failure
+
+
+def _resolved(backend: Backend, wanted: Wanted) -> Image:
     """By the first of the digests that the engine finds it by."""
     failure: RefusedError | GuestError | None = None
     for pin in wanted.pins:
@@ -123,6 +169,23 @@ def _resolved(backend: Backend, wanted: consent.Wanted) -> Image:
             failure = failure or error
     assert failure is not None
     raise failure
+
+
+def _run_once(
+    bundle: Bundle, guest: Guest, arguments: Sequence[str], env: Mapping[str, str], jobs: State
+) -> int:
+    """The exit code. Nothing of standard input is read by an engine that does not start a guest.
+
+    Raises:
+        GuestError: the guest was not started.
+    """
+    with folder.opened(jobs) as place:
+        job = _job(bundle, guest, arguments, env, place)
+        ended = _run(guest.backend, job, place, env)
+        was_started = _was_started(place)
+    if was_started and not guest.is_assumed:
+        remembered.note(jobs, guest.backend, guest.image)
+    return _exit_code(bundle, guest, ended, was_started)
 
 
 def _job(

@@ -60,7 +60,7 @@ def resolve(
         image = _by_digest(backend, name, pinned) or _by_name(backend, name, pinned)
     if image is None:
         raise _missing(backend, name, pinned)
-    return _named(backend, image)
+    return image
 
 
 def load(backend: Backend, archive: Path) -> str:
@@ -111,7 +111,8 @@ def _by_digest(backend: Backend, name: str, pinned: Pin | None) -> Image | None:
         for asked, reference in _names_with_digest(backend, name, digest):
             found = ask(backend.digests(asked), ASK_MS)
             if _has(found, pinned):
-                return Image(reference, found[0])
+                image = Image(reference, found[0])
+                return image if asked == backend.image_name(image) else _named(backend, image)
     return None
 
 
@@ -136,7 +137,7 @@ def _by_name(backend: Backend, name: str, pinned: Pin | None) -> Image | None:
         return None
     if pinned is not None and not _has(found, pinned):
         raise _mismatch(backend, name, pinned, found)
-    return Image(name, found[0])
+    return _named(backend, Image(name, found[0]))
 
 
 def _named(backend: Backend, image: Image) -> Image:
