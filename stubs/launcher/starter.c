@@ -1,12 +1,37 @@
-/* The first program of a guest: leaves a mark, then becomes the payload.
+/* The first program of a guest: leaves a mark, starts the payload, and ends as it does.
  *
  *     starter MARK PROGRAM [ARGUMENT ...]
  *
  * Engines have exit statuses of their own for guests that never started, and a program may have the
- * same: the mark tells one from the other. */
+ * same: the mark tells one from the other.
+ *
+ * The payload is a process of its own, since the kernel drops signals to a guest's first process that
+ * it has no handler for: a Ctrl-C at the terminal would do nothing. Signals from outside are handed
+ * on; those of the terminal it has already. */
 #include "system.h"
 
-enum { FIRST = 2, NOT_STARTED = 127 };
+enum { FIRST = 2, NOT_STARTED = 127, SIGNALLED = 128 };
+
+static int ended(const x07_child *child)
+{
+    return child->signal != 0 ? SIGNALLED + child->signal : child->status;
+}
+
+static int watch(int payload)
+{
+    for (;;) {
+        const int signal = x07_next_signal();
+        x07_child child;
+        while (x07_wait(&child)) {
+            if (child.process == payload) {
+                return ended(&child);
+            }
+        }
+        if (signal != 0) {
+            x07_send(payload, signal);
+        }
+    }
+}
 
 int x07_launch(const x07_process *process)
 {
@@ -14,7 +39,15 @@ int x07_launch(const x07_process *process)
     if (process->argument_count <= FIRST || !x07_make_file(arguments[1])) {
         return NOT_STARTED;
     }
-    x07_execute(arguments[FIRST], arguments + FIRST, process->environment);
+    x07_hold_signals();
+    const int payload = x07_fork();
+    if (payload > 0) {
+        return watch(payload);
+    }
+    if (payload == 0) {
+        x07_release_signals();
+        x07_execute(arguments[FIRST], arguments + FIRST, process->environment);
+    }
     x07_remove_file(arguments[1]);
     return NOT_STARTED;
 }

@@ -105,6 +105,11 @@ __attribute__((used)) void *memset(void *target, int value, size_t bytes)
     return target;
 }
 
+long x07_call(long number, long a, long b, long c, long d)
+{
+    return call(number, a, b, c, d, 0, 0);
+}
+
 static int open_at(int folder, const char *path, int flags)
 {
     const int all = flags | O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;

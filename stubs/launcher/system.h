@@ -54,6 +54,28 @@ void *x07_memory(size_t bytes);
 /* Returns where it fails. */
 int x07_execute(const char *path, char **arguments, char **environment);
 
+/* What `starter` needs of processes: `processes.c` has it. */
+typedef struct {
+    int process;
+    /* What ended it; 0: it exited with `status`. */
+    int signal;
+    int status;
+} x07_child;
+
+/* All of them wait to be taken, also those that a guest's first process would never get. */
+void x07_hold_signals(void);
+void x07_release_signals(void);
+/* 0 in the new process; -errno where there is none. */
+int x07_fork(void);
+/* Waits for a signal. 0: it is none that somebody sent to us alone. */
+int x07_next_signal(void);
+/* A child that has ended; false: none has. */
+bool x07_wait(x07_child *child);
+void x07_send(int process, int number);
+
+/* A call of the system; -errno where it fails. */
+long x07_call(long number, long a, long b, long c, long d);
+
 size_t x07_length(const char *text);
 bool x07_equal(const void *one, const void *other, size_t bytes);
 void x07_copy(void *restrict target, const void *restrict source, size_t bytes);

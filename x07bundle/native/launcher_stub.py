@@ -25,7 +25,7 @@ PROGRAMS: Final[Mapping[Name, tuple[str, ...]]] = {
         *("launcher.c", "sha256.c", "sha256_processor.c", "system.c"),
         *("text.c", "trailer.c", "verify.c"),
     ),
-    "starter": ("starter.c", "system.c"),
+    "starter": ("starter.c", "processes.c", "system.c"),
 }
 """What each is made of."""
 

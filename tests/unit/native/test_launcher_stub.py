@@ -4,6 +4,7 @@ import hashlib
 import os
 import random
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -74,16 +75,16 @@ def test_digests(sha256: Path, kind: str) -> None:
         assert done.stdout.decode() == hashlib.sha256(data).hexdigest(), size
 
 
-def test_the_starter(tmp_path: Path) -> None:
-    starter = tmp_path / "starter"
-    starter.write_bytes(
-        launcher_stub.program(
-            open_toolchain({**os.environ, "X07_CACHE_DIR": str(tmp_path / "cache")}),
-            "starter",
-            read_host().arch,
-        )
-    )
-    starter.chmod(0o755)
+@pytest.fixture(scope="module")
+def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("starter")
+    toolchain = open_toolchain({**os.environ, "X07_CACHE_DIR": str(folder / "cache")})
+    (folder / "starter").write_bytes(launcher_stub.program(toolchain, "starter", read_host().arch))
+    (folder / "starter").chmod(0o755)
+    return folder / "starter"
+
+
+def test_the_starter(starter: Path, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     program = ("/bin/sh", "-c", 'echo "$0 $1 $X"; exit 9', "a", "b")
     done = subprocess.run((starter, mark, *program), capture_output=True, env={"X": "x"})
@@ -95,3 +96,33 @@ def test_the_starter(tmp_path: Path) -> None:
     assert (missing.returncode, mark.exists()) == (127, False)
     assert subprocess.run((starter,), capture_output=True).returncode == 127
     assert subprocess.run((starter, mark), capture_output=True).returncode == 127
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_signals_reach_what_the_starter_started(
+    starter: Path, tmp_path: Path, number: signal.Signals, is_first: bool
+) -> None:
+    """Also where it is the first process, whose own signals the kernel drops."""
+    own = ("unshare", "--pid", "--fork", "--kill-child") if is_first else ()
+    if is_first and os.geteuid() != 0:
+        pytest.skip("only root makes a namespace of processes")
+    script = "echo $PPID; exec sleep 600"
+    words = (*own, starter, tmp_path / "mark", "/bin/sh", "-c", script)
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert (process.stdout.readline() == b"1\n") == is_first
+        os.kill(_last_but_one(process.pid), number)
+        assert process.wait(timeout=30) == 128 + number
+
+
+def _last_but_one(pid: int) -> int:
+    """The process whose child has no children: the starter's."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    below = Path(f"/proc/{children[0]}/task/{children[0]}/children").read_text().split()
+    return _last_but_one(int(children[0])) if below else pid
+
+
+def test_a_program_that_was_killed(starter: Path, tmp_path: Path) -> None:
+    words = (starter, tmp_path / "mark", "/bin/sh", "-c", "kill -9 $$")
+    assert subprocess.run(words).returncode == 128 + signal.SIGKILL

@@ -1,0 +1,55 @@
+/* Processes and signals of the guest's first program. Signals are held and taken one by one, so
+ * nothing runs in a handler; those that are held reach a first process too. */
+#define _GNU_SOURCE
+
+#include "system.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+enum { SET_BYTES = 8, SIGNAL_MASK = 0x7f, STATUS_SHIFT = 8, STATUS_MASK = 0xff };
+
+static const uint64_t every_signal = UINT64_MAX;
+
+void x07_hold_signals(void)
+{
+    x07_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&every_signal, 0, SET_BYTES);
+}
+
+void x07_release_signals(void)
+{
+    x07_call(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&every_signal, 0, SET_BYTES);
+}
+
+int x07_fork(void)
+{
+    return (int)x07_call(SYS_clone, SIGCHLD, 0, 0, 0);
+}
+
+int x07_next_signal(void)
+{
+    siginfo_t found;
+    const long number =
+        x07_call(SYS_rt_sigtimedwait, (long)&every_signal, (long)&found, 0, SET_BYTES);
+    const bool was_sent = number > 0 && number != SIGCHLD && found.si_code <= 0;
+    return was_sent ? (int)number : 0;
+}
+
+bool x07_wait(x07_child *child)
+{
+    int status = 0;
+    const long process = x07_call(SYS_wait4, -1, (long)&status, WNOHANG, 0);
+    *child = (x07_child){
+        .process = (int)process,
+        .signal = status & SIGNAL_MASK,
+        .status = (status >> STATUS_SHIFT) & STATUS_MASK,
+    };
+    return process > 0;
+}
+
+void x07_send(int process, int number)
+{
+    x07_call(SYS_kill, process, number, 0, 0);
+}
