@@ -4,6 +4,7 @@ import json
 import os
 import random
 import shutil
+import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -318,3 +319,27 @@ def test_verify_of_a_whole_bundle_says_the_same_in_both_ways(bench: Bench) -> No
     assert outside.stdout == inside.stdout.decode()
     assert (outside.returncode, inside.returncode) == (0, 0)
     assert bench.docker.asked == []
+
+
+def test_a_file_whose_digest_the_executable_alone_has(bench: Bench) -> None:
+    """A file and its line in the executable, changed; the manifest says what it was."""
+    path = file_of(bench, "runtime/python*/lib-dynload/_heapq*")
+    path.write_bytes(path.read_bytes() + b"\n")
+    trailer = launcher_trailer.read(bench.app.read_bytes(), "app")
+    name = str(path.relative_to(folder_of(bench.app)))
+    changed = trailer._replace(files={**trailer.files, name: sha256_bytes(path.read_bytes())})
+    bench.app.write_bytes(launcher_trailer.finished(bench.runtime.program, changed))
+    assert_refused(bench, "name different files")
+
+
+@pytest.mark.parametrize("pattern", FILES)
+def test_a_device_in_the_place_of_a_file(bench: Bench, pattern: str) -> None:
+    """One that never ends."""
+    path = file_of(bench, pattern)
+    path.unlink()
+    try:
+        os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 5))
+        path.open("rb").close()
+    except OSError:
+        pytest.skip("this user makes no devices here")
+    assert_refused(bench, path.name)
