@@ -282,7 +282,7 @@ def sha256_file(path: Path) -> str:
 
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             while chunk := stream.read(HASH_CHUNK_BYTES):
                 digest.update(chunk)
     except OSError as error:

@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from x07bundle import assets, files
+from x07bundle.cli.image_registry import is_offline
 from x07bundle.cli.options import PATH, all_of
 from x07bundle.cli.output import echo_bytes
 from x07bundle.cli.progress import Progress
@@ -33,7 +34,12 @@ mirror_options: Final = all_of(
         multiple=True,
         help="Where packages are (http, https, file); again for more. Default: as apt is set up.",
     ),
-    click.option("--offline", is_flag=True, help="Use no network: only what was fetched before."),
+    click.option(
+        "--offline",
+        is_flag=True,
+        callback=lambda _context, _option, value: is_offline(value, os.environ),
+        help="Use no network: only what was fetched before. [X07_OFFLINE]",
+    ),
 )
 recipe_option: Final = click.option(
     "--recipe", metavar="FILE", type=PATH, help="Another recipe; its locks are beside it."

@@ -21,14 +21,14 @@ def mirror(tmp_path: Path) -> Mirror:
 
 
 def lock(
-    mirror: Mirror, folder: Path, *more: str, code: int = 0, arch: str = "amd64"
+    mirror: Mirror, folder: Path, *more: str, code: int = 0, arch: str = "amd64", **variables: str
 ) -> tuple[list[dict[str, object]], str]:
     """The locks that the report has, and what is said on stderr."""
     done = x07(
         *("image", "lock", "--recipe", "recipe.toml", "--arch", arch, "--mirror", mirror.url),
         *("--keyring", mirror.keyring, *more),
         folder=folder,
-        variables={"PATH": mirror.env["PATH"], "X07_CACHE_DIR": str(folder / "cache")},
+        variables={"PATH": mirror.env["PATH"], "X07_CACHE_DIR": str(folder / "cache"), **variables},
     )
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
@@ -91,6 +91,11 @@ def test_a_lock_that_is_damaged_is_named(mirror: Mirror, tmp_path: Path) -> None
 
 def test_offline(mirror: Mirror, tmp_path: Path) -> None:
     assert "network may not be used" in lock(mirror, tmp_path, "--offline", code=2)[1]
+
+
+def test_offline_by_the_environment(mirror: Mirror, tmp_path: Path) -> None:
+    assert "network may not be used" in lock(mirror, tmp_path, code=2, X07_OFFLINE="1")[1]
+    lock(mirror, tmp_path, X07_OFFLINE="0")
 
 
 def test_help() -> None:

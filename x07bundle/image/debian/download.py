@@ -60,7 +60,7 @@ class Downloads(NamedTuple):
         if self.offline:
             raise X07Error(
                 f"`{path}` is on a mirror, and the network may not be used",
-                hint="leave out --offline",
+                hint="leave out --offline, and unset X07_OFFLINE",
             )
         reasons = []
         for mirror in mirrors:
@@ -90,7 +90,7 @@ class Downloads(NamedTuple):
         if self.offline:
             raise X07Error(
                 f"{wanted.what} is not in the cache, and the network may not be used",
-                hint="run the same command once without --offline",
+                hint="run the same command once without --offline and X07_OFFLINE",
             )
         files.make_folder(self.folder)
         errors: list[Exception] = []
