@@ -122,15 +122,21 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Bundl
     no runtime, no configuration. It has the limits that options or the profile name, and no other.
     It appears whole, or not at all.
 
+    Of a sandboxed profile it becomes a VM bundle: an executable and the folder beside it, which
+    start the program in a fresh guest under its policy. With --sandbox-backend os or none, which
+    need consent, it is one executable that confines itself.
+
     stdout gets the report, in JSON. Exit code 0; 1 when the program was not compiled (there is a
     report); 2 for wrong options, a project that cannot be used, a missing tool, or an output that
-    cannot be written (there is none); 3 for a policy that is not valid.
+    cannot be written (there is none); 3 for a policy that is not valid. Of VM bundles, 125 where
+    the backend refuses the policy or the image, 127 where no guest can be started to compile in.
 
     \b
     Examples:
       x07 bundle --profile os --out dist/app
       x07 bundle --out dist/app --static
       x07 bundle --program src/main.x07.json --module-root src --out dist/
+      x07 bundle --profile sandbox --out dist/app --embed-guest run.tar
     """
     options = BundleOptions(**values)
     refuse_borrow_checks(options.debug_borrow_checks)

@@ -30,7 +30,7 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "check": Subcommand("x07bundle.cli.check", "Find what is wrong in a project, all of it."),
     "run": Subcommand("x07bundle.cli.run", "Compile a program, run it, and report."),
     "bundle": Subcommand("x07bundle.cli.bundle", "Make one executable of a program."),
-    "inspect": Subcommand("x07bundle.cli.inspect", "Say what a VM bundle is, and grants."),
+    "inspect": Subcommand("x07bundle.cli.inspect", "Say what a VM bundle is, and what it grants."),
     "verify": Subcommand("x07bundle.cli.verify", "Compare a VM bundle with what it was made of."),
     "pkg": Subcommand("x07bundle.cli.pkg", "Use packages: add, lock, look up and make them."),
     "policy": Subcommand("x07bundle.cli.policy", "Write and check policies; say what they grant."),

@@ -193,10 +193,12 @@ backend_options: Final = all_of(
         "--sandbox-backend",
         metavar="NAME",
         shell_complete=one_of("vm", "os", "none"),
-        help="Sandbox: vm, os (the kernel here), none. [X07_SANDBOX_BACKEND, vm]",
+        help="Sandbox: vm (a guest), os (the kernel here), none. [X07_SANDBOX_BACKEND, vm]",
     ),
     sandbox_option(
-        "--i-accept-weaker-isolation", is_flag=True, help="Sandbox: needed for os and none."
+        "--i-accept-weaker-isolation",
+        is_flag=True,
+        help="Sandbox: needed for os, none, and for vm in a container.",
     ),
     sandbox_option(
         "--require-layer",
@@ -211,7 +213,7 @@ pull_option: Final = sandbox_option(
     "--pull",
     type=click.Choice(("never", "missing")),
     metavar="WHEN",
-    help="Sandbox: get a guest image that is not there, by its digest. [never]",
+    help="Sandbox: `missing`: get a pinned guest image that is not there. [never]",
 )
 
 policy_options: Final = all_of(policy_option("the profile's"), backend_options, pull_option)

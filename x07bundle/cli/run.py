@@ -132,14 +132,19 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of RunOp
     program name), the profile, or a piped stdin. Its output is in the report, in base64, as
     solve_output_b64. A program that did not change is not compiled again.
 
-    Exit code 0; 1 when the program was not compiled or failed (there is a report); 2 for wrong
-    options, a project that cannot be used, or a missing tool (there is none); 3 for a policy that
-    is not valid.
+    In the world run-os-sandboxed it runs under a policy, in a guest of its own: `x07 vm backends`
+    says what guests can run in here. With --sandbox-backend os the kernel of this machine confines
+    it, with none nothing but the program's own checks; both need consent, as do containers.
+
+    Exit code 0; 1 when the program was not compiled or failed, or there is no VM for it (there is a
+    report); 2 for wrong options, a project that cannot be used, or a missing tool (there is none);
+    3 for a policy that is not valid.
 
     \b
     Examples:
       x07 run --input in.bin
       x07 run --profile os -- --name Ada
+      x07 run --profile sandbox --input in.bin
       x07 run --program src/main.x07.json --module-root src --stdin < in.bin
       x07 run --compiled-out app && x07 run --artifact app --input in.bin
     """

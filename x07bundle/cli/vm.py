@@ -43,6 +43,7 @@ def command(context: click.Context) -> None:
     Examples:
       x07 vm backends
       x07 vm load run.tar
+      x07 vm sweep --dry-run
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)

@@ -28,7 +28,8 @@ def command(archive: Path, name: str | None, as_json: bool) -> int:
 
     Prints the image's name there, and the digest that it is run by, with its kind.
 
-    Exit code 0; 2 where there is no such archive; 126 where the engine does not take it.
+    Exit code 0; 2 where there is no such archive; 126 where no engine is usable, or it does not
+    take the archive.
 
     \b
     Examples:
