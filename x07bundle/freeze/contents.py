@@ -13,7 +13,12 @@ LEFT_OUT: Final = ("x07bundle.image", "x07bundle.registry", "x07bundle.freeze")
 """Rooms that no guest needs; and what the command line has for them, by how its names start."""
 COMMANDS_LEFT_OUT: Final = "x07bundle.cli.image"
 ASSETS: Final = ("stubs/cli_main", "stubs/runtime", "stubs/policy_probe", "launcher_templates")
-OWN_TEMPLATES: Final = ("toolchain.spec.j2", "launcher.spec.j2", "frozen_entry.py.j2")
+OWN_TEMPLATES: Final = (
+    "toolchain.spec.j2",
+    "launcher.spec.j2",
+    "frozen_entry.py.j2",
+    "launcher_entry.py.j2",
+)
 """What freezes, and is not needed by what was frozen."""
 STD: Final = "x07bundle/std/"
 

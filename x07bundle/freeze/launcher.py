@@ -18,6 +18,7 @@ from x07bundle.freeze import elf, pyinstaller
 
 WHAT: Final = "the launcher of VM bundles"
 NAME: Final = "launcher"
+ENTRY: Final = "launcher_entry.py.j2"
 PROGRAM_MODE: Final = 0o755
 FILE_MODE: Final = 0o644
 
@@ -44,8 +45,8 @@ EXCLUDED: Final = (
     *("pickle", "_pickle", "pprint", "inspect", "dis", "opcode"),
     *("importlib.metadata", "importlib.resources", "pkgutil", "pkg_resources", "runpy"),
     *("ctypes", "_ctypes", "mmap", "_queue", "queue", "tempfile", "shelve", "dbm", "csv", "_csv"),
-    # `pathlib` imports `urllib.parse`.
-    *("urllib.request", "urllib.error", "urllib.response", "urllib.robotparser"),
+    # `pathlib` finds another one instead (ENTRY).
+    "urllib",
     *("webbrowser", "turtle", "lib2to3", "ensurepip", "venv", "idlelib", "test", "pydoc_data"),
     *("platform", "sysconfig", "_sysconfigdata__linux_x86_64-linux-gnu", "tracemalloc"),
 )  # fmt: skip
@@ -75,8 +76,8 @@ def make(place: Path, temporary: Path, env: Mapping[str, str]) -> None:
 
 
 def _frozen(workshop: Path, env: Mapping[str, str]) -> Path:
-    start = {"module": "x07bundle.launcher.main", "function": "main"}
-    entry = pyinstaller.rendered("frozen_entry.py.j2", start)
+    start = {"module": "x07bundle.launcher.begin", "function": "main"}
+    entry = pyinstaller.rendered(ENTRY, start)
     files.write_atomic(workshop / f"{NAME}.py", entry.encode())
     values = {
         "left_out": repr(list(LIBRARIES_LEFT_OUT)),
@@ -131,7 +132,7 @@ def versions() -> tuple[str, ...]:
 def digest() -> str:
     """Covers everything of this package that a launcher is made of, and with."""
     names = sorted(path for path in assets.PACKAGE.rglob("*.py") if _is_in(path))
-    templates = ("launcher.spec.j2", "frozen_entry.py.j2")
+    templates = ("launcher.spec.j2", ENTRY)
     places = [*names, *(assets.find(f"launcher_templates/{name}") for name in templates)]
     lines = [f"{path.name}\0{files.fingerprint(path.read_bytes())}\n" for path in places]
     return files.fingerprint("".join(lines).encode("utf-8", "surrogateescape"))

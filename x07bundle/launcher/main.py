@@ -12,7 +12,6 @@ what to do: nothing, or `run`, runs the program; the other words look at the bun
 | 127 | the guest could not be started |
 """
 
-import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -34,7 +33,6 @@ OWN: Final = (REFUSED, NO_BACKEND, NOT_STARTED)
 
 
 def main() -> NoReturn:
-    gc.disable()
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     code = run(sys.argv[1:], unveiled(os.environb))
