@@ -200,11 +200,21 @@ def _kinds(pinned: Pin, found: tuple[Digest, ...]) -> str:
 def _missing(backend: Backend, name: str, pinned: Pin | None) -> GuestError:
     import shlex  # only to show a command
 
-    command = shlex.join(backend.pull(name, None if pinned is None else _as_manifest(pinned)).argv)
     which = "" if pinned is None else f" with the digest {pinned}"
+    ways = [f"from an archive:  x07 vm load --backend {backend.name} ARCHIVE"]
+    if _has_registry(name):
+        digest = None if pinned is None else _as_manifest(pinned)
+        ways.append(f"from a registry:  {shlex.join(backend.pull(name, digest).argv)}")
     return GuestError(
         f"{backend.name} has no image `{name}`{which}",
-        f"from an archive:  x07 vm load --backend {backend.name} ARCHIVE\n"
-        f"from a registry:  {command}",
-        "`x07 image build --flavour run --out ARCHIVE` makes an archive, for any engine",
+        "\n".join(ways),
+        f"`x07 image build --tag {name} --out ARCHIVE` makes an archive; "
+        "with `--flavour run`, of an image that compiles nothing",
     )
+
+
+def _has_registry(name: str) -> bool:
+    """Whether a name says whom to ask. Engines would ask a public registry for others, where the
+    name may be anybody's."""
+    host, slash, _ = name.partition("/")
+    return bool(slash) and ("." in host or ":" in host)

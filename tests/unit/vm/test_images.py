@@ -209,6 +209,26 @@ def test_apple_runs_by_name_once_the_digest_is_right(
 # -- missing, pulled, loaded
 
 
+@pytest.mark.parametrize(
+    ("name", "asks"),
+    [
+        ("x07-guest-runner:0.1.0", False),
+        ("localhost/x07-guest-runner:0.1.0", False),
+        ("team/guest", False),
+        ("localhost:5000/guest", True),
+        ("host.example/team/guest:1", True),
+    ],
+)
+def test_nobody_is_told_to_ask_a_registry_that_the_name_has_not(
+    on: Callable[[str], Setting], name: str, asks: bool
+) -> None:
+    docker = on("docker")
+    docker.engine.answers({"'image inspect '*": NO_IMAGE})
+    with pytest.raises(GuestError) as caught:
+        images.resolve(docker.backend, name)
+    assert ("docker pull" in (caught.value.details or "")) == asks
+
+
 MISSING: Final = {
     "docker": NO_IMAGE,
     "podman": NOT_KNOWN,
