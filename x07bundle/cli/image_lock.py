@@ -18,7 +18,7 @@ from x07bundle.image.debian import lock as locks
 from x07bundle.image.debian import locking
 from x07bundle.image.debian.download import Downloads
 from x07bundle.image.debian.lock import Lock
-from x07bundle.image.debian.web import Web
+from x07bundle.image.debian.web import Web, check_address
 from x07bundle.image.recipe import Recipe
 from x07bundle.native.cache import open_cache, temporary_root
 
@@ -127,8 +127,11 @@ def find_mirrors(recipe: Recipe, named: tuple[str, ...], offline: bool) -> locki
     """Those that were named, else apt's; none where nothing is to be asked.
 
     Raises:
+        UsageError: one that was named cannot be.
         X07Error: there is none for a suite.
     """
+    for url in named:
+        check_address(url)
     if offline:
         return {}
     return locking.find_mirrors(recipe, named, Path("/"))

@@ -93,6 +93,22 @@ def test_offline(mirror: Mirror, tmp_path: Path) -> None:
     assert "network may not be used" in lock(mirror, tmp_path, "--offline", code=2)[1]
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "/srv/debian", "ftp://x", "http:///x", "http://[::1", "http://a\nb", "http://a b"),
+        *("http://a:99999", "file://relative", "file:", "http://user:password@a"),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("--offline",)])
+def test_what_is_no_address_of_a_mirror(
+    mirror: Mirror, tmp_path: Path, url: str, more: tuple[str, ...]
+) -> None:
+    said = lock(mirror, tmp_path, "--mirror", url, *more, code=2)[1]
+    assert f"error: `{url}` is no address of a mirror\n" in said
+    assert said.splitlines()[-1].startswith("hint: ")
+
+
 def test_offline_by_the_environment(mirror: Mirror, tmp_path: Path) -> None:
     assert "network may not be used" in lock(mirror, tmp_path, code=2, X07_OFFLINE="1")[1]
     lock(mirror, tmp_path, X07_OFFLINE="0")

@@ -15,11 +15,30 @@ from typing import BinaryIO, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from x07bundle import web
-from x07bundle.errors import X07Error
+from x07bundle.errors import UsageError, X07Error
 
 CHUNK_BYTES: Final = 1 << 18
 SILENCE_S: Final = 30.0
 SCHEMES: Final = ("http", "https", "file")
+
+
+def check_address(url: str) -> None:
+    """Raises UsageError: nothing can be asked there."""
+    if not _is_address(url):
+        what = "as `http://HOST/debian`, `https://HOST/debian` or `file:///FOLDER`"
+        raise UsageError(f"`{url}` is no address of a mirror", hint=f"name one {what}")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        if not url.isprintable() or " " in url or parts.port == 0:
+            return False
+    except ValueError:  # brackets that no address has, a port that is none
+        return False
+    if parts.scheme == "file":
+        return parts.netloc in ("", "localhost") and parts.path.startswith("/")
+    return parts.scheme in SCHEMES and bool(parts.hostname) and "@" not in parts.netloc
 
 
 class Temporary(Exception):
