@@ -35,6 +35,7 @@ def pinned(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> Pinned
         UsageError: the backend is not one of this version.
         X07Error: the archive cannot be used.
     """
+    env = _with_backend(request, env)
     if request.embed is not None:
         return _embedded(request, accepted, env)
     place = _place(request, accepted, env)
@@ -44,8 +45,21 @@ def pinned(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> Pinned
     return Pinned(place.backend.name, guest, host.read().arch, _if_guest(request, place))
 
 
+def _with_backend(request: VmRequest, env: Mapping[str, str]) -> Mapping[str, str]:
+    """The option goes before the variable."""
+    if request.backend is None:
+        return env
+    name = table.ALIASES.get(request.backend, request.backend)
+    if name not in table.DRIVEN:
+        raise UsageError(
+            f"`--backend`: this version makes no bundles for `{request.backend}`",
+            hint=f"choose one of {', '.join(sorted(table.DRIVEN))}",
+        )
+    return {**env, choose.VARIABLE: name}
+
+
 def _place(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> Boundary:
-    return boundary.find(env, boundary.Wanted(accepted, request.pull, request.backend))
+    return boundary.find(env, boundary.Wanted(accepted, request.pull))
 
 
 def _if_guest(request: VmRequest, place: Boundary) -> Boundary | None:
@@ -56,7 +70,7 @@ def _embedded(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> Pin
     assert request.embed is not None
     archived = archives.read(request.embed)
     place = _place(request, accepted, env) if request.where == "guest" else None
-    name = place.backend.name if place is not None else _named(request, accepted, env)
+    name = place.backend.name if place is not None else _named(accepted, env)
     kinds = table.from_env(name, {}).caps.digest_kinds
     found = {each.kind: each for each in (archived.config, archived.manifest)}
     guest = _guest(archived.reference, tuple(found.values()), kinds[0])
@@ -69,18 +83,16 @@ def _embedded(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> Pin
     return Pinned(name, guest._replace(archive=request.embed), machine, place)
 
 
-def _named(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> str:
-    """The backend by name alone: nothing is started here."""
-    name = request.backend or choose.named_backend(env)
+def _named(accepted: bool, env: Mapping[str, str]) -> str:
+    """The backend by name alone: nothing is started here.
+
+    Raises:
+        NoBackendError: no bundle starts in it.
+    """
+    name = choose.named_backend(env)
     if name is None:
         return choose.choose(env, host.read(), accepted).name
-    known = table.ALIASES.get(name, name)
-    if known not in table.DRIVEN:
-        raise UsageError(
-            f"`--backend`: this version makes no bundles for `{name}`",
-            hint=f"choose one of {', '.join(sorted(table.DRIVEN))}",
-        )
-    return known
+    return table.from_env(name, env).name
 
 
 def _guest(reference: str, found: tuple[Digest, ...], kind: str) -> Guest:
