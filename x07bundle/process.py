@@ -11,17 +11,18 @@ import errno
 import os
 import selectors
 import signal
-import subprocess
 import sys
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from x07bundle.descendants import ended
 from x07bundle.errors import ToolMissingError, X07Error
+
+if TYPE_CHECKING:
+    import subprocess
 
 READ_BYTES: Final = 1 << 16
 POLL_SECONDS: Final = 0.005
@@ -116,6 +117,18 @@ def run(command: Command) -> Finished:
     )
 
 
+def prepare() -> None:
+    """Loads what `run` takes: for those who start something first, and whose own files may be gone
+    when they run a command."""
+    import subprocess  # noqa: F401
+
+
+def is_main_thread() -> bool:
+    """Who has no `threading` has no other threads."""
+    threading = sys.modules.get("threading")
+    return threading is None or threading.current_thread() is threading.main_thread()
+
+
 def find_program(name: str, env: Mapping[str, str]) -> Path | None:
     """The file that `name` means: a path as it stands, or the first match on PATH of `env`."""
     folders = [""] if os.sep in name else env.get("PATH", os.defpath).split(os.pathsep)
@@ -135,7 +148,7 @@ def _is_program(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _started(command: Command) -> Iterator[subprocess.Popen[bytes]]:
+def _started(command: Command) -> "Iterator[subprocess.Popen[bytes]]":
     """The child. Leaving the block by an exception (Ctrl-C) kills its group and reaps it."""
     child: subprocess.Popen[bytes] | None = None
     try:
@@ -161,7 +174,7 @@ def _signals_wait() -> Iterator[None]:
     The exception of a handler in the middle of a start would leave a child that nobody knows.
     Handlers run in the main thread and are changed there only.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if not is_main_thread():
         yield
         return
     found = {number: signal.getsignal(number) for number in ENDING}
@@ -178,7 +191,9 @@ def _signals_wait() -> Iterator[None]:
             signal.raise_signal(late)
 
 
-def _start(command: Command) -> subprocess.Popen[bytes]:
+def _start(command: Command) -> "subprocess.Popen[bytes]":
+    import subprocess  # see `prepare`
+
     try:
         limiter = _limiter(command.limits)
         if limiter is None:
@@ -191,7 +206,9 @@ def _start(command: Command) -> subprocess.Popen[bytes]:
         raise _start_error(command, error) from error
 
 
-def _open(command: Command, hook: Callable[[], None] | None) -> subprocess.Popen[bytes]:
+def _open(command: Command, hook: Callable[[], None] | None) -> "subprocess.Popen[bytes]":
+    import subprocess  # see `prepare`
+
     return subprocess.Popen(
         command.argv,
         stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
@@ -268,7 +285,7 @@ def _both(value: int | None) -> tuple[int, int] | None:
     return None if value is None else (value, value)
 
 
-def _kill_group(child: subprocess.Popen[bytes]) -> None:
+def _kill_group(child: "subprocess.Popen[bytes]") -> None:
     """Kill what is left of the group, and the leader, which may have joined another. Before it is
     reaped: until then its id is ours."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -293,7 +310,7 @@ class _Kept:
 class _Exchange:
     """The three pipes of a child and its exit, in one selector. Holds the selector and a pidfd."""
 
-    def __init__(self, command: Command, child: subprocess.Popen[bytes]) -> None:
+    def __init__(self, command: Command, child: "subprocess.Popen[bytes]") -> None:
         self.child = child
         self.stdout = _Kept(command.stdout_cap)
         self.stderr = _Kept(command.stderr_cap)

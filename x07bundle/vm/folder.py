@@ -9,7 +9,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
@@ -124,7 +123,7 @@ class JobFolder:
         if self._fate == "keep":
             self._strip()
         elif self._fate == "remove":
-            shutil.rmtree(self.path, ignore_errors=True)
+            _remove(self.path)
         self.step("removed")
         os.close(self._lock)
         self._line.close()
@@ -136,7 +135,7 @@ class JobFolder:
             (self.path / DONE).write_bytes(b"done\n")
             for path in self.path.iterdir():
                 if path.is_dir() and path.name != OUTPUTS:
-                    shutil.rmtree(path, ignore_errors=True)
+                    _remove(path)
 
 
 @contextlib.contextmanager
@@ -203,6 +202,12 @@ def _locked(path: Path) -> int:
     with contextlib.suppress(OSError):  # a file system that has no locks
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     return descriptor
+
+
+def _remove(path: Path) -> None:
+    import shutil  # see `later`
+
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def host_name() -> str:

@@ -3,10 +3,10 @@
 import contextlib
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from typing import Final
 
+from x07bundle import process
 from x07bundle.vm.loop import Loop
 
 CAUGHT: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
@@ -20,7 +20,7 @@ def caught(loop: Loop) -> Iterator[list[int]]:
     nothing comes.
     """
     came: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
+    if not process.is_main_thread():
         yield came
         return
     reading, writing = os.pipe()

@@ -17,7 +17,6 @@ import contextlib
 import fcntl
 import os
 import select
-import shutil
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -25,7 +24,7 @@ from x07bundle import children
 from x07bundle.contract import vm_job
 from x07bundle.contract.vm_job import JobRecord
 from x07bundle.vm import clock as clocks
-from x07bundle.vm import killing
+from x07bundle.vm import killing, later
 from x07bundle.vm.clock import Clock
 
 READ_BYTES: Final = 1 << 16
@@ -122,6 +121,7 @@ class Watch:
             self.deadline_ms = self.clock.monotonic_ms() + left_ms
         elif word == "client":
             self.client = Client(int(rest), children.started_at(int(rest)))
+            later.load()
 
 
 def serve(lifeline: int, root: Path, clock: Clock) -> None:
@@ -135,6 +135,8 @@ def serve(lifeline: int, root: Path, clock: Clock) -> None:
     if "made" not in watch.said:
         _remove_new(watch.folder)
     elif is_clean:
+        import shutil  # see `later`
+
         shutil.rmtree(watch.folder, ignore_errors=True)
     elif watch.job is not None:
         _leave(watch.folder, watch.job)

@@ -14,7 +14,7 @@ from x07bundle import children, files
 from x07bundle.contract.vm_job import JobRecord, KillPlan
 from x07bundle.errors import X07Error
 from x07bundle.vm import clock as clocks
-from x07bundle.vm import interrupts, killing, labels, streams, sweep
+from x07bundle.vm import interrupts, killing, labels, later, streams
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.client_process import ClientProcess
 from x07bundle.vm.clock import Clock
@@ -79,6 +79,7 @@ def run(
         stack.enter_context(interrupts.terminal_kept(connection.ends.stdin))
         client = _start(launch, connection, folder, loop)
         stack.callback(client.close)
+        later.load()
         _sweep(backend, folder, clock)
         guest = _Guest(job, plan, client, connection, loop, clock, came)
         return guest.ended(folder, launch)
@@ -136,6 +137,8 @@ def _start(launch: Launch, connection: Connection, folder: JobFolder, loop: Loop
 
 def _sweep(backend: Backend, folder: JobFolder, clock: Clock) -> None:
     """What other runners left behind, in a process of its own. It is not worth a failure."""
+    from x07bundle.vm import sweep  # see `later`
+
     if sweep.is_due(folder.state, clock):
         with contextlib.suppress(X07Error):
             folder.detach(lambda: sweep.quietly(folder.state, backend, clock))

@@ -1,19 +1,46 @@
-"""The backends by name. Those without a driver are known: they come with a disk of the guest."""
+"""The backends by name. Those without a driver are known: they come with a disk of the guest.
+
+One is imported when it is asked for: a start takes one, and waits for what is imported.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from x07bundle.vm.backend import Backend
-from x07bundle.vm.backends import apple_container, firecracker_ctr, oci_cli
 from x07bundle.vm.failures import NoBackendError
 
+
+def _firecracker_ctr(env: Mapping[str, str]) -> Backend:
+    from x07bundle.vm.backends import firecracker_ctr
+
+    return firecracker_ctr.from_env(env)
+
+
+def _apple_container(env: Mapping[str, str]) -> Backend:
+    from x07bundle.vm.backends import apple_container
+
+    return apple_container.from_env(env)
+
+
+def _podman(env: Mapping[str, str]) -> Backend:
+    from x07bundle.vm.backends import oci_cli
+
+    return oci_cli.podman(env)
+
+
+def _docker(env: Mapping[str, str]) -> Backend:
+    from x07bundle.vm.backends import oci_cli
+
+    return oci_cli.docker(env)
+
+
 BACKENDS: Final[Mapping[str, Callable[[Mapping[str, str]], Backend] | None]] = {
-    "firecracker-ctr": firecracker_ctr.from_env,
+    "firecracker-ctr": _firecracker_ctr,
     "qemu": None,
-    "apple-container": apple_container.from_env,
+    "apple-container": _apple_container,
     "vz": None,
-    "podman": oci_cli.podman,
-    "docker": oci_cli.docker,
+    "podman": _podman,
+    "docker": _docker,
 }
 """Strongest first, as `probes`."""
 ALIASES: Final[Mapping[str, str]] = {
