@@ -6,10 +6,13 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 enum { SET_BYTES = 8, SIGNAL_MASK = 0x7f, STATUS_SHIFT = 8, STATUS_MASK = 0xff };
+enum { LOOKS = 50, BETWEEN_LOOKS_NS = 5000000 };
 
 static const uint64_t every_signal = UINT64_MAX;
 
@@ -52,4 +55,17 @@ bool x07_wait(x07_child *child)
 void x07_send(int process, int number)
 {
     x07_call(SYS_kill, process, number, 0, 0);
+}
+
+void x07_await_terminal_size(void)
+{
+    const struct timespec pause = {.tv_nsec = BETWEEN_LOOKS_NS};
+    for (int look = 0; look < LOOKS; look++) {
+        struct winsize size = {0};
+        const long failed = x07_call(SYS_ioctl, 0, TIOCGWINSZ, (long)&size, 0);
+        if (failed != 0 || size.ws_row != 0 || size.ws_col != 0) {
+            return;
+        }
+        x07_call(SYS_nanosleep, (long)&pause, 0, 0, 0);
+    }
 }

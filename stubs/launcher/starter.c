@@ -40,6 +40,7 @@ int x07_launch(const x07_process *process)
         return NOT_STARTED;
     }
     x07_hold_signals();
+    x07_await_terminal_size();
     const int payload = x07_fork();
     if (payload > 0) {
         return watch(payload);

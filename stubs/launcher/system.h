@@ -72,6 +72,9 @@ int x07_next_signal(void);
 /* A child that has ended; false: none has. */
 bool x07_wait(x07_child *child);
 void x07_send(int process, int number);
+/* Standard input's, where that is a terminal: engines say it after they started us. A moment is all
+ * that is waited, since it may have none. */
+void x07_await_terminal_size(void);
 
 /* A call of the system; -errno where it fails. */
 long x07_call(long number, long a, long b, long c, long d);

@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+import pty
 import random
 import shutil
 import signal
 import subprocess
+import termios
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,7 @@ from x07bundle.native.toolchain import open_toolchain
 
 SOURCES: Final = ROOT / "stubs/launcher"
 MOST_BYTES: Final = 100 << 10
+STTY: Final = shutil.which("stty") or "/usr/bin/stty"
 DIGEST: Final = ("sha256.c", "sha256_processor.c")
 
 
@@ -126,3 +129,25 @@ def _last_but_one(pid: int) -> int:
 def test_a_program_that_was_killed(starter: Path, tmp_path: Path) -> None:
     words = (starter, tmp_path / "mark", "/bin/sh", "-c", "kill -9 $$")
     assert subprocess.run(words).returncode == 128 + signal.SIGKILL
+
+
+def test_the_size_of_a_terminal_may_come_late(starter: Path, tmp_path: Path) -> None:
+    """Engines set it when the guest is there already."""
+    ours, theirs = pty.openpty()
+    words = (starter, tmp_path / "mark", STTY, "size")
+    with subprocess.Popen(words, stdin=theirs, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        while not (tmp_path / "mark").exists():
+            pass
+        termios.tcsetwinsize(ours, (33, 77))
+        assert process.stdout.read() == b"33 77\n"
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_a_terminal_without_a_size(starter: Path, tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    done = subprocess.run((starter, tmp_path / "mark", STTY, "size"), stdin=theirs, timeout=30)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 0
