@@ -330,3 +330,31 @@ def test_hosts_that_nobody_filters(make_bench: MakeBench) -> None:
     done = bench.start("say", "x")
     assert done.stdout == b"x"
     assert b"note: net.allow_hosts: not enforced" in done.stderr
+
+
+def test_a_terminal_is_the_guests(bench: Bench) -> None:
+    ours, theirs = os.openpty()
+    try:
+        child = subprocess.Popen(
+            (bench.app, "say", "seen"),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            env=bench.env(),
+            cwd=bench.folder,
+        )
+        _, said = child.communicate(timeout=30)
+        assert (child.returncode, said) == (0, b"")
+        assert os.read(ours, 100) == b"seen"
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    run = next(line for line in bench.docker.engine.asked if line.startswith("run "))
+    assert "--interactive --tty" in run
+
+
+def test_without_input_nothing_is_attached(bench: Bench) -> None:
+    command = '"$0" copy </dev/null'
+    subprocess.run(("/bin/sh", "-c", command, bench.app), cwd=bench.folder, env=bench.env())
+    run = next(line for line in bench.docker.engine.asked if line.startswith("run "))
+    assert "--interactive" not in run

@@ -43,6 +43,7 @@ SIGNALLED: Final = 128
 LARGEST_STATUS: Final = 255
 PROGRAMS: Final = "bundle"
 """The folder of a job that the guest has as GUEST_BUNDLE."""
+PAYLOAD: Final = "payload"
 STARTER: Final = "starter"
 STARTER_FILE: Final = f"runtime/{STARTER}"
 MARK: Final = "started"
@@ -179,24 +180,26 @@ def _run_once(
     Raises:
         GuestError: the guest was not started.
     """
+    is_streamed = engine_env.streams(env) or not guest.backend.caps.host_mounts
     with folder.opened(jobs) as place:
-        job = _job(bundle, guest, arguments, env, place)
-        ended = _run(guest.backend, job, place, env)
-        was_started = _was_started(place)
+        program = _program(bundle, place, is_streamed)
+        job = _job(bundle, guest, (*program, *arguments), env, place)
+        ended = _run(guest.backend, job, place, is_streamed)
+        was_started = is_streamed or _was_started(place)
     if was_started and not guest.is_assumed:
         remembered.note(jobs, guest.backend, guest.image)
     return _exit_code(bundle, guest, ended, was_started)
 
 
 def _job(
-    bundle: Bundle, guest: Guest, arguments: Sequence[str], env: Mapping[str, str], place: JobFolder
+    bundle: Bundle, guest: Guest, argv: tuple[str, ...], env: Mapping[str, str], place: JobFolder
 ) -> Job:
     policy = bundle.policy.policy
     created_ms = clock.SYSTEM.unix_ms()
     return Job(
         run_id=place.run_id,
         image=guest.image,
-        argv=(*_program(bundle, place), *arguments),
+        argv=argv,
         created_unix_ms=created_ms,
         deadline_unix_ms=created_ms + policy.limits.wall_ms,
         limits=guest.confined.limits,
@@ -210,17 +213,22 @@ def _job(
     )
 
 
-def _program(bundle: Bundle, place: JobFolder) -> tuple[str, ...]:
-    """Copies what was verified, and mounts the copies: nobody changes them in between."""
+def _program(bundle: Bundle, place: JobFolder, is_streamed: bool) -> tuple[str, ...]:
+    """Copies what was verified, whose copies are mounted: nobody changes them in between.
+
+    The words that start the payload: through the starter, unless the guest's agent starts it.
+    """
     programs = place.path / PROGRAMS
     programs.mkdir(0o700)
-    names = {STARTER_FILE: STARTER, bundle.manifest.payload: "payload"}
+    names = {STARTER_FILE: STARTER, bundle.manifest.payload: PAYLOAD}
     for path, name in names.items():
         _place(programs / name, bundles.listed(bundle, path), PROGRAM_MODE)
     for target in (programs / "policy.json", place.inputs / "policy.json"):
         _place(target, bundle.policy.data, FILE_MODE)
-    mark = f"{GUEST_OUT}/{MARK}"
-    return (f"{GUEST_BUNDLE}/{STARTER}", mark, f"{GUEST_BUNDLE}/payload")
+    payload = f"{GUEST_BUNDLE}/{PAYLOAD}"
+    if is_streamed:
+        return (payload,)
+    return (f"{GUEST_BUNDLE}/{STARTER}", f"{GUEST_OUT}/{MARK}", payload)
 
 
 def _place(path: Path, data: bytes, mode: int) -> None:
@@ -258,8 +266,8 @@ def _user(backend: Backend) -> tuple[int, int] | None:
     return os.getuid(), os.getgid()
 
 
-def _run(backend: Backend, job: Job, place: JobFolder, env: Mapping[str, str]) -> Ended:
-    if backend.caps.host_mounts and not engine_env.streams(env):
+def _run(backend: Backend, job: Job, place: JobFolder, is_streamed: bool) -> Ended:
+    if not is_streamed:
         return runner.run(backend, job, place)
     from x07bundle.vm import streamed  # it unpacks archives, which most backends never need
 
