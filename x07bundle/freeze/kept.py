@@ -4,16 +4,19 @@ A folder is renamed into its place when it is whole, and a digest of it is writt
 without, or with another, is frozen again.
 """
 
+import contextlib
+import fcntl
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 from x07bundle import files
 
 DIGEST_SUFFIX: Final = ".digest"
+LOCK: Final = ".lock"
 UNUSED_SECONDS: Final = 30 * 86_400
 
 
@@ -30,12 +33,34 @@ def find_or_make(folder: Path, key: str, make: Make) -> Path:
     place = folder / key
     note = _note(place)
     if not _is_whole(place, note):
-        _prune(folder)
-        shutil.rmtree(place, ignore_errors=True)
-        make(place)
-        files.write_atomic(note, _digest(place).encode())
+        with _alone(folder):
+            if not _is_whole(place, note):
+                _make(folder, place, note, make)
     os.utime(note)
     return place
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Of those that find nothing at the same time, one freezes, and the others wait for it."""
+    files.make_folder(folder)
+    try:
+        lock = os.open(folder / LOCK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise files.output_error(folder / LOCK, error) from error
+    try:
+        with contextlib.suppress(OSError):  # a file system that has no locks
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _make(folder: Path, place: Path, note: Path, make: Make) -> None:
+    _prune(folder)
+    shutil.rmtree(place, ignore_errors=True)
+    make(place)
+    files.write_atomic(note, _digest(place).encode())
 
 
 def is_kept(folder: Path, key: str) -> bool:

@@ -1,7 +1,10 @@
 """What was frozen is kept whole, or made again."""
 
+import contextlib
 import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +38,21 @@ def test_it_is_made_once(tmp_path: Path) -> None:
     assert make.count == 1
     kept.find_or_make(tmp_path, "b", make)
     assert make.count == 2
+
+
+def test_one_makes_it_and_the_others_wait(tmp_path: Path) -> None:
+    """Two at once would remove what the other is making."""
+    make, met = Maker(), threading.Barrier(2)
+
+    def slowly(place: Path) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            met.wait(0.5)  # nobody else comes in
+        make(place)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [pool.submit(kept.find_or_make, tmp_path, "a", slowly) for _ in range(4)]
+        assert {each.result() for each in found} == {tmp_path / "a"}
+    assert (make.count, met.broken) == (1, True)
 
 
 def _change_byte(place: Path) -> None:
