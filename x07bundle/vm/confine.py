@@ -128,7 +128,7 @@ def _paths_without_root(policy: Policy) -> dict[str, str]:
 def _refusal(problems: Mapping[str, str], asked: tuple[str, ...]) -> RefusedError:
     lines = [f"{field}: {why}" for field, why in problems.items()]
     first = next(iter(problems))
-    hint = "change the policy"
+    hint = "change the policy, or what is there: relative roots start from the working folder"
     if any(field in problems for field in asked):
         hint = f"if any host may be reached, set {ACCEPT}=1; else take the hosts out of the policy"
     return RefusedError(f"the policy is refused at `{first}`", "\n".join(lines), hint)
