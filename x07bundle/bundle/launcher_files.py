@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 from x07bundle import __version__, host
@@ -33,15 +34,16 @@ def runtime(toolchain: Toolchain, env: Mapping[str, str], say: Callable[[str], N
         )
     folder = toolchain.cache.folder / KIND
     key = kept.key_of(launcher.digest(), launcher.versions())
-    if not kept.is_kept(folder, key):
+
+    def make(place: Path) -> None:
         pyinstaller.check(env, launcher.WHAT)
         say("freezing the launcher of VM bundles, which is kept")
+        launcher.make(place, toolchain.temporary, env)
+
     return Runtime(
         program=launcher_stub.program(toolchain, "launcher", machine.arch),
         starter=launcher_stub.program(toolchain, "starter", machine.arch),
-        folder=kept.find_or_make(
-            folder, key, lambda place: launcher.make(place, toolchain.temporary, env)
-        ),
+        folder=kept.find_or_make(folder, key, make),
         build=LauncherBuild(
             __version__, f"{machine.system}-{machine.arch}", platform.python_version()
         ),

@@ -131,13 +131,11 @@ def versions() -> tuple[str, ...]:
 
 def digest() -> str:
     """Covers everything of this package that a launcher is made of, and with."""
-    names = sorted(path for path in assets.PACKAGE.rglob("*.py") if _is_in(path))
+    rooms = (assets.PACKAGE / room for room in (*ROOMS, "freeze"))
+    names = sorted(
+        (*assets.PACKAGE.glob("*.py"), *(path for room in rooms for path in room.rglob("*.py")))
+    )
     templates = ("launcher.spec.j2", ENTRY)
     places = [*names, *(assets.find(f"launcher_templates/{name}") for name in templates)]
     lines = [f"{path.name}\0{files.fingerprint(path.read_bytes())}\n" for path in places]
     return files.fingerprint("".join(lines).encode("utf-8", "surrogateescape"))
-
-
-def _is_in(path: Path) -> bool:
-    room = path.relative_to(assets.PACKAGE).parts[0]
-    return room in ROOMS or room.endswith(".py") or path.parent.name == "freeze"

@@ -39,7 +39,11 @@ def check(env: Mapping[str, str], what: str) -> None:
 
 def version() -> str:
     """Of PyInstaller. Raises PackageNotFoundError, which `check` rules out."""
-    from importlib import metadata  # only to freeze
+    found = find_spec(MODULE)
+    for place in (found.submodule_search_locations or ()) if found is not None else ():
+        for folder in Path(place).parent.glob("[Pp]y[Ii]nstaller-*.dist-info"):
+            return folder.name.split("-")[1].removesuffix(".dist")
+    from importlib import metadata  # takes as long as all else of a bundle that was made before
 
     return metadata.version(MODULE)
 
