@@ -28,6 +28,7 @@ from x07bundle.vm import (
     remembered,
     runner,
     state,
+    users,
 )
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.confine import Confined
@@ -209,7 +210,7 @@ def _job(
         network=guest.confined.network,
         has_input=not _is_nowhere(0),
         terminal=os.isatty(0) and os.isatty(1),
-        user=_user(guest.backend),
+        user=users.caller(guest.backend),
     )
 
 
@@ -257,13 +258,6 @@ def _is_nowhere(descriptor: int) -> bool:
     """The null device; a stream that was closed is that by now."""
     found = os.fstat(descriptor)
     return stat.S_ISCHR(found.st_mode) and found.st_rdev == Path(os.devnull).stat().st_rdev
-
-
-def _user(backend: Backend) -> tuple[int, int] | None:
-    """Who owns the job's files there: the caller. A podman without root calls the caller root."""
-    if not backend.caps.users or (backend.name == "podman" and os.getuid() != 0):
-        return None
-    return os.getuid(), os.getgid()
 
 
 def _run(backend: Backend, job: Job, place: JobFolder, is_streamed: bool) -> Ended:
