@@ -3,6 +3,21 @@
 The class of an error fixes the exit code. `cli` prints `render()` on stderr; nobody else prints.
 """
 
+from typing import Final
+
+LAYOUT: Final = "\n\t"
+
+
+def shown(text: str, layout: str = LAYOUT) -> str:
+    """Text for a terminal. Names that others gave are in it, and none of these is to move the
+    cursor: what is neither printable nor in `layout` becomes its escape.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in layout else ascii(char)[1:-1] for char in text
+    )
+
 
 class X07Error(Exception):
     """An expected failure: bad input, a missing tool, a full disk. Exit code 2."""
@@ -20,7 +35,7 @@ class X07Error(Exception):
         lines = [f"error: {self.brief}"]
         lines += [f"  {line}" for line in (self.details or "").splitlines()]
         lines += [f"hint: {self.hint}"] if self.hint else []
-        return "\n".join(lines) + "\n"
+        return shown("\n".join(lines) + "\n")
 
 
 class UsageError(X07Error):

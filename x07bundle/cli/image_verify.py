@@ -10,7 +10,7 @@ from x07bundle.cli.image_registry import registry_options
 from x07bundle.cli.image_steps import ShownSteps
 from x07bundle.cli.options import PATH
 from x07bundle.cli.output import echo_bytes
-from x07bundle.errors import UsageError
+from x07bundle.errors import UsageError, shown
 from x07bundle.files import json_compact
 from x07bundle.image import verify
 from x07bundle.image.layout import open_layout
@@ -134,6 +134,6 @@ def _say(checked: "Checked | None") -> None:
         what = one.predicate_type or one.form
         made = one.provenance
         by = f", built by {made.builder} from {made.source}@{made.commit}" if made else ""
-        click.echo(f"  {one.digest[:19]} signed: {what}{by}")
+        click.echo(shown(f"  {one.digest[:19]} signed: {what}{by}", ""))
     for error in checked.passed_over if checked is not None else ():
-        click.echo(f"passed over: {error.brief}", err=True)
+        click.echo(shown(f"passed over: {error.brief}"), err=True)

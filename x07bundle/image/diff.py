@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 
+from x07bundle.errors import shown
 from x07bundle.image import trees
 from x07bundle.image.images import Image
 from x07bundle.image.installed import Package
@@ -84,7 +85,7 @@ def text(found: Difference) -> str:
     lines += [_file_line(change) for change in found.files[:MOST_LINES]]
     more = len(found.files) - MOST_LINES
     lines += [f"and {more} more files; --json has them all"] if more > 0 else []
-    return "\n".join(lines) + "\n"
+    return "".join(f"{shown(line, '')}\n" for line in lines)
 
 
 def _settings(old: Image, new: Image) -> tuple[str, ...]:

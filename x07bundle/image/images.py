@@ -84,7 +84,9 @@ def only(layout: Layout, architecture: str | None) -> Image:
     ]
     if len(fitting) == 1:
         return fitting[0]
-    has = ", ".join(image.platform for image in found) or "none"
+    if not found:
+        raise UsageError(f"`{layout.path}` has no image", hint="`x07 image build` makes one")
+    has = ", ".join(image.platform for image in found)
     problem = "has no such image" if not fitting else "has several images"
     raise UsageError(f"`{layout.path}` {problem}: {has}", hint="--arch says which one is meant")
 

@@ -3,6 +3,7 @@
 from typing import Any, Final, NamedTuple
 
 from x07bundle.contract.toolchain import Component
+from x07bundle.errors import shown
 from x07bundle.image import installed, trees
 from x07bundle.image.images import Found, Image
 from x07bundle.image.installed import Package
@@ -90,7 +91,7 @@ def document(facts: Facts) -> dict[str, Any]:
 def text(facts: Facts) -> str:
     """For people."""
     parts = (_head, _layer_lines, _package_lines, _component_lines)
-    return "\n".join(line for part in parts for line in part(facts)) + "\n"
+    return "".join(f"{shown(line, '')}\n" for part in parts for line in part(facts))
 
 
 def _head(facts: Facts) -> list[str]:

@@ -6,12 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.image.layouts import BASE, TOP, contents, image_of, made, member, opened, tar_of
+from tests.unit.image.layouts import (
+    BASE,
+    TOP,
+    changed_json,
+    contents,
+    image_of,
+    made,
+    member,
+    opened,
+    tar_of,
+)
 from x07bundle.errors import UsageError
 from x07bundle.image import diff, images, inspect, trees
 from x07bundle.image.diff import FileChange, PackageChange
 from x07bundle.image.layer import Entry
 from x07bundle.image.layout import open_layout
+from x07bundle.image.oci import REF_NAME
 from x07bundle.image.steps import Silent
 
 FOLDER, LINK = tarfile.DIRTYPE, tarfile.SYMTYPE
@@ -139,6 +150,30 @@ def test_what_changed(tmp_path: Path) -> None:
     lines = diff.text(found).splitlines()
     assert lines[0] == "~ package libstdc++6 1:12.2.0~rc1-14+b1 -> 13"
     assert "~ usr/bin/greet: content, owner" in lines
+
+
+def test_names_of_others_move_no_cursor(tmp_path: Path) -> None:
+    """Of a terminal; nor do they look like lines of ours."""
+    evil = Entry("a\x1b[2J\nmanifest  sha256:0\x9b\udcff", "file", 0o644, b"")
+    changed_json(
+        image_of(tmp_path / "x", tar_of(member("a"))) / "index.json",
+        lambda index: index["manifests"][0]["annotations"].update({REF_NAME: evil.path[:-1]}),
+    )
+    layout, image = opened(tmp_path / "x")
+    text = inspect.text(inspect.inspect(layout, image, (), Silent()))
+    assert r"a\x1b[2J\nmanifest  sha256:0\x9b" in text.splitlines()[0]
+    made(tmp_path / "y", contents(layers={"distribution": (*BASE, evil), "toolchain": TOP}))
+    made(tmp_path / "z")
+    said = diff.text(diff.compare(opened(tmp_path / "z"), opened(tmp_path / "y"), Silent()))
+    for lines in (text, said):
+        assert all(line.isprintable() for line in lines.splitlines())
+
+
+def test_no_image_at_all(tmp_path: Path) -> None:
+    made(tmp_path / "x")
+    (tmp_path / "x/index.json").write_text('{"schemaVersion":2,"manifests":[]}')
+    with pytest.raises(UsageError, match="has no image"):
+        images.only(open_layout(tmp_path / "x"), None)
 
 
 def test_settings_count(tmp_path: Path) -> None:
