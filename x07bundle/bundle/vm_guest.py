@@ -75,6 +75,12 @@ def _embedded(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> Pin
     found = {each.kind: each for each in (archived.config, archived.manifest)}
     guest = _guest(archived.reference, tuple(found.values()), kinds[0])
     machine = MACHINES.get(archived.architecture, archived.architecture)
+    if place is not None and machine != host.read().arch:
+        raise UsageError(
+            f"`--embed-guest`: the image is for {machine}, and guests here are {host.read().arch}",
+            "the program would be compiled in a guest of this machine",
+            "embed an image of this architecture, or bundle on such a machine",
+        )
     if not guest.reference:
         raise X07Error(
             f"the image in `{request.embed}` has no name, and engines load none without",

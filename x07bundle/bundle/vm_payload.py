@@ -212,7 +212,7 @@ def compile_in_guest(
 
     Raises:
         GuestError, EngineError: the guest was not started.
-        X07Error: it gave no report.
+        X07Error: it gave no report, or no program with it.
     """
     kind: Literal["shared", "static"] = "static" if "--static" in command else "shared"
     prepared = {f"{FOLDER}/{path}": data for path, data in contents.items()}
@@ -224,6 +224,8 @@ def compile_in_guest(
         path = done.outputs / FOLDER / command[command.index("--out") + 1]
         is_made = report["compile"]["ok"] is True and path.is_file() and not path.is_symlink()
         program = files.read_bytes(path, MOST_BYTES) if is_made else None
+    if report["compile"]["ok"] is True and program is None:
+        raise _no_program(done.ended.stderr)
     return Compiled(program, report, done.ended.stderr)
 
 
@@ -234,7 +236,7 @@ def _machine() -> str:
 
 
 def _why(report: Mapping[str, Any]) -> str:
-    return str(report["compile"].get("compile_error") or "the guest made no program")
+    return str(report["compile"].get("compile_error") or "no reason was given")
 
 
 def _report(stdout: bytes, stderr: bytes) -> Mapping[str, Any]:
@@ -247,12 +249,20 @@ def _report(stdout: bytes, stderr: bytes) -> Mapping[str, Any]:
     document = found.value if not found.problems else None
     inner = document.get("report") if isinstance(document, dict) else None
     compiled = inner.get("compile") if isinstance(inner, dict) else None
-    if not isinstance(inner, dict) or not isinstance(compiled, dict) or "ok" not in compiled:
-        said = stderr.decode("utf-8", "replace").strip()
-        raise X07Error(
-            "the guest made no bundle of the program",
-            "".join(char for char in said if char.isprintable() or char == "\n")[-2000:] or None,
-            "its image has to be one of the flavour `full`, of this version: "
-            "`x07 image build --flavour full`",
-        )
+    if not isinstance(inner, dict) or not isinstance(compiled, dict) or not _is_usable(compiled):
+        raise _no_program(stderr)
     return inner
+
+
+def _is_usable(compiled: Mapping[str, Any]) -> bool:
+    return isinstance(compiled.get("ok"), bool) and isinstance(compiled.get("exit_status"), int)
+
+
+def _no_program(stderr: bytes) -> X07Error:
+    said = stderr.decode("utf-8", "replace").strip()
+    return X07Error(
+        "the guest made no bundle of the program",
+        "".join(char for char in said if char.isprintable() or char == "\n")[-2000:] or None,
+        "its image has to be one of the flavour `full`, of this version: "
+        "`x07 image build --flavour full`",
+    )

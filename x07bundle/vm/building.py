@@ -21,6 +21,9 @@ from x07bundle.vm.users import caller
 WALL_MS: Final = 600_000
 LIMITS: Final = GuestLimits(mem_bytes=2 << 30, pids=512, open_files=1024, scratch_bytes=1 << 30)
 WORKDIR: Final = "/tmp"
+SEARCHED: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+WITH_PATH: Final = ("/usr/bin/env", f"PATH={SEARCHED}")
+"""Some engines set PATH and some do not; a compiler that is found elsewhere is another one."""
 
 
 class Task(NamedTuple):
@@ -67,7 +70,7 @@ def _job(place: Boundary, task: Task, job_folder: folder.JobFolder) -> Job:
     return Job(
         run_id=job_folder.run_id,
         image=place.image,
-        argv=task.argv,
+        argv=(*WITH_PATH, *task.argv),
         created_unix_ms=now_ms,
         deadline_unix_ms=now_ms + WALL_MS,
         limits=LIMITS,
