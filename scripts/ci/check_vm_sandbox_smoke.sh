@@ -3,7 +3,7 @@
 # the bundle by itself, and what is left afterwards. `make vm-smoke` calls it, and so does CI.
 #
 #   X07                      the command to check [x07]
-#   X07_VM_GUEST_IMAGE       a guest image that is there; without it one is built, and removed
+#   X07_VM_GUEST_IMAGE       a guest image that is there; without it one is built, and stays in the engine
 #   X07_VM_BACKEND           the engine; docker and podman need X07_I_ACCEPT_WEAKER_ISOLATION=1
 set -euo pipefail
 
