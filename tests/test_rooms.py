@@ -12,7 +12,7 @@ PACKAGE: Final = Path(__file__).resolve().parents[1] / "x07bundle"
 
 FLOOR: Final = frozenset(
     {"errors", "process", "files", "strict_json", "assets", "contract", "schemas", "host", "keys"}
-    | {"children", "descendants", "web", ""}
+    | {"children", "descendants", "rlimits", "web", ""}
 )
 """What any room may import. "" is the package itself: its version."""
 

@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from x07bundle.descendants import ended
 from x07bundle.errors import ToolMissingError, X07Error
+from x07bundle.rlimits import ResourceLimits, limiter
 
 if TYPE_CHECKING:
     import subprocess
@@ -35,20 +36,6 @@ LAST_WORDS_SECONDS: Final = 0.5
 NO_LIMIT: Final = sys.maxsize
 ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals whose handlers raise."""
-
-
-class ResourceLimits(NamedTuple):
-    """rlimits of the child; None leaves the inherited one.
-
-    `cpu_seconds`: SIGXCPU there, SIGKILL one second later.
-    """
-
-    cpu_seconds: int | None = None
-    core_bytes: int | None = None
-    memory_bytes: int | None = None
-    file_bytes: int | None = None
-    open_files: int | None = None
-    processes: int | None = None
 
 
 class Command(NamedTuple):
@@ -195,13 +182,13 @@ def _start(command: Command) -> "subprocess.Popen[bytes]":
     import subprocess  # see `prepare`
 
     try:
-        limiter = _limiter(command.limits)
-        if limiter is None:
+        hook = limiter(command.limits)
+        if hook is None:
             return _open(command, None)
         with warnings.catch_warnings():
             # The hook only calls setrlimit, which is safe after a fork with threads around.
             warnings.simplefilter("ignore", DeprecationWarning)
-            return _open(command, limiter)
+            return _open(command, hook)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise _start_error(command, error) from error
 
@@ -241,48 +228,6 @@ def _not_executable(program: str, reason: str) -> X07Error:
             reason += ", its file system is mounted noexec"
             hint = "use a folder where programs may be started; X07_CACHE_DIR is that of the tool"
     return X07Error(f"cannot execute `{program}`: {reason}", hint=hint)
-
-
-def _limiter(limits: ResourceLimits) -> Callable[[], None] | None:
-    """Sets the rlimits in the child, before the program starts. None when there are none.
-
-    A limit above the inherited hard one is clamped to it.
-    """
-    wanted = _rlimits(limits)
-    if not wanted:
-        return None
-    import resource
-
-    plan: list[tuple[int, tuple[int, int]]] = []
-    for name, (soft, hard) in wanted.items():
-        number = getattr(resource, name)
-        most = resource.getrlimit(number)[1]
-        ceiling = hard if most == resource.RLIM_INFINITY else min(hard, most)
-        plan.append((number, (min(soft, ceiling), ceiling)))
-
-    def apply() -> None:
-        for number, pair in plan:
-            resource.setrlimit(number, pair)
-
-    return apply
-
-
-def _rlimits(limits: ResourceLimits) -> dict[str, tuple[int, int]]:
-    """The rlimits to set: name to (soft, hard)."""
-    cpu = limits.cpu_seconds
-    wanted = {
-        "RLIMIT_CPU": None if cpu is None else (cpu, cpu + 1),
-        "RLIMIT_CORE": _both(limits.core_bytes),
-        "RLIMIT_AS": _both(limits.memory_bytes),
-        "RLIMIT_FSIZE": _both(limits.file_bytes),
-        "RLIMIT_NOFILE": _both(limits.open_files),
-        "RLIMIT_NPROC": _both(limits.processes),
-    }
-    return {name: pair for name, pair in wanted.items() if pair is not None}
-
-
-def _both(value: int | None) -> tuple[int, int] | None:
-    return None if value is None else (value, value)
 
 
 def _kill_group(child: "subprocess.Popen[bytes]") -> None:

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from x07bundle.process import NO_LIMIT, ResourceLimits
+from x07bundle.process import NO_LIMIT
+from x07bundle.rlimits import ResourceLimits
 
 if TYPE_CHECKING:  # most runs have no policy, and its format takes a while to import
     from x07bundle.contract.policy import Limits

@@ -12,7 +12,8 @@ import pytest
 
 from tests.fakes import install
 from x07bundle.errors import ToolMissingError, X07Error
-from x07bundle.process import Command, Finished, ResourceLimits, find_program, run
+from x07bundle.process import Command, Finished, find_program, run
+from x07bundle.rlimits import ResourceLimits
 
 ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
 FOREVER_MS = 60_000
