@@ -44,10 +44,17 @@ while test $# -gt 0; do
     shift
 done
 
+case $out in
+'' | *.tar) ;;
+*) fail "\`--out $out\` is no archive: engines load a file" "choose a name that ends in .tar" ;;
+esac
+
 x07=${X07:-}
 if test -z "$x07"; then
     make -C "$root" --no-print-directory --silent .venv/installed >&2
     x07=$root/.venv/bin/x07
+elif ! command -v "$x07" >/dev/null; then
+    fail "X07 is \`$x07\`, which is no command" "unset it, or name the x07 that is to build"
 fi
 if test -z "$tag"; then
     tag=$("$x07" --version | cut -d' ' -f2)
@@ -59,7 +66,8 @@ work=
 if test -z "$out" && test -z "$engine"; then
     out=dist/${image##*/}-$tag.tar
 elif test -z "$out"; then
-    work=$(mktemp -d "${TMPDIR:-/tmp}/x07-guest-image.XXXXXX")
+    work=$(mktemp -d "${TMPDIR:-/tmp}/x07-guest-image.XXXXXX" 2>/dev/null) ||
+        fail "cannot write into \`${TMPDIR:-/tmp}\`" "set TMPDIR to a folder that you can write"
     trap 'rm -rf "$work"' EXIT
     trap 'exit 130' INT TERM
     out=$work/image.tar

@@ -1,5 +1,6 @@
 """The scripts that build, load and publish guest images, with engines and a tool that are fakes."""
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -65,7 +66,7 @@ class Place(NamedTuple):
 def place(tmp_path: Path) -> Place:
     (tmp_path / "bin").mkdir()
     (tmp_path / "tmp").mkdir()
-    for tool in "cat chmod cmp cut dirname env grep ln mkdir mktemp rm sed sh".split():
+    for tool in "cat chmod cmp cut dirname env grep ln mkdir mktemp mv rm sed sh".split():
         found = next(folder for folder in ("/usr/bin", "/bin") if Path(folder, tool).exists())
         (tmp_path / "bin" / tool).symlink_to(Path(found, tool))
     (tmp_path / "scripts").symlink_to(ROOT / "scripts")
@@ -115,7 +116,16 @@ def test_a_build_that_fails_loads_nothing(place: Place) -> None:
     assert list((place.folder / "tmp").iterdir()) == []
 
 
-@pytest.mark.parametrize("words", [["--tag"], ["--tag", ""], ["--frob"], ["x"]])
+@pytest.mark.parametrize("variable", ["X07", "TMPDIR"])
+def test_wrong_variables(place: Place, variable: str) -> None:
+    place.engine("docker")
+    done = place.run(BUILD, "--tag", "v1", **{variable: str(place.folder / "none")})
+    assert (done.returncode, done.stdout, place.calls()) == (2, "", [])
+    assert done.stderr.startswith("error: ")
+    assert "\nhint: " in done.stderr
+
+
+@pytest.mark.parametrize("words", [["--tag"], ["--tag", ""], ["--frob"], ["x"], ["--out", "x"]])
 def test_wrong_options(place: Place, words: list[str]) -> None:
     done = place.run(BUILD, *words)
     assert (done.returncode, done.stdout, place.calls()) == (2, "", [])
@@ -191,3 +201,31 @@ def test_a_push_that_fails_stops_there(place: Place) -> None:
     done = place.run(STEPS, "push", REPOSITORY="h/a", TAG="v1", STATUS="2")
     assert done.returncode == 2
     assert len(place.calls()) == 1
+    assert not list((place.folder / "dist").glob("*.ref*"))
+
+
+def test_a_report_is_that_of_a_build_that_went_well(place: Place) -> None:
+    assert place.run(STEPS, "build").returncode == 0
+    report = place.folder / "dist/guest-full-amd64.json"
+    report.write_text("before\n")
+    assert place.run(STEPS, "build", STATUS="2").returncode == 2
+    assert report.read_text() == "before\n"
+    assert not list((place.folder / "dist").glob("*.part"))
+
+
+def test_what_is_no_file_stays(place: Place) -> None:
+    (place.folder / "dist").mkdir()
+    os.mkfifo(place.folder / "dist/guest-full-amd64.json")
+    done = place.run(STEPS, "build")
+    assert (done.returncode, place.calls()) == (2, [])
+    assert "is there and is no file" in done.stderr
+    assert (place.folder / "dist/guest-full-amd64.json").is_fifo()
+
+
+def test_steps_in_a_wrong_order(place: Place) -> None:
+    """Nothing is compared with what is not there, nor is the folder that `` is signed."""
+    variables = {"KEY": "k", "PUBLIC_KEY": "p", "BUILDER": "b:", "SOURCE": "s:", "COMMIT": "c"}
+    for step, before in (("again", "guest-image"), ("sign", "push"), ("verify", "push")):
+        done = place.run(STEPS, step, **variables)
+        assert (done.returncode, place.calls()) == (2, [])
+        assert before in done.stderr.splitlines()[-1]

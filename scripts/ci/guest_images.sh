@@ -40,12 +40,25 @@ workshop() {
     trap 'exit 130' INT TERM
 }
 
+# keep FILE COMMAND: what it says on stdout, whole or not at all.
+keep() {
+    kept=$1
+    shift
+    test ! -e "$kept" || test -f "$kept" || fail "\`$kept\` is there and is no file" "remove it"
+    "$@" >"$kept.part" || {
+        status=$?
+        rm -f "$kept.part"
+        return "$status"
+    }
+    mv "$kept.part" "$kept"
+}
+
 # build FILE: with the report beside it.
 build() {
     mkdir -p "${1%/*}"
     # shellcheck disable=SC2086
-    "$x07" image build --flavour "$flavour" --arch "$arch" --tag "$(name)" --out "$1" --json \
-        ${BUILD_FLAGS:-} >"${1%.tar}.json"
+    keep "${1%.tar}.json" "$x07" image build --flavour "$flavour" --arch "$arch" --tag "$(name)" \
+        --out "$1" --json ${BUILD_FLAGS:-}
 }
 
 name() {
@@ -58,6 +71,7 @@ name() {
 
 # Another folder, umask, zone and language. The toolchain is frozen anew: its cache is empty.
 again() {
+    test -f "$file" || fail "there is no \`$file\`" "\`make guest-image\` makes it"
     workshop
     packages=${X07_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/x07bundle}/packages
     mkdir -p "$work/cache/elsewhere"
@@ -130,13 +144,22 @@ push() {
             set -- "$@" --from "$one"
         done
         # shellcheck disable=SC2086
-        "$x07" image push "$(name)" "$@" ${REGISTRY_FLAGS:-} >"$dist/guest-$flavour.ref"
+        keep "$dist/guest-$flavour.ref" "$x07" image push "$(name)" "$@" ${REGISTRY_FLAGS:-}
         say "$(name) is $(cat "$dist/guest-$flavour.ref")"
+    done
+}
+
+# What is in dist/guest-FLAVOUR.ref, of both flavours.
+pushed() {
+    for flavour in full run; do
+        test -s "$dist/guest-$flavour.ref" \
+            || fail "there is no \`$dist/guest-$flavour.ref\`" "\`make guest-image-push\` comes before"
     done
 }
 
 sign() {
     need KEY BUILDER SOURCE COMMIT
+    pushed
     for flavour in full run; do
         # shellcheck disable=SC2086
         "$x07" image sign "$(cat "$dist/guest-$flavour.ref")" --key "$KEY" --builder "$BUILDER" \
@@ -146,6 +169,7 @@ sign() {
 
 verify() {
     need PUBLIC_KEY BUILDER
+    pushed
     for flavour in full run; do
         # shellcheck disable=SC2086
         "$x07" image verify "$(cat "$dist/guest-$flavour.ref")" --key "$PUBLIC_KEY" \
