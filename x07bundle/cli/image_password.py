@@ -12,6 +12,7 @@ from x07bundle.errors import UsageError
 from x07bundle.files import read_input
 
 VARIABLE: Final = "X07_KEY_PASSWORD"
+HINT: Final = f"`--password-file FILE`, or set {VARIABLE}"
 MOST_BYTES: Final = 1023
 """What OpenSSL takes."""
 
@@ -36,7 +37,7 @@ def password(file: Path | None, env: Mapping[str, str], *, is_new: bool = False)
     if not sys.stdin.isatty():
         raise UsageError(
             "there is no password for the key, and no terminal to ask on",
-            hint=f"`--password-file FILE`, or set {VARIABLE}",
+            hint=HINT,
         )
     text = click.prompt(
         "Password of the key", hide_input=True, confirmation_prompt=is_new, err=True
@@ -51,7 +52,8 @@ def _line(data: bytes) -> bytes:
 
 def _checked(found: bytes, where: str) -> bytes:
     if not found:
-        raise UsageError(f"{where} is empty: a private key needs a password")
+        raise UsageError(f"{where} is empty: a private key needs a password", hint=HINT)
     if len(found) > MOST_BYTES:
-        raise UsageError(f"{where} is too long for a password: at most {MOST_BYTES} bytes")
+        why = f"{where} is too long for a password: at most {MOST_BYTES} bytes"
+        raise UsageError(why, hint=HINT)
     return found

@@ -96,7 +96,10 @@ def _origin(values: Mapping[str, Any]) -> "Origin | None":
     if not any(given):
         return None
     if not all(given):
-        raise UsageError("provenance needs all three of `--builder`, `--source` and `--commit`")
+        raise UsageError(
+            "provenance needs all three of `--builder`, `--source` and `--commit`",
+            hint="add what is missing, or leave all of them out",
+        )
     origin = Origin(*given)
     check_origin(origin)
     return origin

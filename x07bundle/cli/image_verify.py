@@ -51,7 +51,10 @@ def command(
       x07 image verify HOST/team/x07-guest-runner:1.0 --key keys/release.pub
     """
     if builder is not None and key is None:
-        raise UsageError("`--builder` needs `--key`: provenance is worth what its signature is")
+        raise UsageError(
+            "`--builder` needs `--key`: provenance is worth what its signature is",
+            hint="name the public key: `--key FILE`",
+        )
     if is_layout(place):
         _layout(Path(place), key, builder or "", as_json=as_json)
     else:

@@ -73,6 +73,7 @@ def test_passwords_that_are_none(tmp_path: Path, password: str | None, problem: 
     done = image("keygen", "--out", "k", folder=tmp_path, **variables)
     assert done.returncode == 2
     assert problem in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("hint: ")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -237,6 +238,7 @@ def test_bad_use(folder: Path, words: tuple[str, ...], problem: str) -> None:
     done = image(*words, folder=folder, **PASSWORD)
     assert (done.returncode, done.stdout) == (2, "")
     assert problem in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("hint: ")
     assert "Traceback" not in done.stderr
 
 
