@@ -224,6 +224,7 @@ def _lock(
     if before is None:
         hint = f"make it: `x07 image lock --arch {architecture}`; or build with --update"
         raise X07Error(f"there is no lock for {architecture}: `{place}`", hint=hint)
+    locking.check_architecture(before, architecture, place)
     locking.check_recipe(before, recipe)
     return before
 

@@ -76,7 +76,8 @@ def load(file: Path) -> Recipe:
         document = tomllib.loads(files.read_bytes(file).decode("utf-8"))
         return _recipe(_Table(document, ""))
     except (ValueError, RecursionError) as error:
-        raise X07Error(f"cannot use `{file}`: {_first_line(error)}") from error
+        hint = "mend it; `x07.image.recipe@0.1.0` in docs/reference/image.md says what it may have"
+        raise X07Error(f"cannot use `{file}`: {_first_line(error)}", hint=hint) from error
 
 
 def wanted_sha256(recipe: Recipe) -> str:

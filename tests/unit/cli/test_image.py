@@ -131,6 +131,15 @@ def test_no_lock_for_the_architecture(place: Place) -> None:
     assert "hint: make it: `x07 image lock --arch arm64`" in said
 
 
+def test_a_lock_for_another_architecture(place: Place) -> None:
+    """An image of its packages would run nowhere: the agent is that of the right one."""
+    file = place.folder / "lock-amd64.toml"
+    (place.folder / "lock-arm64.toml").write_bytes(file.read_bytes())
+    said = place.build("x.tar", "--flavour", "run", "--arch", "arm64", code=2)
+    assert "lock-arm64.toml` is a lock for amd64, not for arm64" in said
+    assert not (place.folder / "x.tar").exists()
+
+
 def test_a_recipe_that_changed(place: Place) -> None:
     (place.folder / "recipe.toml").write_text(TEXT.replace('"gamma"', '"alpha"'))
     said = place.build("x.tar", "--flavour", "run", code=2)

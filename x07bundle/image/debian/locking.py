@@ -89,6 +89,15 @@ def check_recipe(lock: Lock, recipe: Recipe) -> None:
         )
 
 
+def check_architecture(lock: Lock, architecture: str, place: Path) -> None:
+    """Raises X07Error: the lock at `place` has the packages of another machine."""
+    if lock.architecture != architecture:
+        raise X07Error(
+            f"`{place}` is a lock for {lock.architecture}, not for {architecture}",
+            hint=f"make it again: `x07 image lock --arch {architecture}`",
+        )
+
+
 def fetch(
     lock: Lock,
     flavour: str,
