@@ -18,6 +18,7 @@ from x07bundle.vm.folder import JobFolder
 from x07bundle.vm.job import Job
 from x07bundle.vm.runner import Ended
 from x07bundle.vm.stream import Exchange
+from x07bundle.vm.stream_files import Entry
 from x07bundle.vm.stream_frames import Request
 from x07bundle.vm.streams import Attached, Captured, Relayed
 
@@ -45,7 +46,8 @@ def run(backend: Backend, job: Job, folder: JobFolder, streams: Attached | Captu
         GuestError: the program was not started.
     """
     spool = folder.path / SPOOL
-    files = stream_files.packed(stream_files.entries(job.mounts))
+    found = stream_files.entries(job.mounts)
+    files = stream_files.packed([*found, *_start(job, folder, found)])
     request = _request(job, backend.caps)
     exchange = Exchange(request.payload(), files, streams, spool, request.most_files_bytes)
     ended = runner.run(backend, agent_job(job), folder, Relayed(exchange))
@@ -57,6 +59,15 @@ def run(backend: Backend, job: Job, folder: JobFolder, streams: Attached | Captu
         with spool.open("rb") as archive:
             stream_files.restore(archive, job.mounts)
     return _with_streams(ended, exchange)
+
+
+def _start(job: Job, folder: JobFolder, found: Iterable[Entry]) -> list[Entry]:
+    """The folder that the program starts in, where no root makes it: engines make theirs."""
+    path = job.workdir.strip("/")
+    is_there = not _is_below(job.workdir, GUESTS) or any(
+        _is_below(entry.path, path) for entry in found
+    )
+    return [] if is_there else [Entry(str(folder.path), path, folder.path.stat())]
 
 
 def agent_job(job: Job) -> Job:

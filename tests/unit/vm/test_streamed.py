@@ -242,3 +242,13 @@ def test_root_is_nobody_in_the_guest(
 ) -> None:
     job = agents.job("1-1", ("true",))._replace(user=caller)
     assert streamed.agent_job(job).user == inside
+
+
+def test_the_folder_that_it_starts_in_is_made(
+    agent: Path, jobs: JobFolder, guest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No root has to make it."""
+    monkeypatch.setattr(streamed, "GUESTS", str(guest))
+    job = agents.job(jobs.run_id, ("/bin/pwd",), (), ENV)._replace(workdir=f"{guest}/a/work")
+    ended = streamed.run(agents.LocalAgent(agent), job, jobs, Captured(b""))
+    assert (ended.exit_status, ended.stdout) == (0, f"{guest}/a/work\n".encode())
