@@ -1,0 +1,90 @@
+"""`x07 bundle --check`: whether the sources at hand still give the payload of a bundle."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests import vm_bundles
+from tests.program_build import ROOT
+from tests.test_vm_bundling import HOST_BUILD, Room, room_in
+from tests.unit.image.layouts import contents, made
+from tests.unit.native.stub_sources import needs_cc
+from x07bundle.host import read as read_host
+
+pytestmark = needs_cc
+
+SCHEMA: Final = ROOT / "x07bundle/schemas/x07.bundle.check.report@0.1.0.schema.json"
+ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
+NOTHING: Final[dict[str, list[str]]] = {"changed": [], "missing": [], "added": []}
+
+
+@pytest.fixture
+def room(tmp_path: Path, x07_cache: Path) -> Room:
+    """With a bundle that was made on this machine."""
+    vm_bundles.runtime(x07_cache)
+    archive = tmp_path / "image.tar"
+    made(archive, contents(ARCHITECTURES[read_host().arch]), name="x07.test/guest:1")
+    room = room_in(tmp_path / "room", x07_cache, archive)
+    room.report(*HOST_BUILD)
+    return room
+
+
+def checked(room: Room, status: int) -> dict[str, Any]:
+    done = room.x07("bundle", "--profile", "sandbox", "--check", "dist/app")
+    assert done.returncode == status, done.stderr.decode()
+    document = json.loads(done.stdout)
+    Draft202012Validator(json.loads(SCHEMA.read_bytes())).validate(document)
+    assert document["ok"] == (status == 0)
+    assert isinstance(document, dict)
+    return document
+
+
+def sources(room: Room) -> list[Path]:
+    return sorted((room.folder / "src").glob("*.x07.json"))
+
+
+def test_the_same_sources(room: Room) -> None:
+    found = checked(room, 0)
+    digest = room.manifest["files"]["payload"]
+    assert found["payload"] == {"expected_sha256": digest, "sha256": digest}
+    assert found["inputs"] == NOTHING
+
+
+def test_a_source_that_was_changed(room: Room) -> None:
+    entry = next(path for path in sources(room) if path.name.startswith("main"))
+    entry.write_bytes(entry.read_bytes() + b"\n")
+    found = checked(room, 1)
+    assert "program/main.x07.json" in found["inputs"]["changed"]
+    assert found["payload"]["sha256"] is None
+
+
+def test_a_source_that_was_added(room: Room) -> None:
+    (room.folder / "src/more.x07.json").write_text("{}")
+    inputs = checked(room, 1)["inputs"]
+    assert inputs == {**NOTHING, "added": ["module_roots/0/more.x07.json"]}
+
+
+def test_files_that_are_no_sources_do_not_matter(room: Room) -> None:
+    (room.folder / "src/notes.txt").write_text("a note")
+    (room.folder / "policy.json").write_text("{}")
+    checked(room, 0)
+
+
+def test_another_payload_of_the_same_sources(room: Room) -> None:
+    """As another compiler makes it."""
+    done = room.x07("bundle", "--profile", "sandbox", "--check", "dist/app", X07_CC_ARGS="-O0")
+    assert done.returncode == 1, done.stderr
+    document = json.loads(done.stdout)
+    assert document["inputs"] == NOTHING
+    assert document["payload"]["sha256"] != document["payload"]["expected_sha256"]
+
+
+def test_a_bundle_that_was_changed(room: Room) -> None:
+    manifest = room.sidecar / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes() + b" ")
+    done = room.x07("bundle", "--profile", "sandbox", "--check", "dist/app")
+    assert (done.returncode, done.stdout) == (125, b"")
+    assert b"manifest.json" in done.stderr
