@@ -9,6 +9,7 @@ from x07bundle.launcher.bundle import Bundle
 
 SCHEMA_VERSION: Final = "x07.bundle.inspect@0.1.0"
 COLUMN: Final = 12
+THE_GUESTS: Final = "the compiler of that guest"
 
 
 def document(bundle: Bundle) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def _made(bundle: Bundle) -> Iterator[Row]:
     linked = "static" if build.static else "dynamic"
     where = f"in the guest {build.image.reference}" if build.image else "on the host"
     yield "payload", f"{build.architecture}, {linked}, built {where}"
-    yield "payload", f"{build.tool}, language {build.language}, {build.compiler or 'no compiler'}"
+    yield "payload", f"{build.tool}, language {build.language}, {build.compiler or THE_GUESTS}"
     yield "payload", f"x07 {' '.join(build.command)}"
     yield "launcher", f"{launcher.version} for {launcher.platform}, Python {launcher.python}"
 
