@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from x07bundle.errors import RefusedError, X07Error
-from x07bundle.vm.job import Digest, DigestKind, Job, Mount
+from x07bundle.vm.job import GUEST_WORK, Digest, DigestKind, Job, Mount
 
 MIB: Final = 1 << 20
 OURS: Final = "io.x07.schema=1"
@@ -50,8 +50,23 @@ def check_path(path: str, side: str) -> None:
 
 
 def covered(job: Job) -> tuple[str, ...]:
-    """Folders of the guest that are seen empty."""
-    return tuple(f"{mount.guest}/{name}" for mount in mounts(job) for name in mount.masked)
+    """Folders of the guest that are seen empty: those that are masked, and the one that its program
+    starts in, where no root makes it. Not every engine would."""
+    masked = tuple(f"{mount.guest}/{name}" for mount in mounts(job) for name in mount.masked)
+    return (*masked, *_start(job))
+
+
+def _start(job: Job) -> tuple[str, ...]:
+    is_there = any(
+        _is_below(job.workdir, mount.guest) or _is_below(mount.guest, job.workdir)
+        for mount in job.mounts
+    )
+    is_ours = _is_below(job.workdir, GUEST_WORK) and not job.is_streamed
+    return (job.workdir,) if is_ours and not is_there else ()
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
 
 
 def has_own_scratch(job: Job) -> bool:
