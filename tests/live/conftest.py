@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.live import certificates, full_image, http_program, http_server
+from tests.live import certificates, full_image, guest_tool, http_program, http_server, vm_engines
+from tests.live.guest_tool import Tool
 from tests.live.nginx import Nginx
 from tests.live.nginx import serving as serving_nginx
 from tests.program_build import Workshop, open_workshop
@@ -59,3 +60,13 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The archive of the image `full`; the processes of one session share it."""
     base = tmp_path_factory.getbasetemp()
     return full_image.build(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
+
+
+@pytest.fixture(scope="session", params=vm_engines.NAMES)
+def tool(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, full: Path
+) -> Iterator[Tool]:
+    """`x07` on each engine that has the image `full`."""
+    folder = tmp_path_factory.mktemp(f"full-{request.param}")
+    with guest_tool.started(request.param, folder, full) as started:
+        yield started

@@ -176,15 +176,18 @@ def _podman(folder: Path) -> Iterator[Started]:
     engines.need("podman", "runc")
     # podman wants at most 50 characters. What cleans up after containers ends later than they do.
     with TemporaryDirectory(prefix="x07-", ignore_cleanup_errors=True) as short:
-        (folder / "storage.conf").write_text(
-            f'[storage]\ndriver = "vfs"\ngraphroot = "{folder}/root"\nrunroot = "{short}"\n'
-        )
+        places = f'graphroot = "{folder}/root"\nrunroot = "{short}"\n'
         (folder / "containers.conf").write_text('[engine]\nruntime = "runc"\n')
         env = {
             **_base(folder),
             "CONTAINERS_CONF": str(folder / "containers.conf"),
             "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
         }
+        for driver in ("overlay", "vfs"):  # the second is for folders that are overlays themselves
+            text = f'[storage]\ndriver = "{driver}"\n{places}'
+            (folder / "storage.conf").write_text(text)
+            if subprocess.run(("podman", "info"), env=env, capture_output=True).returncode == 0:
+                break
         yield env, lambda: None
 
 

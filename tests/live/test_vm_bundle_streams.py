@@ -1,0 +1,252 @@
+"""VM bundles in guests of real engines: streams, terminals, signals, deadlines, many at once."""
+
+import fcntl
+import os
+import pty
+import random
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pytest
+
+from tests import vm_bundles
+from tests.live.guest_tool import STREAM, Tool, without_notes
+from x07bundle.bundle import sidecar
+from x07bundle.bundle.sidecar import Guest
+from x07bundle.native.cache import Cache
+from x07bundle.vm import images
+from x07bundle.vm.asking import ask
+
+pytestmark = pytest.mark.live
+
+PROGRAM: Final = r"""#!/bin/sh
+case $1 in
+copy) exec /bin/cat ;;
+say) printf %s "$2"; printf %s "$3" >&2; exit 7 ;;
+wait) echo here; exec /bin/sleep 60 ;;
+terminal) trap 'echo interrupted; exit 9' INT; trap 'exit 8' TERM; stty size; echo here
+    while :; do sleep 0.05; done ;;
+letter) read -r text; printf '%s:%s' "$2" "$text"; printf '%s' "$text" >"out/$2" ;;
+esac
+"""
+CHUNKS: Final = 16
+CHUNK_BYTES: Final = 128 << 10
+MANY: Final = 50
+SOON_SECONDS: Final = 20
+AT_ONCE: Final = 50
+SIZE: Final = (33, 77)
+ATTACH: Final = "import os, sys, fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+EXECUTE: Final = "os.execv(sys.argv[1], sys.argv[1:])"
+
+
+class Bundle(NamedTuple):
+    tool: Tool
+    app: Path
+
+    def start(self, *arguments: str, **given: Any) -> subprocess.CompletedProcess[bytes]:  # noqa: ANN401
+        return self.tool.start(self.app, *arguments, **given)
+
+    def opened(self, *arguments: str, **streams: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401
+        usual = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(
+            (self.app, *arguments),
+            cwd=self.app.parent,
+            env=self.tool.bundle_env,
+            **{**usual, **streams},
+        )
+
+
+def bundle(tool: Tool, folder: Path, **policy: Any) -> Bundle:  # noqa: ANN401  as `content`
+    """A script, which only a guest of the image `full` can run."""
+    backend = tool.engine.backend
+    image = images.resolve(backend, tool.reference)
+    found = ask(backend.digests(backend.image_name(image)))
+    digests: dict[str, str] = {}
+    for digest in found:
+        digests.setdefault(digest.kind, digest.value)
+    guest = Guest(tool.reference, image.digest.kind, digests)
+    content = vm_bundles.content(vm_bundles.runtime(Cache(tool.cache).folder), PROGRAM, **policy)
+    app = folder / "app"
+    sidecar.write(app, content._replace(backend=tool.engine.name, guest=guest))
+    return Bundle(tool, app)
+
+
+@pytest.fixture
+def made(tool: Tool, tmp_path: Path) -> Bundle:
+    return bundle(tool, tmp_path)
+
+
+@pytest.fixture
+def of_docker(made: Bundle) -> Bundle:
+    """What does not depend on the engine."""
+    if made.tool.engine.name != "docker":
+        pytest.skip("seen with docker")
+    return made
+
+
+def test_streams_and_exit_code(made: Bundle) -> None:
+    done = made.start("say", "out", "err")
+    assert (done.returncode, done.stdout, without_notes(done.stderr)) == (7, b"out", b"err")
+    data = random.Random(1).randbytes(1 << 20)
+    done = made.start("copy", stdin=data)
+    assert (done.returncode, without_notes(done.stderr)) == (0, b"")
+    assert done.stdout == data
+    assert made.tool.jobs() == []
+    assert made.tool.engine.guests() == []
+
+
+def test_files_as_a_stream(made: Bundle) -> None:
+    data = random.Random(2).randbytes(1 << 20)
+    done = made.start("copy", stdin=data, more=STREAM)
+    assert (done.returncode, without_notes(done.stderr)) == (0, b"")
+    assert done.stdout == data
+    done = made.start("say", "out", "err", more=STREAM)
+    assert (done.returncode, done.stdout, without_notes(done.stderr)) == (7, b"out", b"err")
+
+
+@pytest.mark.parametrize("more", [{}, STREAM], ids=["mounts", "stream"])
+def test_its_deadline(tool: Tool, tmp_path: Path, more: dict[str, str]) -> None:
+    late = bundle(tool, tmp_path, limits__wall_ms=2500)
+    done = late.start("wait", more=more)
+    assert (done.returncode, done.stdout) == (124, b"here\n"), done.stderr
+    assert b"`limits.wall_ms` is 2500" in done.stderr
+    assert tool.engine.guests() == []
+    assert tool.jobs() == []
+
+
+# -- pipes
+
+
+def test_a_pipe_flows(of_docker: Bundle) -> None:
+    """Nothing waits for the end of the input."""
+    with of_docker.opened("copy") as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        for number in range(CHUNKS):
+            chunk = random.Random(number).randbytes(CHUNK_BYTES)
+            child.stdin.write(chunk)
+            child.stdin.flush()
+            assert child.stdout.read(CHUNK_BYTES) == chunk
+        child.stdin.close()
+        assert child.stdout.read() == b""
+        assert child.wait(timeout=60) == 0
+
+
+@pytest.mark.parametrize("streams", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", "</dev/null"])
+def test_streams_that_are_closed(of_docker: Bundle, streams: str) -> None:
+    script = f'"$0" copy {streams}; echo $? >status'
+    end = subprocess.run(
+        ("/bin/sh", "-c", script, of_docker.app),
+        cwd=of_docker.app.parent,
+        env=of_docker.tool.bundle_env,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    assert end.returncode == 0
+    assert (of_docker.app.parent / "status").read_text() == "0\n"
+
+
+def test_a_reader_that_goes_away(of_docker: Bundle) -> None:
+    with Path("/dev/zero").open("rb") as endless, of_docker.opened("copy", stdin=endless) as child:
+        assert child.stdout is not None
+        assert child.stdout.read(10) == bytes(10)
+        child.stdout.close()
+        assert child.wait(timeout=60) != 0
+    assert no_guests(of_docker.tool)
+
+
+def no_guests(tool: Tool) -> bool:
+    """At once, or when the reaper was there."""
+    end = time.monotonic() + SOON_SECONDS
+    while tool.engine.guests() and time.monotonic() < end:
+        time.sleep(0.1)
+    return tool.engine.guests() == []
+
+
+# -- a terminal, and signals
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    """Both ends, ours first."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
+    yield ours, theirs
+    os.close(ours)
+    os.close(theirs)
+
+
+def heard(descriptor: int, word: bytes) -> bytes:
+    text = b""
+    while word not in text:
+        assert select.select([descriptor], [], [], 60)[0], text
+        text += os.read(descriptor, 4096)
+    return text
+
+
+def test_a_terminal(made: Bundle, terminal: tuple[int, int]) -> None:
+    """Its size, and its interrupt key."""
+    ours, theirs = terminal
+    child = subprocess.Popen(
+        (sys.executable, "-c", ATTACH + EXECUTE, made.app, "terminal"),
+        cwd=made.app.parent,
+        env=made.tool.bundle_env,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    try:
+        assert b"33 77" in heard(ours, b"here")
+        os.write(ours, b"\x03")
+        heard(ours, b"interrupted")
+        assert child.wait(timeout=60) == 9
+    finally:
+        child.kill()
+        child.wait()
+    assert made.tool.engine.guests() == []
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, 8), (signal.SIGINT, 9)], ids=["term", "int"]
+)
+def test_signals_reach_the_program(made: Bundle, number: int, status: int) -> None:
+    with made.opened("terminal") as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"here\n"
+        child.send_signal(number)
+        assert child.wait(timeout=60) == status
+    assert made.tool.engine.guests() == []
+
+
+# -- many at once
+
+
+def test_many_at_once(of_docker: Bundle, tmp_path: Path) -> None:
+    """Each has its own words, input, output and files."""
+    many = bundle(of_docker.tool, tmp_path, fs__enabled=True, fs__write_roots=["out"])
+
+    def one(number: int) -> tuple[int, bytes, bytes, str]:
+        folder = tmp_path / f"folder {number}"
+        folder.mkdir()
+        name, text = f"name-{number}", f"text {number * number}"
+        done = many.start("letter", name, folder=folder, stdin=f"{text}\n".encode())
+        [file] = (folder / "out").iterdir()
+        return done.returncode, done.stdout, done.stderr, f"{file.name}:{file.read_text()}"
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = list(pool.map(one, range(MANY)))
+    wanted = [f"name-{number}:text {number * number}" for number in range(MANY)]
+    assert found == [(0, each.encode(), b"", each) for each in wanted]
+    assert of_docker.tool.engine.guests() == []
+    assert of_docker.tool.jobs() == []
