@@ -11,6 +11,8 @@ from x07bundle.vm.preflight import Verdict
 from x07bundle.vm.probes import DRIVEN, probes
 
 DOCS: Final = Path(__file__).resolve().parents[1] / "docs"
+PACKAGE: Final = DOCS.parent / "x07bundle"
+VARIABLE: Final = re.compile(r"\bX07_(?:VM|BUNDLE)(?:_[A-Z]+)*\b")
 USABLE: Final = 1
 """The column of `x07 vm backends` that is no page's matter."""
 
@@ -56,3 +58,12 @@ def test_the_reference_has_what_backends_say() -> None:
         }
         assert said["an image is pinned by"][name] == ", ".join(sorted(caps.digest_kinds))
         assert ("mounted" in said["folders of the host"][name]) == caps.host_mounts
+
+
+def test_every_variable_is_in_the_reference() -> None:
+    """And none that nobody reads."""
+    sources = (path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    read = {name for text in sources for name in VARIABLE.findall(text)}
+    pages = [DOCS / "reference" / name for name in ("vm.md", "vm-bundle.md", "doctor.md")]
+    told = {name for page in pages for name in VARIABLE.findall(page.read_text(encoding="utf-8"))}
+    assert read == told
