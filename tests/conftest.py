@@ -1,6 +1,7 @@
 """Fixtures that tests of several rooms share, and what the whole suite leaves behind: nothing."""
 
 import os
+import signal
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,13 @@ from tests.program_build import ROOT, Workshop, open_workshop
 
 BEFORE: Final = pytest.StashKey[frozenset[str]]()
 LEFT: Final = pytest.StashKey[frozenset[str]]()
+
+
+def pytest_configure() -> None:
+    """A session in the background of a shell ignores what Ctrl-C sends, and all that it starts
+    would: tests send it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
