@@ -49,8 +49,8 @@ def confine(
     `state`: the folder of all jobs, which no guest sees. `is_question`: nothing is made.
 
     Raises:
-        RefusedError: the backend cannot enforce it, or a root cannot be mounted: all reasons.
-        OutputError: a write root cannot be made.
+        RefusedError: the backend cannot enforce it, or a root cannot be mounted: all reasons; or a
+            write root cannot be made.
     """
     mounted = roots.mounted(text(MOUNTS))
     place = roots.Place(str(Path(cwd).absolute()), state, caps, mounted)
@@ -59,10 +59,29 @@ def confine(
     problems = {**found.problems, **_unenforced(policy, caps, accepted, backend)}
     if problems:
         raise _refusal(problems, asked)
-    for folder in () if is_question else found.missing:
-        files.make_folder(folder)
+    if not is_question:
+        _make(found.missing)
     told = tuple(_told(policy, caps, asked, backend))
     return Confined(found.mounts, limits(policy, caps), bool(asked), told)
+
+
+def here() -> str:
+    """The folder that relative roots start from. Raises RefusedError: it was removed."""
+    try:
+        return str(Path.cwd())
+    except OSError as error:
+        raise RefusedError(
+            "the current folder is not there any more", hint="change to another one: `cd ..`"
+        ) from error
+
+
+def _make(missing: Mapping[str, Path]) -> None:
+    for field, path in missing.items():
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            why = (files.why_no_folder(path, error).strerror or "").lower()
+            raise _refusal({field: f"`{path}` cannot be made: {why}"}, ()) from error
 
 
 def refuse_unenforced(policy: Policy, caps: Caps, accepted: bool, backend: str) -> None:

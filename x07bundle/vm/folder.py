@@ -162,14 +162,36 @@ def opened(
     job = JobFolder(state, path, line, _locked(path), step)
     try:
         step("folder")
-        job.inputs.mkdir(PRIVATE)
-        job.outputs.mkdir(PRIVATE)
+        make(job.inputs)
+        make(job.outputs)
         yield job
     except GuestError:
         job.keep()
         raise
     finally:
         job.close()
+
+
+def make(path: Path) -> None:
+    """A folder in a job's. Raises OutputError: it cannot be made."""
+    try:
+        path.mkdir()
+        path.chmod(PRIVATE)
+    except OSError as error:
+        raise files.output_error(path, error) from error
+
+
+def put(path: Path, data: bytes, mode: int) -> None:
+    """A file for the guest, whose program may be another user, whatever the umask is.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        files.write_new(path, data)
+        path.chmod(mode)
+    except OSError as error:
+        raise files.output_error(path, error) from error
 
 
 def _new(state: State, role: Role, clock: Clock, line: Lifeline) -> Path:
@@ -180,6 +202,7 @@ def _new(state: State, role: Role, clock: Clock, line: Lifeline) -> Path:
         line.mention("folder", path.name)
         try:
             path.mkdir(PRIVATE)
+            path.chmod(PRIVATE)
         except FileExistsError:
             number += 1
             clock.sleep_ms(1)

@@ -49,10 +49,10 @@ class Place(NamedTuple):
 
 
 class Found(NamedTuple):
-    """`problems`: field to words. `missing`: folders to make first."""
+    """`problems`: field to words. `missing`: folders to make first, by field."""
 
     mounts: tuple[Mount, ...]
-    missing: tuple[Path, ...]
+    missing: Mapping[str, Path]
     problems: Mapping[str, str]
 
 
@@ -66,7 +66,7 @@ def find(policy: Policy, place: Place) -> Found:
         if known is None or root.is_writable:
             by_guest[root.guest] = root
     mounts = tuple(_mount(by_guest[guest], place.cwd) for guest in sorted(by_guest))
-    missing = tuple(Path(root.host) for root in roots if _is_to_be_made(root))
+    missing = {root.field: Path(root.host) for root in roots if _is_to_be_made(root)}
     return Found(mounts, missing, problems)
 
 
@@ -165,8 +165,9 @@ def _file_problem(root: Root, caps: Caps, roots: tuple[Root, ...]) -> str | None
     try:
         mode = Path(root.host).stat().st_mode
     except FileNotFoundError:
-        is_made = any(other.is_writable and other.host == root.host for other in roots)
-        return None if is_made else f"root does not exist: `{root.lexical}`"
+        if any(other.is_writable and other.host == root.host for other in roots):
+            return _making_problem(root)
+        return f"root does not exist: `{root.lexical}`"
     except OSError as error:
         return f"`{root.lexical}`: {(error.strerror or str(error)).lower()}"
     if stat.S_ISDIR(mode):
@@ -176,6 +177,16 @@ def _file_problem(root: Root, caps: Caps, roots: tuple[Root, ...]) -> str | None
     if caps.host_mounts and not caps.file_mounts:
         return "it is a file, and this backend shares folders alone: name its folder"
     return None
+
+
+def _making_problem(root: Root) -> str | None:
+    """Why a folder cannot be made: the first of those above it that is there decides."""
+    above = next(path for path in Path(root.host).parents if path.exists())
+    if os.access(above, os.W_OK | os.X_OK):
+        return None
+    return (
+        f"`{root.lexical}` is not there, and you may not make it: `{above}` is not yours to write"
+    )
 
 
 def _own_folder_problem(root: Root) -> str | None:

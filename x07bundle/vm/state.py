@@ -17,6 +17,9 @@ from x07bundle.errors import OutputError, X07Error
 VARIABLE: Final = "X07_VM_STATE_DIR"
 DEFAULT: Final = Path(".x07/vm/jobs")
 OTHERS_WRITE: Final = 0o022
+WRITABLE: Final = "may be written by others"
+MENDED: Final = {WRITABLE: ", or `chmod go-w` this one"}
+"""The problems of a folder that its owner can mend."""
 PRIVATE: Final = 0o700
 
 is_instance = re.compile(r"[A-Za-z0-9._:@/+-]{1,128}").fullmatch
@@ -69,7 +72,7 @@ def _make(root: Path) -> None:
         raise X07Error(
             f"the folder of VM jobs cannot be used: `{root}` {problem}",
             "it holds commands that end guests, so only you may write there",
-            f"set {VARIABLE} to another folder, or `chmod go-w` this one",
+            f"set {VARIABLE} to another folder{MENDED.get(problem, '')}",
         )
 
 
@@ -88,7 +91,7 @@ def problem_of(path: Path, kind: int) -> str | None:
         return "is no folder" if kind == stat.S_IFDIR else "is no file"
     if found.st_uid != os.geteuid():
         return "belongs to another user"
-    return "may be written by others" if found.st_mode & OTHERS_WRITE else None
+    return WRITABLE if found.st_mode & OTHERS_WRITE else None
 
 
 def _instance(root: Path) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from x07bundle.contract.policy import Db, DbNet, Drivers, Fs, Host, Limits, Net, Policy, Sqlite
 from x07bundle.contract.policy_reading import read
-from x07bundle.errors import OutputError, RefusedError
+from x07bundle.errors import RefusedError
 from x07bundle.policy.templates import base_policy
 from x07bundle.vm import roots
 from x07bundle.vm.backend import Caps
@@ -133,6 +133,7 @@ def make_socket(folder: Path) -> None:
         (".x07", "`.x07` holds policies"),
         (".x07/policies", "`.x07` holds policies"),
         ("a,b", "a disallowed byte, `,`"),
+        ('a"b', "a disallowed byte, a double quote"),
         ("a\nb", "a disallowed byte, a line break"),
         ("a\rb", "a disallowed byte, a line break"),
         ("pipe", "it is a device, a pipe or a socket"),
@@ -143,7 +144,7 @@ def make_socket(folder: Path) -> None:
 )
 @pytest.mark.parametrize("field", ["fs.read_roots", "fs.write_roots"])
 def test_refused_roots(base: Policy, tmp_path: Path, field: str, root: str, words: str) -> None:
-    for name in ("a,b", "a\nb", "a\rb", ".x07/policies", "linked", "filed"):
+    for name in ("a,b", 'a"b', "a\nb", "a\rb", ".x07/policies", "linked", "filed"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "to_proc").symlink_to("/proc")
     (tmp_path / "to_root").symlink_to("/")
@@ -238,9 +239,18 @@ def test_where_file_systems_are_mounted() -> None:
 
 def test_a_write_root_that_cannot_be_made(base: Policy, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises((OutputError, RefusedError)) as caught:
-        confined(with_roots(base, (), ("file/below",)), tmp_path)
-    assert "file/below" in caught.value.render()
+    text = refused(with_roots(base, (), ("file/below",)), tmp_path)
+    assert f"fs.write_roots[0]: `{tmp_path}/file/below`: not a directory" in text
+
+
+def test_a_write_root_where_nobody_may_write(
+    base: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kept").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, _mode: path != tmp_path / "kept")
+    text = refused(with_roots(base, (), ("made", "kept/a/b")), tmp_path)
+    assert f"fs.write_roots[1]: `{tmp_path}/kept/a/b` is not there, and you may not make it" in text
+    assert not (tmp_path / "made").exists()
 
 
 # -- hosts

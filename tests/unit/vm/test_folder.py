@@ -89,3 +89,24 @@ def test_a_state_folder_that_was_removed(kept: State) -> None:
     kept.root.rmdir()
     with pytest.raises(OutputError, match="no such file"), folder.opened(kept):
         pass
+
+
+def test_a_file_that_cannot_be_put(kept: State) -> None:
+    with folder.opened(kept) as opened:
+        folder.put(opened.inputs / "name", b"data", 0o755)
+        with pytest.raises(OutputError, match=r"cannot write `.*/in/name/deep`: not a directory"):
+            folder.put(opened.inputs / "name/deep", b"data", 0o755)
+        with pytest.raises(OutputError, match=r"cannot write `.*/in/name/deep`: not a directory"):
+            folder.make(opened.inputs / "name/deep")
+
+
+def test_the_mask_of_the_caller_holds_for_nothing_in_it(kept: State) -> None:
+    before = os.umask(0o777)
+    try:
+        with folder.opened(kept) as opened:
+            folder.put(opened.inputs / "name", b"data", 0o755)
+            modes = [path.stat().st_mode & 0o777 for path in (opened.inputs, opened.outputs)]
+            assert modes == [0o700, 0o700]
+            assert (opened.inputs / "name").stat().st_mode & 0o777 == 0o755
+    finally:
+        os.umask(before)

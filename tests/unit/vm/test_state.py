@@ -82,8 +82,9 @@ def test_a_link_is_refused(tmp_path: Path) -> None:
 def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     (tmp_path / "jobs").mkdir(mode=0o700)
     os.chown(tmp_path / "jobs", 12345, -1)
-    with pytest.raises(X07Error, match="belongs to another user"):
+    with pytest.raises(X07Error, match="belongs to another user") as caught:
         opened(tmp_path / "jobs")
+    assert caught.value.hint == "set X07_VM_STATE_DIR to another folder"
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

@@ -12,7 +12,14 @@ from x07bundle.vm.job import GUEST_WORK, Digest, DigestKind, Job, Mount
 MIB: Final = 1 << 20
 OURS: Final = "io.x07.schema=1"
 """The label of every guest of ours (contract/vm.md §5)."""
-DISALLOWED: Final = {",": "`,`", "\0": "NUL", "\n": "a line break", "\r": "a line break"}
+DISALLOWED: Final = {
+    ",": "`,`",
+    '"': "a double quote",
+    "\0": "NUL",
+    "\n": "a line break",
+    "\r": "a line break",
+}
+"""Engines read mounts as CSV. The double quote is ours, the others are of contract/vm.md §3."""
 is_digest: Final = re.compile(r"sha256:[0-9a-f]{64}").fullmatch
 _hex64: Final = re.compile(r"[0-9a-f]{64}").fullmatch
 
