@@ -304,6 +304,19 @@ def test_an_engine_that_is_down(make_bench: MakeBench) -> None:
     assert b"Cannot connect to the Docker daemon" in done.stderr
 
 
+def test_a_current_folder_that_was_removed(bench: Bench) -> None:
+    script = f'/bin/mkdir gone && cd gone && /bin/rmdir ../gone && exec "{bench.app}" say x'
+    done = subprocess.run(
+        ("/bin/sh", "-c", script),
+        cwd=bench.folder,
+        env=bench.env(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 125
+    assert done.stderr.startswith(b"error: the current folder is not there any more\n")
+
+
 def test_no_engine(bench: Bench) -> None:
     done = bench.start(PATH="/nonexistent")
     assert done.returncode == 126

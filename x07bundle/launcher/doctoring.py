@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from x07bundle import host
@@ -141,7 +140,7 @@ def _policy(bundle: Bundle, backend: Backend, env: Mapping[str, str], accepted: 
         confined = confine.confine(
             bundle.policy.policy,
             backend.caps,
-            str(Path.cwd()),
+            confine.here(),
             accepted,
             state=str(state.place(env)),
             backend=backend.name,

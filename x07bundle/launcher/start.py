@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from x07bundle import files, host
+from x07bundle import host
 from x07bundle.contract.policy import Env
 from x07bundle.errors import RefusedError
 from x07bundle.launcher import bundle as bundles
@@ -105,7 +105,7 @@ def decide(
     confined = confine.confine(
         bundle.policy.policy,
         backend.caps,
-        str(Path.cwd()),
+        confine.here(),
         accepted,
         state=str(jobs.root),
         backend=backend.name,
@@ -220,22 +220,16 @@ def _program(bundle: Bundle, place: JobFolder, is_streamed: bool) -> tuple[str, 
     The words that start the payload: through the starter, unless the guest's agent starts it.
     """
     programs = place.path / PROGRAMS
-    programs.mkdir(0o700)
+    folder.make(programs)
     names = {STARTER_FILE: STARTER, bundle.manifest.payload: PAYLOAD}
     for path, name in names.items():
-        _place(programs / name, bundles.listed(bundle, path), PROGRAM_MODE)
+        folder.put(programs / name, bundles.listed(bundle, path), PROGRAM_MODE)
     for target in (programs / "policy.json", place.inputs / "policy.json"):
-        _place(target, bundle.policy.data, FILE_MODE)
+        folder.put(target, bundle.policy.data, FILE_MODE)
     payload = f"{GUEST_BUNDLE}/{PAYLOAD}"
     if is_streamed:
         return (payload,)
     return (f"{GUEST_BUNDLE}/{STARTER}", f"{GUEST_OUT}/{MARK}", payload)
-
-
-def _place(path: Path, data: bytes, mode: int) -> None:
-    """Whatever the umask is: the guest's program may be another user."""
-    files.write_new(path, data)
-    path.chmod(mode)
 
 
 def _own_mounts(place: JobFolder) -> tuple[Mount, ...]:

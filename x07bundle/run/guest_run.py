@@ -91,7 +91,7 @@ def _solve(
     streams = Captured(framed(job.input), limits.stdout_cap_bytes, limits.stderr_cap_bytes)
     with folder.opened(place.state, "run") as job_folder:
         program = job_folder.inputs / guest_words.ARTIFACT
-        files.write_new(program, artifact, 0o755)
+        folder.put(program, artifact, 0o755)
         guest_job = _guest_job(job, sandbox, place, confined, job_folder)
         with boundary.explained(place.backend, place.env):
             ended = guest.run(place.backend, guest_job, job_folder, streams, place.env)
