@@ -145,6 +145,39 @@ def test_renamed_together(bench: Bench, name: str) -> None:
     assert bench.start("say", "x", app=place).stdout == b"x"
 
 
+@pytest.mark.parametrize(
+    "name", [b"\xff", b"a\xc3", b"\xe0\x80\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc1\xbf"]
+)
+def test_a_path_that_is_no_text(bench: Bench, name: bytes) -> None:
+    app = Path(os.fsdecode(os.fsencode(bench.folder) + b"/" + name + b"/app"))
+    vm_bundles.move(bench.app, app)
+    done = bench.start(app=app)
+    assert (done.returncode, done.stdout) == (125, b"")
+    assert b", is not UTF-8\nhint: move the bundle" in done.stderr
+    assert bench.docker.asked == []
+
+
+@pytest.mark.parametrize(
+    "name", ["\x7f\u0080\u07ff\u0800", "\ud7ff\ue000\uffff", "\U00010000\U0010ffff"]
+)
+def test_a_path_of_any_letters(bench: Bench, name: str) -> None:
+    vm_bundles.move(bench.app, bench.folder / name / "app")
+    assert bench.start("say", "x", app=bench.folder / name / "app").stdout == b"x"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
+def test_an_executable_that_cannot_be_read(x07_cache: Path) -> None:
+    with TemporaryDirectory(prefix="x07-") as folder:  # where another user gets to
+        Path(folder).chmod(0o755)
+        bench = vm_bundles.bench(Path(folder) / "bench", x07_cache)
+        bench.make().chmod(0o711)
+        done = subprocess.run(
+            (bench.app,), env=bench.env(), capture_output=True, check=False, user=65534, group=65534
+        )
+    assert done.returncode == 125
+    assert b"app` cannot be read\nhint: whoever starts it" in done.stderr
+
+
 def test_halves_that_do_not_belong_together(bench: Bench) -> None:
     other = bench.make(bench.folder / "other", limits__wall_ms=1000)
     shutil.rmtree(folder_of(bench.app))

@@ -41,6 +41,17 @@ static void join(char *target, const char *one, const char *other)
     x07_copy(target + length, other, x07_length(other) + 1);
 }
 
+/* Python, which the launcher proper is frozen from, starts in no other folder. */
+static bool is_text(const char *path)
+{
+    const bool is_utf8 = x07_is_utf8(x07_text_of(path));
+    if (!is_utf8) {
+        x07_say("refused: the path of the bundle,", x07_text_of(path), ", is not UTF-8",
+                "move the bundle to a folder whose path is");
+    }
+    return is_utf8;
+}
+
 static bool find(places *here)
 {
     const long length = x07_read_link("/proc/self/exe", here->self, X07_PATH_BYTES);
@@ -53,7 +64,7 @@ static bool find(places *here)
     here->self[length] = '\0';
     join(here->folder, here->self, SUFFIX);
     join(here->runtime, here->folder, RUNTIME);
-    return true;
+    return is_text(here->self);
 }
 
 /* A stream that the caller closed leads nowhere; its number must not go to another file. */
@@ -69,10 +80,13 @@ static void open_closed_streams(void)
 static bool read_trailer(const places *here, x07_trailer *trailer)
 {
     const int program = x07_open_file(0, here->self);
-    const bool is_read = program >= 0 && x07_trailer_read(program, trailer);
-    if (program >= 0) {
-        x07_close(program);
+    if (program < 0) {
+        x07_say("refused: the executable", x07_text_of(here->self), " cannot be read",
+                "whoever starts it has to be able to read it, not to execute it alone");
+        return false;
     }
+    const bool is_read = x07_trailer_read(program, trailer);
+    x07_close(program);
     if (!is_read) {
         const char *problem = " is not the executable of a bundle, or not whole";
         x07_say("refused:", x07_text_of(here->self), problem, MAKE);

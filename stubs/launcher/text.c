@@ -29,6 +29,54 @@ x07_text x07_after(x07_text text, size_t bytes)
     return (x07_text){text.start + bytes, text.length - bytes};
 }
 
+/* Whether a byte may be the second one of a letter. Some first ones narrow it: no letter is longer
+ * than it has to be, a surrogate, or above U+10FFFF. */
+static bool is_second(unsigned char first, unsigned char byte)
+{
+    const unsigned char least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    const unsigned char most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    return byte >= least && byte <= most;
+}
+
+static size_t stated_length(unsigned char first)
+{
+    if (first < 0x80) {
+        return 1;
+    }
+    if (first < 0xc2 || first > 0xf4) {
+        return 0;
+    }
+    return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/* Of the letter that `text` begins with, in bytes; 0 where it begins with none. */
+static size_t letter_length(x07_text text)
+{
+    const unsigned char *bytes = (const unsigned char *)text.start;
+    const size_t length = stated_length(bytes[0]);
+    if (length > text.length || (length > 1 && !is_second(bytes[0], bytes[1]))) {
+        return 0;
+    }
+    for (size_t at = 2; at < length; at++) {
+        if (bytes[at] < 0x80 || bytes[at] > 0xbf) {
+            return 0;
+        }
+    }
+    return length;
+}
+
+bool x07_is_utf8(x07_text text)
+{
+    while (text.length > 0) {
+        const size_t length = letter_length(text);
+        if (length == 0) {
+            return false;
+        }
+        text = x07_after(text, length);
+    }
+    return true;
+}
+
 static void put(message *to, x07_text text)
 {
     for (size_t at = 0; at < text.length && to->length < MESSAGE_BYTES; at++) {

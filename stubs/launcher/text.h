@@ -13,6 +13,8 @@ typedef struct {
 x07_text x07_text_of(const char *text);
 bool x07_same(x07_text one, x07_text other);
 bool x07_starts(x07_text text, x07_text with);
+/* RFC 3629. */
+bool x07_is_utf8(x07_text text);
 /* Without the first bytes. */
 x07_text x07_after(x07_text text, size_t bytes);
 
