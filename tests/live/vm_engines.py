@@ -184,13 +184,15 @@ def _podman(folder: Path) -> Iterator[Started]:
             "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
         }
         for driver in ("overlay", "vfs"):  # the second is for folders that are overlays themselves
-            text = f'[storage]\ndriver = "{driver}"\n{places}'
+            text = f'[storage]\ndriver = "{driver}"\n{places}{UNMOUNTED}'
             (folder / "storage.conf").write_text(text)
             if subprocess.run(("podman", "info"), env=env, capture_output=True).returncode == 0:
                 break
         yield env, lambda: None
 
 
+UNMOUNTED: Final = '[storage.options.overlay]\nskip_mount_home = "true"\n'
+"""Its storage is no mount, which whatever cleans up after containers would leave behind."""
 STARTERS: Final = {"docker": _docker, "podman": _podman, "firecracker-ctr": _containerd}
 
 
