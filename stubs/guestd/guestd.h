@@ -1,4 +1,5 @@
 /* x07-guestd --stream: carries files and streams into a guest that no folder of the host reaches.
+ * x07-guestd --exec PROGRAM [WORD ...]: is the first process of a guest whose files are mounted.
  *
  * Frames on standard input and output: u8 kind, three zero bytes, u32 length (LE), payload.
  * docs/reference/guest-stream.md has the kinds and the order of them; vm/stream_frames.py is the
@@ -88,6 +89,12 @@ int pack_roots(char *const *roots, uint64_t most);
 /* program.c */
 program start_program(const request *wanted);
 void set_window(int descriptor, uint16_t rows, uint16_t columns);
+
+/* first.c: runs a program beside itself; its exit status, or 128 + signal. */
+int run_first(char **argv);
+
+/* relay.c: takes what has ended. 1: the program has, with its exit status, or 128 + signal. */
+int reap(pid_t program, int *status);
 
 /* relay.c: until the program has ended and its streams are empty; its exit status, or 128 + signal. */
 int relay(program *started);

@@ -77,10 +77,13 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--stream") == 0) {
         return stream();
     }
+    if (argc > 2 && strcmp(argv[1], "--exec") == 0) {
+        return run_first(argv + 2);
+    }
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         say(STDOUT_FILENO, "x07-guestd " X07_VERSION "\n");
         return 0;
     }
-    say(STDERR_FILENO, "usage: x07-guestd --stream | --version\n");
+    say(STDERR_FILENO, "usage: x07-guestd --stream | --exec PROGRAM [WORD ...] | --version\n");
     return 2;
 }

@@ -114,13 +114,13 @@ static void from_program(int *descriptor, uint8_t kind)
 }
 
 /* As PID 1 we inherit every orphan. 1: the program itself has ended, with `status`. */
-static int reap(pid_t pid, int *status)
+int reap(pid_t program, int *status)
 {
     int found = 0;
     int each_status;
     pid_t each;
     while ((each = waitpid(-1, &each_status, WNOHANG)) > 0) {
-        if (each == pid) {
+        if (each == program) {
             *status = WIFSIGNALED(each_status) ? 128 + WTERMSIG(each_status)
                                                : WEXITSTATUS(each_status);
             found = 1;

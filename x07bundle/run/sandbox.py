@@ -99,6 +99,7 @@ def _confinement(sandbox: Sandbox) -> dict[str, str]:
         "X07_OS_LAYERS": ",".join(OF_BACKEND[sandbox.backend]),
         "X07_OS_REQUIRE_LAYERS": ",".join(sandbox.required_layers),
         **({"X07_OS_DENIALS": "collect"} if sandbox.collects else {}),
+        **({"X07_OS_KEEPS_TIME": "1"} if sandbox.backend == "vm" else {}),
     }
 
 

@@ -17,7 +17,9 @@ def run(
     streams: Attached | Captured,
     env: Mapping[str, str],
 ) -> Ended:
-    """As `runner.run`, or `streamed.run` where folders cannot be mounted."""
+    """As `runner.run`, or `streamed.run` where folders cannot be mounted. The guest's first process
+    is the agent either way: signals reach no program that is it."""
     if streamed.is_needed(backend.caps, env):
         return streamed.run(backend, job, folder, streams)
-    return runner.run(backend, job, folder, streams)
+    beside = job._replace(argv=(streamed.AGENT, "--exec", *job.argv))
+    return runner.run(backend, beside, folder, streams)

@@ -1,0 +1,50 @@
+/* The first process of a guest whose files are mounted. The kernel keeps signals without a handler
+ * from a first process, and nobody reaps what its children leave; so the program is its child. */
+#include "guestd.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static void say_why(const char *program)
+{
+    const char *parts[] = {"x07-guestd: cannot start `", program, "`: ", strerror(errno), "\n"};
+    for (size_t part = 0; part < sizeof parts / sizeof *parts; part++) {
+        write_all(STDERR_FILENO, parts[part], strlen(parts[part]));
+    }
+}
+
+static int watch(pid_t program, const sigset_t *held)
+{
+    int status = 0;
+    while (!reap(program, &status)) {
+        siginfo_t found;
+        int number = sigwaitinfo(held, &found);
+        /* What a terminal sends reaches the program by itself. */
+        if (number > 0 && number != SIGCHLD && found.si_code <= 0) {
+            kill(program, number);
+        }
+    }
+    return status;
+}
+
+int run_first(char **argv)
+{
+    sigset_t every;
+    sigset_t before;
+    sigfillset(&every);
+    sigprocmask(SIG_SETMASK, &every, &before);
+    pid_t program = fork();
+    if (program == 0) {
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        execvp(argv[0], argv);
+        say_why(argv[0]);
+        _exit(NOT_STARTED);
+    }
+    if (program < 0) {
+        say_why(argv[0]);
+        return NOT_STARTED;
+    }
+    return watch(program, &every);
+}
