@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -125,6 +126,22 @@ def test_the_deadline(make_bench: MakeBench) -> None:
     assert done.returncode == 124
     assert b"`limits.wall_ms` is 700" in done.stderr
     assert last_line(done).startswith("hint: ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_before_the_guest_is_there(make_bench: MakeBench, number: signal.Signals) -> None:
+    """docker's client has exit statuses of its own for what was interrupted."""
+    waiting = "trap 'exit 125' TERM HUP INT; echo waiting >&2; while :; do /bin/sleep 0.05; done"
+    bench = make_bench({"'run '*": waiting})
+    with subprocess.Popen(
+        (bench.app,), env=bench.env(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stderr is not None
+        assert child.stderr.readline() == b"waiting\n"
+        child.send_signal(number)
+        assert child.stderr.read() == b""
+    assert child.returncode == 128 + number
+    assert bench.left() == []
 
 
 # -- where it may be

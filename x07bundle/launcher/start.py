@@ -276,6 +276,8 @@ def _exit_code(bundle: Bundle, guest: Guest, ended: Ended, was_started: bool) ->
         return DEADLINE
     if ended.interrupted_by is not None:
         return SIGNALLED + ended.interrupted_by
+    if not was_started and ended.asked_by is not None:
+        return SIGNALLED + ended.asked_by
     if not was_started:
         raise GuestError(
             f"{guest.backend.name} did not start the guest (exit status {ended.exit_status})",

@@ -38,6 +38,7 @@ class Ended(NamedTuple):
     """How a guest ended. `exit_status`: its program's, or 128 and a signal, or 1.
 
     `timed_out`: its deadline passed. `interrupted_by`: the signal for which it was killed.
+    `asked_by`: the first signal that asked us to end, whatever came of it.
     `is_gone`: nothing of it is left; else the reaper goes on and the folder is kept. `was_ready`:
     the `ready_file` of its launch appeared. `stdout`, `stderr`: what was captured.
     """
@@ -45,6 +46,7 @@ class Ended(NamedTuple):
     exit_status: int
     timed_out: bool = False
     interrupted_by: int | None = None
+    asked_by: int | None = None
     is_gone: bool = True
     was_ready: bool = True
     stdout: bytes = b""
@@ -181,6 +183,7 @@ class _Guest:
             exit_status=status if status >= 0 else 128 - status,
             timed_out=timed_out,
             interrupted_by=self.interrupted_by if self.is_killed else None,
+            asked_by=self.interrupted_by,
             is_gone=is_gone,
             was_ready=launch.ready_file is None or Path(launch.ready_file).exists(),
             stdout=bytes(stdout.bytes) if stdout is not None else b"",
