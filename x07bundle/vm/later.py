@@ -1,9 +1,13 @@
-"""What takes nothing but the end of a guest: loaded while the engine starts it, not before.
+"""What nothing but the end of a guest takes: loaded when the engine has had time to start it.
 
-Not when it is needed, either: then the files of a bundle may be gone, or be others.
+Not when it is needed: then the files of a bundle may be gone, or be others.
 """
 
+from typing import Final
+
 from x07bundle import process
+
+AFTER_MS: Final = 300
 
 
 def load() -> None:

@@ -76,6 +76,14 @@ class Watch:
         self._lifeline = lifeline
         self._read = b""
 
+    def until_client(self) -> None:
+        """Listens until there is a client, which has had a while for itself, or to none."""
+        while self.client is None and self._listen(self._wait_ms()):
+            pass
+        end_ms = self.clock.monotonic_ms() + later.AFTER_MS
+        while (left_ms := end_ms - self.clock.monotonic_ms()) > 0 and self._listen(left_ms):
+            pass
+
     def until_end(self) -> None:
         """Listens until the runner is gone, or has let the deadline pass."""
         while self._listen(self._wait_ms()):
@@ -121,12 +129,13 @@ class Watch:
             self.deadline_ms = self.clock.monotonic_ms() + left_ms
         elif word == "client":
             self.client = Client(int(rest), children.started_at(int(rest)))
-            later.load()
 
 
 def serve(lifeline: int, root: Path, clock: Clock) -> None:
     """The life of a reaper."""
     watch = Watch(lifeline, root, clock)
+    watch.until_client()
+    later.load()
     watch.until_end()
     is_clean = watch.job is None or _end(watch, watch.job)
     watch.until_gone()

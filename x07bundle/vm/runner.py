@@ -81,9 +81,10 @@ def run(
         stack.enter_context(interrupts.terminal_kept(connection.ends.stdin))
         client = _start(launch, connection, folder, loop)
         stack.callback(client.close)
+        guest = _Guest(job, plan, client, connection, loop, clock, came)
+        guest.first_moments()
         later.load()
         _sweep(backend, folder, clock)
-        guest = _Guest(job, plan, client, connection, loop, clock, came)
         return guest.ended(folder, launch)
 
 
@@ -171,6 +172,14 @@ class _Guest:
         self.killed_at_ms = self.deadline_ms
         self.interrupted_by: int | None = None
         self.is_killed = False
+
+    def first_moments(self) -> None:
+        """Leaves the processors to the engine, which starts it."""
+        asked_ms = self.deadline_ms - self.job.grace_ms
+        end_ms = min(self.clock.monotonic_ms() + later.AFTER_MS, asked_ms)
+        while not self.client.has_ended() and (left_ms := end_ms - self.clock.monotonic_ms()) > 0:
+            self._turn(left_ms)
+            self._pass_signals()
 
     def ended(self, folder: JobFolder, launch: Launch) -> Ended:
         timed_out = self._until_end()
