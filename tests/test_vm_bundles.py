@@ -16,6 +16,7 @@ from tests.vm_bundles import ACCEPT, CONFIG, Bench
 
 MISSING: Final = engines.fails("Error: No such image: x")
 OTHER: Final = "sha256:" + "d" * 64
+NEVER: Final = ("LD_LIBRARY_PATH", "X07_OS_FS", "X07_BUNDLE_FORMAT")
 MakeBench = Callable[..., Bench]
 
 
@@ -53,8 +54,8 @@ def test_streams_are_the_programs_byte_for_byte(bench: Bench) -> None:
 
 @pytest.mark.parametrize("status", ["0", "1", "2", "124", "125", "126", "127", "132", "255"])
 def test_exit_codes_are_the_programs(make_bench: MakeBench, status: str) -> None:
-    bench = make_bench(env__enabled=True, env__allow_keys=["X07_TEST_STATUS"])
-    done = bench.start(X07_TEST_STATUS=status)
+    bench = make_bench(env__enabled=True, env__allow_keys=["TEST_STATUS"])
+    done = bench.start(TEST_STATUS=status)
     assert (done.returncode, done.stderr) == (int(status), b"")
 
 
@@ -64,12 +65,14 @@ def test_arguments_are_bytes(bench: Bench) -> None:
 
 
 def test_variables_reach_the_guest_where_the_policy_names_them(make_bench: MakeBench) -> None:
-    bench = make_bench(env__enabled=True, env__allow_keys=["GRANTED", "PYTHONHOME", "LD_PRELOAD"])
+    bench = make_bench(env__enabled=True, env__allow_keys=["GRANTED", "PYTHONHOME", *NEVER])
     done = bench.start("variable", "GRANTED", GRANTED="a secret \xe9")
     assert done.stdout == "a secret \xe9".encode()
     assert not any("secret" in line for line in bench.docker.engine.asked)
     assert bench.start("variable", "PYTHONHOME", PYTHONHOME="/x").stdout == b"/x"
     assert bench.start("variable", "OTHER", OTHER="x").stdout == b""
+    for name in NEVER:
+        assert bench.start("variable", name, variables={name: "x"}).stdout == b""
     assert bench.start("variable", "HOME", HOME="/x").stdout != b""  # of the fake, which is no VM
 
 

@@ -30,7 +30,7 @@ variable) eval "printf %s \"\$$2\"" ;;
 say) printf %s "$2"; printf %s "$3" >&2 ;;
 wait) exec /bin/sleep 60 ;;
 esac
-exit "${X07_TEST_STATUS:-0}"
+exit "${TEST_STATUS:-0}"
 """
 
 RUN: Final = r"""

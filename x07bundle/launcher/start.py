@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from x07bundle import host
-from x07bundle.contract.policy import Env
+from x07bundle.contract.granted_variables import granted_variables
 from x07bundle.errors import RefusedError
 from x07bundle.launcher import bundle as bundles
 from x07bundle.launcher import consent
@@ -205,7 +205,7 @@ def _job(
         deadline_unix_ms=created_ms + policy.limits.wall_ms,
         limits=guest.confined.limits,
         mounts=(*_own_mounts(place), *guest.confined.mounts),
-        env=_variables(policy.env, env),
+        env=granted_variables(policy.env, env),
         workdir=bundle.manifest.workdir,
         network=guest.confined.network,
         has_input=not _is_nowhere(0),
@@ -238,14 +238,6 @@ def _own_mounts(place: JobFolder) -> tuple[Mount, ...]:
         Mount(str(place.outputs), GUEST_OUT, writable=True),
         Mount(str(place.path / PROGRAMS), GUEST_BUNDLE),
     )
-
-
-def _variables(granted: Env, env: Mapping[str, str]) -> dict[str, str]:
-    """Those of the caller that the policy names, and no other."""
-    if not granted.enabled:
-        return {}
-    names = set(granted.allow_keys) - set(granted.deny_keys)
-    return {name: env[name] for name in sorted(names) if name in env}
 
 
 def _is_nowhere(descriptor: int) -> bool:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 from x07bundle.contract.consent import Backend
+from x07bundle.contract.granted_variables import granted_variables
 from x07bundle.contract.layers import OF_BACKEND
-from x07bundle.contract.policy import Env, Policy
+from x07bundle.contract.policy import Policy
 from x07bundle.contract.policy_environment import variables
 from x07bundle.files import sha256_bytes
 from x07bundle.lang.diagnostics import Diagnostic
@@ -20,14 +21,8 @@ from x07bundle.run.job import Job
 from x07bundle.run.limits import COLLECTED_STDERR_CAP_BYTES, RunLimits
 from x07bundle.run.told import denials, layers, limit
 
-OURS: Final = "X07_"
-"""Names that only the policy and this tool set."""
 AUTHORITIES: Final = "X07_CA_FILE"
 """Names the certificates that TLS trusts: the one variable of the caller that needs no grant."""
-LOADER: Final = ("LD_", "DYLD_", "GLIBC_TUNABLES", "MALLOC_", "GCONV_PATH")
-"""Variables that make the C library load code or write files before the program is confined."""
-
-
 Pull = Literal["never", "missing"]
 
 
@@ -101,15 +96,6 @@ def _confinement(sandbox: Sandbox) -> dict[str, str]:
         **({"X07_OS_DENIALS": "collect"} if sandbox.collects else {}),
         **({"X07_OS_KEEPS_TIME": "1"} if sandbox.backend == "vm" else {}),
     }
-
-
-def granted_variables(env: Env, environment: Mapping[str, str]) -> dict[str, str]:
-    """The caller's variables that a policy lets a program read."""
-    if not env.enabled:
-        return {}
-    names = [name for name in env.allow_keys if name not in env.deny_keys]
-    safe = [name for name in names if not name.startswith((OURS, *LOADER))]
-    return {name: environment[name] for name in safe if name in environment}
 
 
 def confined(job: Job, sandbox: Sandbox) -> Job:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from x07bundle.contract.granted_variables import granted_variables
 from x07bundle.contract.policy import Env, Policy
 from x07bundle.contract.policy_environment import pairs
 from x07bundle.contract.policy_reading import read
@@ -22,7 +23,6 @@ from x07bundle.run.sandbox import (
     Sandbox,
     child_environment,
     confined,
-    granted_variables,
     report_members,
 )
 from x07bundle.run.target import Target
