@@ -17,6 +17,8 @@ CAUSES: Final = {
     413: "the registry, or a proxy before it, takes no blob of this size",
     429: "the registry limits how much it is asked: wait, or log in",
 }
+NOT_BY_THE_BOOK: Final = "check that the host is a registry, and look at proxies before it"
+"""Where the status is one of success, and not the one that belongs there."""
 
 
 class RegistryError(X07Error):
@@ -48,7 +50,7 @@ def status_error(status: int, what: str, body: bytes) -> StatusError:
     error = StatusError(
         f"{what}: the registry answered {status}",
         "\n".join(texts) or None,
-        CAUSES.get(status),
+        CAUSES.get(status, NOT_BY_THE_BOOK if 200 <= status < 300 else None),
     )
     error.status, error.codes = status, codes
     return error

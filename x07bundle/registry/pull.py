@@ -169,6 +169,11 @@ def state_folder(out: Path) -> Path:
 def _found(session: Session, watch: Watch, *, with_referrers: bool) -> _Graph:
     graph = _Graph(session, watch)
     graph.add(manifests.root(session))
+    if not graph.blobs:
+        raise RegistryError(
+            f"`{session.reference}` is an index that names no image",
+            hint="push the image again, or check the reference",
+        )
     for digest in tuple(graph.manifests) if with_referrers else ():
         graph.add_referrers(digest)
         graph.add_companions(digest)

@@ -31,6 +31,7 @@ MOST_REDIRECTS: Final = 5
 MOST_CHALLENGES: Final = 2
 LATE_LOOKS: Final = 4
 MOST_ERROR_BYTES: Final = 1 << 16
+MISLED: Final = "look at the registry's configuration, and at proxies before it"
 
 Result = TypeVar("Result")
 Pause = Callable[[float], None]
@@ -155,7 +156,7 @@ class Session:
             raise RegistryError(
                 f"the registry leads to `{harmless(location)}`, which is not asked",
                 "only https is, and plain HTTP on this machine for a registry that is there",
-                "look at the registry's configuration, and at proxies before it",
+                MISLED,
             )
         return target
 
@@ -189,7 +190,7 @@ class Session:
                 return answer
         with answer:
             problem = f"more than {MOST_REDIRECTS} redirects" if is_reading else "it is redirected"
-            raise RegistryError(f"{request.what}: {problem}")
+            raise RegistryError(f"{request.what}: {problem}", hint=MISLED)
 
     def _send(self, request: Request, url: str, known: Mapping[str, str]) -> Answer:
         body = request.body() if request.body is not None else None

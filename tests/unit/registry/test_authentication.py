@@ -131,8 +131,9 @@ def test_redirects_in_a_circle(layout: Path, tmp_path: Path) -> None:
     with fake.serving() as server:
         images.pushed(images.session(server), layout)
         server.faults.redirect = f"http://{server.host}"
-        with pytest.raises(RegistryError, match="more than 5 redirects"):
+        with pytest.raises(RegistryError, match="more than 5 redirects") as caught:
             images.pulled(images.session(server), tmp_path / "out")
+        assert "proxies" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize("realm", ["http://192.0.2.1/token", "file:///token", "", "token"])

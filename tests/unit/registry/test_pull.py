@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from tests.fakes import registry as fake
 from tests.unit.registry import images
 from x07bundle.errors import OutputError
+from x07bundle.image import oci
 from x07bundle.image.layout import open_layout
 from x07bundle.registry.failure import RegistryError, UntrueError
 from x07bundle.registry.pull import state_folder
@@ -275,3 +277,12 @@ def test_referrers_of_unknown_kinds_are_left_out(
     server.manifests["team/app", tag] = (kind, changed)
     images.pulled(images.session(server), tmp_path / "out")
     assert blobs(tmp_path / "out") == blobs(layout)
+
+
+def test_an_index_of_nothing_is_no_image(server: fake.Registry, tmp_path: Path) -> None:
+    document = {"schemaVersion": 2, "mediaType": oci.INDEX, "manifests": []}
+    server.manifests["team/app", "v1"] = (oci.INDEX, json.dumps(document).encode())
+    with pytest.raises(RegistryError, match="names no image") as caught:
+        images.pulled(images.session(server), tmp_path / "out")
+    assert caught.value.hint
+    assert not (tmp_path / "out").exists()

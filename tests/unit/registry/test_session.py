@@ -193,3 +193,8 @@ def test_urls_of_any_name() -> None:
     reference = parse("reg.example/my.org/app:v1")
     dotted = Session(reference, settings_for(reference, Options(), {}))
     assert dotted.urls.upload_blob_url() == "reg.example/v2/my.org/app/blobs/uploads/"
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_a_success_that_means_something_else_has_a_hint(status: int) -> None:
+    assert "is a registry" in (status_error(status, "cannot begin the upload", b"").hint or "")
