@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from x07bundle import files
-from x07bundle.errors import OutputError
+from x07bundle.errors import OutputError, X07Error
 
 PROGRAM_AGE_SECONDS: Final = 30 * 86_400
 DIGEST_SUFFIX: Final = ".digest"
@@ -52,6 +52,7 @@ class Cache(NamedTuple):
             OutputError: the cache cannot be written.
         """
         path = self.entry(kind, key)
+        _refuse_other_than_files(path)
         files.write_atomic(path, data, mode, parents=True)
         files.write_atomic(_digest_file(path), files.fingerprint(data).encode(), 0o644)
         return path
@@ -140,10 +141,20 @@ def _owned(folder: Path) -> Path:
 
 def _is_whole(path: Path) -> bool:
     try:
-        wanted = _digest_file(path).read_bytes()
-        return files.fingerprint(path.read_bytes()).encode() == wanted
-    except OSError:
+        wanted = files.read_bytes(_digest_file(path))
+        return files.fingerprint(files.read_bytes(path)).encode() == wanted
+    except X07Error:
         return False
+
+
+def _refuse_other_than_files(path: Path) -> None:
+    """Raises OutputError: something that no cache writes is in the place of an entry."""
+    for place in (path, _digest_file(path)):
+        if place.exists() and not place.is_file():
+            raise OutputError(
+                f"`{place}` is in the place of a file of the cache, and is none",
+                hint="remove it, or set `X07_CACHE_DIR` to another folder",
+            )
 
 
 def _digest_file(path: Path) -> Path:

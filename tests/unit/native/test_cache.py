@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,19 @@ def test_what_a_killed_writer_left_goes_after_a_day(tmp_path: Path) -> None:
     entries.prune("kind")
     assert not staged.exists()
     assert entries.find("kind", "key") is not None
+
+
+@pytest.mark.parametrize("name", ["key", "key.digest"])
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_an_entry_is_a_file_or_not_there(
+    tmp_path: Path, name: str, make: Callable[[Path], None]
+) -> None:
+    """A pipe is not waited for."""
+    entries = Cache(tmp_path)
+    entries.store("kind", "key", b"data")
+    (tmp_path / "kind" / name).unlink()
+    make(tmp_path / "kind" / name)
+    assert entries.find("kind", "key") is None
+    with pytest.raises(OutputError, match=f"{name}` is in the place of a file") as caught:
+        entries.store("kind", "key", b"data")
+    assert (caught.value.hint or "").startswith("remove it")
