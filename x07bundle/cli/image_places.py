@@ -21,13 +21,13 @@ def is_layout(place: str) -> bool:
 
 def reference_of(place: str) -> "Reference":
     """Raises UsageError: it is neither there nor a reference."""
-    from x07bundle.registry.reference import parse
+    from x07bundle.registry.reference import parse, shown
 
     try:
         return parse(place)
     except UsageError as error:
         raise UsageError(
-            f"`{place}` is neither there nor an image of a registry",
+            f"`{shown(place)}` is neither there nor an image of a registry",
             error.brief,
             "name the folder or the .tar that `x07 image build --out` made, or HOST/REPOSITORY:TAG",
         ) from error

@@ -21,6 +21,8 @@ LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 HOST: Final = re.compile(rf"(?:{LABEL}(?:\.{LABEL})*|\[[0-9a-f:.]{{2,45}}\])(?::([0-9]{{1,5}}))?")
 MOST_PORT: Final = 65535
 
+NAMES_DIGEST: Final = re.compile(r"sha\d+:")
+FORM: Final = "HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]"
 EXAMPLE: Final = "as in `HOST:5000/team/x07-guest-runner:1.0`"
 
 
@@ -56,6 +58,9 @@ def parse(text: str) -> Reference:
         UsageError: it is no reference.
     """
     rest, at, digest = text.partition("@")
+    if "@" in digest or "/" in digest or (at and "/" not in rest):
+        problem = "a user or a password is no part of it"
+        raise _error(text, problem, f"log in with `docker login`, and leave it out: {FORM}")
     if at and not DIGEST.fullmatch(digest):
         raise _error(text, "the digest is not `sha256:` and 64 lower-case hex digits")
     host, slash, path = rest.partition("/")
@@ -67,7 +72,9 @@ def parse(text: str) -> Reference:
     if not REPOSITORY.fullmatch(repository):
         words = "lower-case letters and digits, with `.`, `_`, `-` inside and `/` between"
         raise _error(text, f"the repository is {words}")
-    reference = Reference(_checked_host(text, host), repository, tag, digest)
+    if not checked_host(host):
+        raise _error(text, f"its host is no name or address, or its port not 1 to {MOST_PORT}")
+    reference = Reference(checked_host(host), repository, tag, digest)
     if len(reference.name) > MOST_CHARACTERS:
         raise _error(text, f"host and repository have more than {MOST_CHARACTERS} characters")
     return reference if tag or digest else reference._replace(tag=USUAL_TAG)
@@ -77,7 +84,7 @@ def repository_name(text: str) -> str:
     """A repository alone, as `--mount-from` takes it. Raises UsageError."""
     if not REPOSITORY.fullmatch(text):
         raise UsageError(
-            f"`{text[:MOST_CHARACTERS]}` is no repository",
+            f"`{shown(text)}` is no repository",
             hint="name one of the same registry, without host and tag, as `team/base`",
         )
     return text
@@ -88,18 +95,23 @@ def _is_host(text: str) -> bool:
     return "." in text or ":" in text or text.lower() == "localhost"
 
 
-def _checked_host(text: str, host: str) -> str:
-    found = HOST.fullmatch(host.lower())
-    if found is None:
-        raise _error(text, "its host is no name or address")
-    if found[1] is not None and not 0 < int(found[1]) <= MOST_PORT:
-        raise _error(text, f"its port is not one of 1 to {MOST_PORT}")
-    return host.lower()
+def checked_host(text: str) -> str:
+    """`HOST[:PORT]` in lower case; "" where it is none."""
+    found = HOST.fullmatch(text.lower())
+    if found is None or (found[1] is not None and not 0 < int(found[1]) <= MOST_PORT):
+        return ""
+    return text.lower()
+
+
+def shown(text: str) -> str:
+    """For people: short, and without what is before an `@`, which may be a password."""
+    rest, at, tail = text.rpartition("@")
+    is_digest = "/" in rest and "@" not in rest and NAMES_DIGEST.match(tail)
+    visible = f"…@{tail}" if at and not is_digest else text
+    return visible if len(visible) <= MOST_CHARACTERS else visible[:MOST_CHARACTERS] + "…"
 
 
 def _error(text: str, problem: str, hint: str | None = None) -> UsageError:
-    shown = text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "…"
     return UsageError(
-        f"`{shown}` is no image of a registry: {problem}",
-        hint=hint or f"HOST[:PORT]/REPOSITORY[:TAG][@DIGEST], {EXAMPLE}",
+        f"`{shown(text)}` is no image of a registry: {problem}", hint=hint or f"{FORM}, {EXAMPLE}"
     )

@@ -6,9 +6,10 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from x07bundle.errors import UsageError, X07Error
+from x07bundle.files import read_bytes
 from x07bundle.registry.credentials import Places
 from x07bundle.registry.proxies import Proxies, is_loopback, read_proxies
-from x07bundle.registry.reference import Reference
+from x07bundle.registry.reference import Reference, checked_host, shown
 
 CA_VARIABLES: Final = ("X07_CA_FILE", "SSL_CERT_FILE")
 SYSTEM_CA_FILES: Final = (
@@ -18,6 +19,7 @@ SYSTEM_CA_FILES: Final = (
     "/etc/ssl/cert.pem",
 )
 """Of Debian, Fedora, openSUSE, Alpine and macOS: what this machine trusts."""
+MOST_CA_BYTES: Final = 16 << 20
 
 
 class Patience(NamedTuple):
@@ -67,7 +69,8 @@ class Settings(NamedTuple):
 def settings_for(reference: Reference, options: Options, env: Mapping[str, str]) -> Settings:
     """Raises UsageError, X07Error."""
     host = urlsplit(f"//{reference.host}").hostname or ""
-    is_named = reference.host in options.plain_hosts or host in options.plain_hosts
+    plain_hosts = tuple(_plain_host(text) for text in options.plain_hosts)
+    is_named = reference.host in plain_hosts or host in plain_hosts
     if options.plain_http and not is_loopback(host) and not is_named:
         raise UsageError(
             f"`--plain-http` is for registries of this machine, and `{reference.host}` is none",
@@ -79,8 +82,19 @@ def settings_for(reference: Reference, options: Options, env: Mapping[str, str])
         ca_file=_ca_file(options.ca_file, env),
         proxies=read_proxies(options.proxy, env),
         places=Places(env, options.auth_file),
-        plain_hosts=tuple(host.lower() for host in options.plain_hosts),
+        plain_hosts=plain_hosts,
     )
+
+
+def _plain_host(text: str) -> str:
+    """In lower case. Raises UsageError: no host is called so, and nothing would come of it."""
+    host = checked_host(text)
+    if not host:
+        raise UsageError(
+            f"`--plain-http-host` is no host: `{shown(text)}`",
+            hint="name it as the reference does: HOST or HOST:PORT, without `http://`",
+        )
+    return host
 
 
 def _ca_file(named: Path | None, env: Mapping[str, str]) -> str:
@@ -94,13 +108,15 @@ def _ca_file(named: Path | None, env: Mapping[str, str]) -> str:
 
 
 def _check_certificates(file: Path) -> None:
+    """Raises X07Error: it is no file (OpenSSL would wait for a pipe), or has no certificates."""
     import ssl  # late: it loads OpenSSL
 
+    hint = "`--ca-file` and X07_CA_FILE name a file of certificates in PEM form"
+    brief = f"cannot read the certificates in `{file}`"
     try:
+        read_bytes(file, MOST_CA_BYTES)
         ssl.create_default_context(cafile=str(file))
+    except X07Error as error:
+        raise X07Error(brief, error.brief, hint) from error
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise X07Error(
-            f"cannot read the certificates in `{file}`: {reason}",
-            hint="`--ca-file` and X07_CA_FILE name a file of certificates in PEM form",
-        ) from error
+        raise X07Error(brief, "it has none, or a broken one", hint) from error

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from x07bundle.cli.image_places import reference_of
 from x07bundle.errors import UsageError
 from x07bundle.registry.reference import Reference, parse, repository_name
 
@@ -91,3 +92,36 @@ def test_repositories(text: str) -> None:
 def test_what_is_no_repository(text: str) -> None:
     with pytest.raises(UsageError):
         repository_name(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ann:s3cret@reg.example/a",
+        "https://ann:s3cret@reg.example/a:v1",
+        "ann:s3cret/x@reg.example/a",
+        "ann:s3cret@x@reg.example/a",
+        "ann:s3cret/x@reg.example",
+        "ann:s3cret@reg.example:5000",
+        f"ann:s3cret@reg.example/a@{DIGEST}",
+    ],
+)
+def test_a_password_is_not_repeated(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(text)
+    assert "s3cret" not in caught.value.render()
+    with pytest.raises(UsageError) as elsewhere:
+        reference_of(text)
+    assert "s3cret" not in elsewhere.value.render()
+    with pytest.raises(UsageError) as repository:
+        repository_name(text)
+    assert "s3cret" not in repository.value.render()
+
+
+def test_a_user_is_no_digest() -> None:
+    with pytest.raises(UsageError, match="a user or a password is no part of it") as caught:
+        parse("ann:s3cret@reg.example/a")
+    assert "digest" not in caught.value.brief
+    assert "docker login" in (caught.value.hint or "")
+    with pytest.raises(UsageError, match=r"`reg\.example/a@sha256:abc` .* the digest is not"):
+        parse("reg.example/a@sha256:abc")

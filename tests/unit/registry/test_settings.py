@@ -1,5 +1,6 @@
 """Plain HTTP, proxies and certificates: decided before anything is asked."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,32 @@ def test_certificates_that_are_none(tmp_path: Path) -> None:
     for options, env in ((Options(ca_file=file), {}), (Options(), {"X07_CA_FILE": str(file)})):
         with pytest.raises(X07Error, match="cannot read the certificates"):
             settings("reg.example", options, **env)
+
+
+@pytest.mark.parametrize(
+    "text", ["x y", "", "http://reg.example", "reg.example:0", "a:b@reg.example"]
+)
+def test_a_plain_host_that_is_none(text: str) -> None:
+    with pytest.raises(UsageError, match="`--plain-http-host` is no host") as caught:
+        settings("reg.example", Options(plain_hosts=(text,)))
+    assert "a:b" not in caught.value.render()
+
+
+def test_a_plain_host_in_either_case() -> None:
+    assert settings("reg.example", Options(plain_hosts=("Reg.Example",))).scheme == "http"
+
+
+def test_junk_and_pipes_are_no_certificates(tmp_path: Path) -> None:
+    """The words of OpenSSL are not for people, and a pipe is not waited for."""
+    file = tmp_path / "ca.pem"
+    for junk in (b"", b"junk", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
+        file.write_bytes(junk)
+        with pytest.raises(X07Error, match="cannot read the certificates in") as caught:
+            settings("reg.example", Options(ca_file=file))
+        assert "PEM form" in (caught.value.hint or "")
+        assert "[" not in caught.value.render()
+    file.unlink()
+    os.mkfifo(file)
+    for place in (file, tmp_path, tmp_path / "none"):
+        with pytest.raises(X07Error, match="cannot read the certificates in"):
+            settings("reg.example", Options(ca_file=place))
