@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from x07bundle import process
 from x07bundle.errors import X07Error
+from x07bundle.files import NO_FILE
 from x07bundle.registry.failure import harmless
 from x07bundle.registry.reference import Reference
 from x07bundle.strict_json import read
@@ -94,8 +95,12 @@ def files(places: Places) -> tuple[Path, ...]:
 
 
 def _refuse_missing(file: Path, places: Places) -> None:
-    if file == places.named:
-        raise X07Error(f"cannot read `{file}`: no such file", hint="check `--auth-file`")
+    """Raises X07Error: an option names it, and it is no file."""
+    if file != places.named:
+        return
+    other = "it is a folder" if file.is_dir() else NO_FILE
+    reason = other if file.exists() else "no such file"
+    raise X07Error(f"cannot read `{file}`: {reason}", hint="`--auth-file` names a file of logins")
 
 
 def _in_file(

@@ -147,3 +147,7 @@ def test_a_helper_that_is_not_there(tmp_path: Path) -> None:
 def test_a_file_that_an_option_names_has_to_be_there(tmp_path: Path) -> None:
     with pytest.raises(X07Error, match="no such file"):
         find(APP, Places({}, tmp_path / "none"))
+    os.mkfifo(tmp_path / "pipe")
+    for name, reason in (("pipe", "a pipe or a socket"), ("", "it is a folder")):
+        with pytest.raises(X07Error, match=reason):
+            find(APP, Places({}, tmp_path / name))
