@@ -7,6 +7,8 @@ from typing import Final
 from x07bundle.errors import UsageError
 
 EPOCH: Final = "SOURCE_DATE_EPOCH"
+MOST_SECONDS: Final = 9_999_999_999
+"""Ten digits: in the year 2286."""
 
 
 def epoch_seconds() -> int | None:
@@ -18,6 +20,7 @@ def epoch_seconds() -> int | None:
     text = os.environ.get(EPOCH, "")
     if text and not re.fullmatch(r"\d{1,10}", text, re.ASCII):
         raise UsageError(
-            f"{EPOCH} is `{text[:40]}`", hint="it is to be seconds since 1970, a whole number"
+            f"{EPOCH} is `{text[:40]}`",
+            hint=f"it is to be seconds since 1970, a whole number from 0 to {MOST_SECONDS}",
         )
     return int(text) if text else None

@@ -103,6 +103,10 @@ def test_source_date_epoch(place: Place) -> None:
     assert made[0]["digest"] == made[1]["digest"] != made[2]["digest"]
     said = place.build("d", "--flavour", "run", code=2, SOURCE_DATE_EPOCH="yesterday")
     assert "SOURCE_DATE_EPOCH is `yesterday`" in said
+    said = place.build("d", "--flavour", "run", code=2, SOURCE_DATE_EPOCH="253402300800")
+    assert "a whole number from 0 to 9999999999" in said
+    last = place.build("d", "--flavour", "run", SOURCE_DATE_EPOCH="9999999999")
+    assert last["created"].startswith("2286-")
 
 
 def test_zstd(place: Place) -> None:
