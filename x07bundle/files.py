@@ -8,7 +8,9 @@ import contextlib
 import errno
 import json
 import os
+import re
 import stat
+import time
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -42,6 +44,11 @@ MOST_BYTES: Final = 256 << 20
 """Of a file that is read whole: a policy, a source, a manifest, an archive of the runtime."""
 MOST_INPUT_BYTES: Final = 1 << 30
 """Of what a program gets as its input."""
+TEMPORARY_PREFIX: Final = "x07bundle-"
+TEMPORARY: Final = re.compile(r"([1-9][0-9]{0,8})-[0-9a-f]{12}")
+BESIDE: Final = re.compile(r"([1-9][0-9]{0,8})\.[0-9a-f]{8}\.tmp")
+"""What comes after the prefix; the number is that of the process."""
+STALE_SECONDS: Final = 86_400
 NO_FILE: Final = "it is a device, a pipe or a socket, not a file"
 
 
@@ -168,9 +175,53 @@ def refuse_other_than_files(target: Path) -> None:
 
 
 def beside(target: Path) -> Path:
-    """A name in the folder of `target` that nothing has: hidden, and at most 255 bytes long."""
-    stem = os.fsdecode(os.fsencode(target.name)[:200])
-    return target.with_name(f".{stem}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
+    """A name in the folder of `target` that nothing has: hidden, and at most 255 bytes long.
+
+    What killed processes left there for the same target is removed. Of folders only where the
+    target is there: one may be what it was before, put aside and not yet replaced.
+    """
+    prefix = f".{os.fsdecode(os.fsencode(target.name)[:200])}."
+    _sweep(target.parent, prefix, BESIDE, with_folders=os.path.lexists(target))
+    return target.with_name(f"{prefix}{os.getpid()}.{os.urandom(4).hex()}.tmp")
+
+
+def _sweep(folder: Path, prefix: str, rest: re.Pattern[str], *, with_folders: bool) -> None:
+    """Removes what is named by `prefix` and a process that is no more, if that is this user's."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.name.startswith(prefix)]
+    except OSError:
+        return
+    for name in names:
+        match = rest.fullmatch(name, len(prefix))
+        if match is not None and not _is_running(int(match[1])):
+            with contextlib.suppress(OSError):
+                _remove_left(folder / name, with_folders=with_folders)
+
+
+def _is_running(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is another user's
+        pass
+    return True
+
+
+def _remove_left(path: Path, *, with_folders: bool) -> None:
+    """A file or folder, no link. A day is for processes that are not seen from here: those of
+    containers that share the folder.
+    """
+    status = path.lstat()
+    if status.st_uid != os.geteuid() or time.time() - status.st_mtime < STALE_SECONDS:
+        return
+    if stat.S_ISREG(status.st_mode):
+        path.unlink()
+    elif stat.S_ISDIR(status.st_mode) and with_folders:
+        import shutil
+
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def write_new(path: Path, data: bytes, mode: int = 0o666) -> None:
@@ -217,12 +268,14 @@ def why_no_folder(path: Path, error: OSError) -> OSError:
 
 @contextlib.contextmanager
 def temporary_folder(parent: Path) -> Iterator[Path]:
-    """A private folder (mode 0700) below `parent`, removed with all it holds.
+    """A private folder (mode 0700) below `parent`, removed with all it holds, as are those of
+    processes that were killed.
 
     Raises:
         OutputError: it cannot be made.
     """
-    folder = parent / f"x07bundle-{os.getpid()}-{os.urandom(6).hex()}"
+    _sweep(parent, TEMPORARY_PREFIX, TEMPORARY, with_folders=True)
+    folder = parent / f"{TEMPORARY_PREFIX}{os.getpid()}-{os.urandom(6).hex()}"
     try:
         folder.mkdir(0o700)
     except OSError as error:

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -126,3 +128,69 @@ def test_json_layouts() -> None:
 def test_json_of_a_file_name_that_is_no_utf8() -> None:
     name = os.fsdecode(b"caf\xe9")
     assert files.json_compact(name) == b'"caf?"\n'
+
+
+def leave(path: Path, *, age_s: float = files.STALE_SECONDS + 60) -> Path:
+    """A folder with something in it, or a file, as a killed process left it."""
+    if path.suffix == ".tmp":
+        path.touch()
+    else:
+        path.mkdir()
+        (path / "folder").mkdir()
+        (path / "folder" / "file").touch()
+    os.utime(path, (time.time() - age_s,) * 2)
+    return path
+
+
+@pytest.fixture
+def gone() -> int:
+    """The number of a process that is no more."""
+    with subprocess.Popen(["true"]) as process:
+        pass
+    return process.pid
+
+
+def test_what_killed_processes_left_beside_goes_after_a_day(tmp_path: Path, gone: int) -> None:
+    left = leave(tmp_path / f".out.{gone}.0123abcd.tmp")
+    kept = [
+        leave(tmp_path / f".out.{gone}.0123abce.tmp", age_s=60),
+        leave(tmp_path / f".out.{os.getpid()}.0123abcd.tmp"),
+        leave(tmp_path / f".other.{gone}.0123abcd.tmp"),
+        leave(tmp_path / f".out.{gone}.mine.tmp"),
+    ]
+    files.write_atomic(tmp_path / "out", b"new")
+    assert not left.exists()
+    assert set(names(tmp_path)) == {*(path.name for path in kept), "out"}
+
+
+def test_a_folder_that_was_put_aside_stays_until_there_is_another(
+    tmp_path: Path, gone: int
+) -> None:
+    old = leave(tmp_path / "old").rename(tmp_path / f".out.{gone}.0123abcd.tmp")
+    files.beside(tmp_path / "out")
+    assert (old / "folder" / "file").exists()
+    (tmp_path / "out").mkdir()
+    files.beside(tmp_path / "out")
+    assert not old.exists()
+
+
+def test_what_killed_processes_left_of_temporary_folders_goes(tmp_path: Path, gone: int) -> None:
+    mine = leave(tmp_path / "mine")
+    left = leave(tmp_path / f"x07bundle-{gone}-0123456789ab")
+    link = tmp_path / f"x07bundle-{gone}-0123456789ac"
+    link.symlink_to(mine)
+    os.utime(link, (0, 0), follow_symlinks=False)
+    cache = leave(tmp_path / f"x07bundle-cache-{os.getuid()}")
+    running = leave(tmp_path / f"x07bundle-{os.getpid()}-0123456789ab")
+    with files.temporary_folder(tmp_path):
+        assert not left.exists()
+    assert set(names(tmp_path)) == {path.name for path in (mine, link, cache, running)}
+    assert (mine / "folder" / "file").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs files of another user")
+def test_what_others_left_stays(tmp_path: Path, gone: int) -> None:
+    left = leave(tmp_path / f"x07bundle-{gone}-0123456789ab")
+    os.chown(left, 12345, 12345)
+    with files.temporary_folder(tmp_path):
+        assert left.exists()
