@@ -12,7 +12,11 @@ from tests.program_build import ROOT
 from tests.unit.native.stub_sources import needs_cc
 from x07bundle import __version__
 from x07bundle.image.agent import architecture_of
+from x07bundle.native import agent as native_agent
 from x07bundle.native.agent import Agent, agent
+from x07bundle.native.cache import Cache
+from x07bundle.native.compiler import Compiler
+from x07bundle.native.toolchain import Toolchain, open_toolchain
 
 pytestmark = [needs_cc, pytest.mark.skipif(os.uname().sysname != "Linux", reason="Linux agent")]
 
@@ -52,3 +56,27 @@ def test_the_same_bytes_from_another_folder(built: Agent, tmp_path: Path) -> Non
     again = Path(done.stdout.decode().strip())
     assert again.is_relative_to(other)
     assert again.read_bytes() == built.program.read_bytes()
+
+
+def test_another_c_library_is_another_agent(tmp_path: Path) -> None:
+    """`musl-gcc --version` is that of gcc; the wrapper stays as it is when musl is replaced."""
+    compiler = tmp_path / "musl-gcc"
+    compiler.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && { echo cc 1; exit; }\n'
+        f'echo \' "/usr/libexec/collect2" "-static" "-L{tmp_path}/none" -L{tmp_path} -L.\' >&2\n'
+    )
+    compiler.chmod(0o755)
+    found = Compiler((str(compiler),), "cc 1", "identity", dict(os.environ))
+    toolchain = Toolchain(found, Cache(tmp_path), tmp_path)
+    seen = {native_agent._key(toolchain, [])}
+    for version in (b"1.2.3", b"1.2.4"):
+        (tmp_path / "libc.a").write_bytes(version)
+        seen.add(native_agent._key(toolchain, []))
+    assert len(seen) == 3
+
+
+def test_the_c_library_of_a_real_compiler(x07_cache: Path) -> None:
+    toolchain = open_toolchain({**os.environ, "X07_CACHE_DIR": str(x07_cache)}, libc="musl")
+    if Path(toolchain.compiler.argv[0]).name != "musl-gcc":
+        pytest.skip("needs musl-gcc")
+    assert native_agent.c_library(toolchain.compiler)
