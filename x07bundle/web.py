@@ -11,14 +11,17 @@ import ssl
 import threading
 import urllib.error
 import urllib.request
+from pathlib import Path
 from string import punctuation
 from typing import IO, Final
 from urllib.parse import quote, urljoin, urlsplit
 
 from x07bundle import __version__
 from x07bundle.errors import X07Error
+from x07bundle.files import read_bytes
 
 CA_VARIABLE: Final = "X07_CA_FILE"
+MOST_CA_BYTES: Final = 16 << 20
 MAX_REDIRECTS: Final = 5
 MOST_SILENCES: Final = 4
 """How long the head of an answer may take, in times that it may be silent."""
@@ -137,14 +140,17 @@ def opener(
 
 
 def _trusting(ca_file: str | None) -> ssl.SSLContext:
+    """OpenSSL would wait for a pipe, and its own words are not for people."""
+    brief = f"cannot read the certificates in `{ca_file}`"
+    hint = f"{CA_VARIABLE} names a file of certificates in PEM form"
     try:
+        if ca_file is not None:
+            read_bytes(Path(ca_file), MOST_CA_BYTES)
         return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise X07Error(
-            f"cannot read the certificates in `{ca_file}`",
-            words(error),
-            f"{CA_VARIABLE} names a file of certificates in PEM form",
-        ) from error
+    except X07Error as error:
+        raise X07Error(brief, error.brief, hint) from error
+    except (OSError, ValueError) as error:
+        raise X07Error(brief, "it has none, or a broken one", hint) from error
 
 
 def ask(

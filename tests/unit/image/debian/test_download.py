@@ -165,9 +165,14 @@ def test_proxies(tmp_path: Path) -> None:
         past.get(WANTED, [server.url], lambda _: None)
 
 
-def test_certificates_that_cannot_be_read() -> None:
-    with pytest.raises(X07Error, match="cannot read the certificates"):
-        Web({"X07_CA_FILE": "/nowhere"})
+def test_certificates_that_cannot_be_read(tmp_path: Path) -> None:
+    """A pipe is not waited for, and the words of OpenSSL are not for people."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "junk").write_text("junk")
+    for name, reason in (("none", "no such file"), ("pipe", "a pipe or a"), ("junk", "has none")):
+        with pytest.raises(X07Error, match="cannot read the certificates") as caught:
+            Web({"X07_CA_FILE": str(tmp_path / name)})
+        assert reason in caught.value.render()
 
 
 def test_a_cache_that_cannot_be_made(tmp_path: Path) -> None:
