@@ -157,7 +157,9 @@ def test_what_killed_processes_left_beside_goes_after_a_day(tmp_path: Path, gone
         leave(tmp_path / f".out.{os.getpid()}.0123abcd.tmp"),
         leave(tmp_path / f".other.{gone}.0123abcd.tmp"),
         leave(tmp_path / f".out.{gone}.mine.tmp"),
+        tmp_path / f".out.{gone}.0123abcf.tmp",
     ]
+    kept[-1].symlink_to(kept[-2])
     files.write_atomic(tmp_path / "out", b"new")
     assert not left.exists()
     assert set(names(tmp_path)) == {*(path.name for path in kept), "out"}
