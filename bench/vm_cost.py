@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from bench import engines, vm_start
+from bench import engines, vm_bundling, vm_start
 from bench.clock import Action, command, interleave, usual_environment
 from bench.figures import Figure
 from bench.workshop import HERE, Workshop
@@ -25,11 +25,9 @@ from x07bundle.native.toolchain import open_toolchain
 from x07bundle.policy.templates import base_policy
 
 REPETITIONS: Final = 25
-BUNDLINGS: Final = 9
 VERIFICATIONS: Final = 11
 ASKED_TARGET_MS: Final = 50
 SIZE_TARGET_BYTES: Final = 12 << 20
-BUNDLING_TARGET: Final = 1.3
 LINEAR_TARGET: Final = 1.5
 SIZES_MIB: Final = (0, 32, 128)
 IMAGE: Final = "x07-guest-run:bench"
@@ -47,12 +45,14 @@ def measure(workshop: Workshop) -> Iterator[Figure]:
     yield _asked(workshop, app)
     yield _size(app)
     yield _verification(app)
-    yield _bundling(workshop, folder)
     for backend in engines.NEEDED:
         with engines.started(backend, folder / f"{backend}-engine") as engine:
             if engine is not None:
                 app = folder / backend / "app"
                 yield vm_start.measure(engine, app, folder / f"{backend}-start")
+                if backend == "docker":
+                    policy = folder / "policy.json"
+                    yield vm_bundling.measure(workshop, engine, folder / "bundling", policy)
 
 
 def _prepare(workshop: Workshop, folder: Path) -> str | None:
@@ -156,18 +156,3 @@ def _inspecting(bundle: Path) -> Action:
             del os.environ["X07_BUNDLE"]
 
     return run
-
-
-def _bundling(workshop: Workshop, folder: Path) -> Figure:
-    """Everything is there but the program, which both compile here: the guest's own compiler is not
-    what is measured."""
-    out = folder / "again"
-    native = workshop.bundle(HERE / "hello" / "x07.json", folder / "native", "--static")
-    argv = _bundle(folder, "docker")[:-1]
-    actions = {"vm": command((workshop.x07, *argv, out)), "native": native}
-    spent = interleave(actions, BUNDLINGS)
-    ratio = spent["vm"].least_ms / spent["native"].least_ms
-    detail = f"VM bundle {spent['vm']}; static bundle {spent['native']}"
-    return Figure(
-        "(k) `x07 bundle` of a VM bundle against a native one", ratio, BUNDLING_TARGET, "", detail
-    )
