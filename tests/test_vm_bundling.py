@@ -256,6 +256,26 @@ def test_a_guest_that_says_so_and_leaves_none(room: Room) -> None:
     assert "the guest made no bundle of the program" in room.refused(**ACCEPTED)
 
 
+LEADING_OUT: Final = r"""
+for word; do
+    case $word in
+    type=bind,source=*,target=/x07/out) out=${word#type=bind,source=} ;;
+    esac
+done
+/bin/ln -s "$OTHER" "${out%,target=*}/build/made"
+"""
+
+
+def test_a_guest_whose_folder_leads_out(room: Room, tmp_path: Path) -> None:
+    """It would be a file of this machine that becomes the payload."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/app").write_text("a secret")
+    compiled = {"compile": {"ok": True, "exit_status": 0}}
+    says = room.docker.says(json.dumps({"report": compiled}))
+    in_guest(room, f"OTHER='{tmp_path}/other'{LEADING_OUT}{says}")
+    assert "the guest made no bundle of the program" in room.refused(**ACCEPTED)
+
+
 # -- what is refused
 
 

@@ -221,8 +221,8 @@ def compile_in_guest(
     task = Task((TOOL, *command), seeded, seeds.ENVIRONMENT, prepared, work)
     with building.performed(place, task) as done:
         report = _report(done.ended.stdout, done.ended.stderr)
-        path = done.outputs / FOLDER / command[command.index("--out") + 1]
-        is_made = report["compile"]["ok"] is True and path.is_file() and not path.is_symlink()
+        path = done.outputs.resolve() / FOLDER / command[command.index("--out") + 1]
+        is_made = report["compile"]["ok"] is True and path.is_file() and path.resolve() == path
         program = files.read_bytes(path, MOST_BYTES) if is_made else None
     if report["compile"]["ok"] is True and program is None:
         raise _no_program(done.ended.stderr)

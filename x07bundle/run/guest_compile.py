@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from x07bundle import files
@@ -84,12 +85,20 @@ def _made(
     return found
 
 
+def _executable_problem(path: Path) -> str | None:
+    if path.is_symlink() or not path.is_file():
+        return "no executable came"
+    if path.stat().st_size > MOST_BYTES:
+        return f"the executable has more than {MOST_BYTES} bytes"
+    return None
+
+
 def _result(done: Done) -> Compiled:
     ended = done.ended
     found = guest_report.read(ended.stdout)
     path = done.outputs / guest_words.COMPILED
-    if found.ok and (not path.is_file() or path.is_symlink()):
-        found = guest_report.GuestCompile({}, "invalid run-os runner report: no executable came")
+    if found.ok and (problem := _executable_problem(path)):
+        found = guest_report.GuestCompile({}, f"invalid run-os runner report: {problem}")
     if found.problem is not None:
         failed = guest_report.failed_compile(
             ended.exit_status, ended.stdout, ended.stderr, found.problem

@@ -84,6 +84,14 @@ def test_a_report_without_a_program(room: Guests, instead: str | None) -> None:
     assert room.left() == []
 
 
+def test_a_program_that_is_too_large(room: Guests) -> None:
+    room.answers(program=None, before='/usr/bin/truncate -s 1T "$out/compiled-out"')
+    ran = room.run(*SOLVED)
+    trap = ran.report["compile"]["trap"]
+    assert ran.status == 1
+    assert trap == "invalid run-os runner report: the executable has more than 67108864 bytes"
+
+
 def test_a_seed_that_is_none(room: Guests) -> None:
     """Then the guest compiles its runtime itself."""
     room.answers(cases={SEED: "exit 1"})
