@@ -119,6 +119,23 @@ def test_a_program_that_fails(room: Guests, program: str, status: int, trap: str
     assert ran.report["compile"]["ok"] is True
 
 
+ASKED: Final = "kill -TERM $PPID; exec /bin/sleep 60"
+
+
+@pytest.mark.parametrize("phase", ["seed", "build", "program"])
+def test_a_signal_ends_a_run(room: Guests, phase: str) -> None:
+    """Whichever guest it comes to, and no other is started."""
+    room.answers(
+        program=ASKED if phase == "program" else guests.ECHO,
+        before=ASKED if phase == "build" else "",
+        cases={SEED: ASKED} if phase == "seed" else {},
+    )
+    ran = room.run(*SOLVED)
+    assert (ran.status, ran.stdout) == (143, b"")
+    assert room.started[-1] == phase
+    assert room.left() == []
+
+
 def test_its_deadline(room: Guests) -> None:
     room.edit("limits", wall_ms=300)
     room.answers(program="exec /bin/sleep 60")
