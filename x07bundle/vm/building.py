@@ -4,6 +4,7 @@ It is for compilers: it has more memory and time than the program that comes of 
 policy's folders.
 """
 
+import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -62,6 +63,8 @@ def performed(place: Boundary, task: Task) -> Iterator[Done]:
         job = _job(place, task, job_folder)
         with boundary.explained(place.backend, place.env):
             ended = guest.run(place.backend, job, job_folder, Captured(), place.env)
+        if ended.asked_by is not None and ended.exit_status != 0:
+            signal.raise_signal(ended.asked_by)  # a compiler may have a status of its own for it
         yield Done(ended, job_folder.outputs)
 
 

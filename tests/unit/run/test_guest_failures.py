@@ -120,6 +120,7 @@ def test_a_program_that_fails(room: Guests, program: str, status: int, trap: str
 
 
 ASKED: Final = "kill -TERM $PPID; exec /bin/sleep 60"
+FAILING: Final = "trap 'exit 1' TERM; kill -TERM $PPID; while :; do /bin/sleep 0.05; done"
 
 
 @pytest.mark.parametrize("phase", ["seed", "build", "program"])
@@ -127,7 +128,7 @@ def test_a_signal_ends_a_run(room: Guests, phase: str) -> None:
     """Whichever guest it comes to, and no other is started."""
     room.answers(
         program=ASKED if phase == "program" else guests.ECHO,
-        before=ASKED if phase == "build" else "",
+        before=FAILING if phase == "build" else "",
         cases={SEED: ASKED} if phase == "seed" else {},
     )
     ran = room.run(*SOLVED)
