@@ -15,7 +15,7 @@ START_TARGET: Final = 3.0
 def measure(workshop: Workshop) -> Iterator[Figure]:
     if shutil.which("strip") is None:
         return
-    folder = workshop.folder / "toolchain"
+    folder = workshop.folder / "frozen"
     command((workshop.x07, "image", "toolchain", "--out", folder))()
     frozen = folder / "usr/local/bin/x07"
     if output_of(frozen, "--version") != output_of(workshop.x07, "--version"):
