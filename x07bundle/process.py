@@ -262,7 +262,7 @@ class _Exchange:
         self.input = memoryview(command.stdin or b"")
         self.deadline = _deadline(command.wall_ms)
         self.selector = selectors.DefaultSelector()
-        self.exit_descriptor = _pidfd(child.pid)
+        self.exit_descriptor = pidfd(child.pid)
         self._register()
 
     def _register(self) -> None:
@@ -351,7 +351,7 @@ def _deadline(wall_ms: int | None) -> float:
     return float("inf") if wall_ms is None else time.monotonic() + wall_ms / 1000
 
 
-def _pidfd(pid: int) -> int | None:
+def pidfd(pid: int) -> int | None:
     """A descriptor that becomes readable when the process ends; None where there is none."""
     if sys.platform != "linux":
         return None

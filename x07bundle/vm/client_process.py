@@ -3,9 +3,9 @@
 import contextlib
 import os
 import signal
-import sys
 from typing import Final
 
+from x07bundle.process import pidfd
 from x07bundle.vm.loop import Loop
 
 SENT_BY_NOBODY_ELSE: Final = (signal.SIGTERM, signal.SIGHUP)
@@ -20,7 +20,7 @@ class ClientProcess:
         self.loop = loop
         self.status: int | None = None
         self.leads_group = leads_group
-        self._exit = _exit_descriptor(pid)
+        self._exit = pidfd(pid)
         if self._exit is not None:
             loop.when_readable(self._exit, lambda: None)
 
@@ -57,12 +57,3 @@ class ClientProcess:
             self.loop.forget(self._exit)
             os.close(self._exit)
             self._exit = None
-
-
-def _exit_descriptor(pid: int) -> int | None:
-    if sys.platform != "linux":
-        return None
-    try:
-        return os.pidfd_open(pid)
-    except OSError:
-        return None
