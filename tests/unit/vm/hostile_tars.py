@@ -3,7 +3,7 @@
 import io
 import tarfile
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 ROOT: Final = "x07/work/out"
 Change = Callable[[tarfile.TarInfo], None]
@@ -17,7 +17,7 @@ class Part(NamedTuple):
     content: bytes = b""
     target: str = ""
     change: Change = lambda info: None
-    form: int = tarfile.USTAR_FORMAT
+    form: Literal[0, 1, 2] = tarfile.USTAR_FORMAT
 
 
 FOLDER: Final = Part(ROOT, tarfile.DIRTYPE)
