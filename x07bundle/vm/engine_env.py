@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from x07bundle.errors import RefusedError
+
 PASSED: Final = frozenset(
     "PATH HOME USER TMPDIR XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_DATA_HOME DBUS_SESSION_BUS_ADDRESS"
     " SSH_AUTH_SOCK DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG DOCKER_CERT_PATH DOCKER_TLS_VERIFY"
@@ -24,5 +26,16 @@ def asking(env: Mapping[str, str]) -> dict[str, str]:
 
 
 def streams(env: Mapping[str, str]) -> bool:
-    """Whether files reach guests as a stream, also where folders could be shared."""
-    return env.get(TRANSPORT, "").strip().lower() == "stream"
+    """Whether files reach guests as a stream, also where folders could be shared.
+
+    Raises:
+        RefusedError: the variable says something else.
+    """
+    text = env.get(TRANSPORT, "").strip().lower()
+    if text not in ("", "stream"):
+        shown = "".join(char if char.isprintable() else "?" for char in text)[:100]
+        raise RefusedError(
+            f"{TRANSPORT}: there is no transport `{shown}`",
+            hint="set it to stream, or unset it: then the backend's own is taken",
+        )
+    return text == "stream"

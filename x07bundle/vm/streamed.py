@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from x07bundle.errors import RefusedError
-from x07bundle.vm import runner, stream_files
+from x07bundle.vm import engine_env, runner, stream_files
 from x07bundle.vm.backend import Backend, Caps
 from x07bundle.vm.failures import GuestError
 from x07bundle.vm.folder import JobFolder
@@ -23,7 +23,6 @@ from x07bundle.vm.stream_frames import Request
 from x07bundle.vm.streams import Attached, Captured, Relayed
 
 AGENT: Final = "/usr/local/bin/x07-guestd"
-VARIABLE: Final = "X07_VM_TRANSPORT"
 GUESTS: Final = "/x07"
 SPOOL: Final = "back.tar"
 FIRST_UID: Final = 1 << 20
@@ -34,8 +33,12 @@ NOBODY: Final = (65534, 65534)
 
 
 def is_needed(caps: Caps, env: Mapping[str, str]) -> bool:
-    """Whether files are streamed: where they cannot be mounted, or the variable says `stream`."""
-    return not caps.host_mounts or env.get(VARIABLE, "").strip().lower() == "stream"
+    """Whether files are streamed: where they cannot be mounted, or the variable says so.
+
+    Raises:
+        RefusedError: it says something else.
+    """
+    return engine_env.streams(env) or not caps.host_mounts
 
 
 def run(backend: Backend, job: Job, folder: JobFolder, streams: Attached | Captured) -> Ended:
