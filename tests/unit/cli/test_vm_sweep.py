@@ -69,10 +69,10 @@ def test_a_guest_that_outlived_its_deadline(place: Path) -> None:
         "why": "its deadline has passed",
     }
     assert report("--dry-run")["jobs"] == [row]
-    assert "kill" not in (place / "log").read_text()
+    assert "rm --force" not in (place / "log").read_text()
     shown = "ended        1-2 (docker): its deadline has passed\n1 ended\n"
     assert run().stdout == shown
-    assert "kill --signal KILL x07-1-2" in (place / "log").read_text()
+    assert "rm --force --volumes x07-1-2" in (place / "log").read_text()
     assert report()["jobs"] == [{**row, "outcome": "ended"}]
 
 

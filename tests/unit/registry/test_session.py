@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -59,6 +59,15 @@ def test_a_variable_of_this_process_is_no_proxy(
         assert proxy.seen == []
 
 
+def _end(connection: socket.socket) -> None:
+    """Closed with something unread, a connection is reset, and the answer may be lost with it."""
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(0.2)
+        while connection.recv(1 << 16):
+            pass
+
+
 @contextmanager
 def answering(answer: bytes) -> Iterator[str]:
     """A server that says the same to everybody; its address."""
@@ -75,6 +84,7 @@ def answering(answer: bytes) -> Iterator[str]:
                 if answer:
                     connection.recv(1 << 16)
                     connection.sendall(answer)
+                    _end(connection)
                 else:
                     threading.Event().wait(1)
 
