@@ -113,6 +113,11 @@ class Connections:
                 if connection.is_usable():
                     return connection
                 connection.close()
+        return self.new(way)
+
+    def new(self, way: Way) -> Connection:
+        """One that nobody had before."""
+        with self.lock:
             needs_tls = way.scheme == "https" or way.proxy.startswith("https:")
             if needs_tls and self.context is None:
                 self.context = ssl.create_default_context(cafile=self.settings.ca_file or None)

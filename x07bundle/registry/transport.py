@@ -32,6 +32,7 @@ ERROR_NUMBER: Final = re.compile(r"\[Errno -?\d+\] ")
 NEXT: Final = frozenset({"rel=next", 'rel="next"'})
 IN_URLS: Final = "!#$%&'()*+,/:;=?@[]~"
 """What stays as it is in the target of a request; all else is written as %XX."""
+SAFE: Final = frozenset({"GET", "HEAD"})
 NETWORK: Final = "look at the network, and try again"
 
 
@@ -131,7 +132,16 @@ class Transport:
             more = proxy_headers(connection.proxy) if is_by_proxy else {}
             target = _target(url, is_whole=is_by_proxy)
             own = {"User-Agent": f"x07bundle/{__version__}", "Accept-Encoding": "identity"}
-            response = _asked(connection, method, target, {**own, **more, **headers}, body)
+            whole = {**own, **more, **headers}
+            was_idle = connection.sock is not None
+            try:
+                response = _asked(connection, method, target, whole, body)
+            except ConnectionError:
+                # The other side may close an idle connection in the moment in which we ask.
+                if not was_idle or body is not None or method not in SAFE:
+                    raise
+                connection = self.connections.new(way)
+                response = _asked(connection, method, target, whole, body)
             return Answer(url, response, (self.connections, connection))
 
 

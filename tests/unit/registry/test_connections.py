@@ -114,3 +114,28 @@ def test_no_address(url: str) -> None:
     with pytest.raises(RegistryError) as caught:
         transport("127.0.0.1").send("GET", url, {}, None)
     assert not isinstance(caught.value, InterruptedTransferError)
+
+
+def test_a_connection_that_is_closed_in_the_moment_of_asking_is_made_anew() -> None:
+    """The other side reads the second request of a connection, and closes without an answer."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+    def serve() -> None:
+        for _ in range(2):
+            connection = listener.accept()[0]
+            with connection:
+                connection.recv(1 << 16)
+                connection.sendall(answer)
+                connection.recv(1 << 16)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    host = f"127.0.0.1:{listener.getsockname()[1]}"
+    by = transport(host)
+    for _ in range(2):
+        with by.send("GET", f"http://{host}/v2/", {}, None) as found:
+            assert found.status_code == 200
+    with pytest.raises(InterruptedTransferError):
+        by.send("POST", f"http://{host}/v2/", {}, None)
+    listener.close()
