@@ -29,7 +29,6 @@ from x07bundle.vm.asking import ask
 pytestmark = pytest.mark.live
 
 PROGRAM: Final = r"""#!/bin/sh
-CLIENT_LISTENS_SECONDS: Final = 0.5
 case $1 in
 copy) exec /bin/cat ;;
 say) printf %s "$2"; printf %s "$3" >&2; exit 7 ;;
@@ -39,6 +38,8 @@ terminal) trap 'echo interrupted; exit 9' INT; trap 'exit 8' TERM; stty size; ec
 letter) read -r text; printf '%s:%s' "$2" "$text"; printf '%s' "$text" >"out/$2" ;;
 esac
 """
+# `ctr` hands signals on from a moment after it has started the guest.
+CLIENT_LISTENS_SECONDS: Final = 0.5
 CHUNKS: Final = 16
 CHUNK_BYTES: Final = 128 << 10
 MANY: Final = 50
@@ -225,8 +226,7 @@ def test_signals_reach_the_program(made: Bundle, number: int, status: int) -> No
     with made.opened("terminal") as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"here\n"
-        # `ctr` hands signals on from a moment after it has started the guest.
-        time.sleep(0.5)
+        time.sleep(CLIENT_LISTENS_SECONDS)
         child.send_signal(number)
         assert child.wait(timeout=60) == status
     assert made.tool.engine.guests() == []
