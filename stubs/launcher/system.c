@@ -110,6 +110,11 @@ long x07_call(long number, long a, long b, long c, long d)
     return call(number, a, b, c, d, 0, 0);
 }
 
+long x07_call6(long number, long a, long b, long c, long d, long e, long f)
+{
+    return call(number, a, b, c, d, e, f);
+}
+
 static int open_at(int folder, const char *path, int flags)
 {
     const int all = flags | O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;

@@ -78,6 +78,7 @@ void x07_await_terminal_size(void);
 
 /* A call of the system; -errno where it fails. */
 long x07_call(long number, long a, long b, long c, long d);
+long x07_call6(long number, long a, long b, long c, long d, long e, long f);
 
 size_t x07_length(const char *text);
 bool x07_equal(const void *one, const void *other, size_t bytes);
