@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.live import certificates, full_image, guest_tool, http_program, http_server, vm_engines
+from tests.live import (
+    certificates,
+    engines,
+    full_image,
+    guest_tool,
+    http_program,
+    http_server,
+    vm_engines,
+)
+from tests.live.engines import Engine
 from tests.live.guest_tool import Tool
 from tests.live.nginx import Nginx
 from tests.live.nginx import serving as serving_nginx
@@ -60,6 +69,14 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The archive of the image `full`; the processes of one session share it."""
     base = tmp_path_factory.getbasetemp()
     return full_image.build(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
+
+
+@pytest.fixture(scope="module", params=engines.STARTERS)
+def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    with engines.STARTERS[request.param](tmp_path_factory.mktemp(request.param)) as started:
+        yield started
 
 
 @pytest.fixture(scope="session", params=vm_engines.NAMES)

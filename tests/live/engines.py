@@ -35,6 +35,15 @@ class Engine(NamedTuple):
         assert done.returncode == 0, f"{self.name} {' '.join(words)}: {done.stderr}"
         return done.stdout
 
+    def load(self, archive: Path) -> str:
+        """What it says of the images in it."""
+        words = ("images", "import") if self.name == "ctr" else ("load", "-i")
+        return self(*words, str(archive))
+
+    def named(self, name: str) -> str:
+        """What it makes of a name without a host."""
+        return name if self.name == "docker" else f"localhost/{name}"
+
     def start(self, image: str, *command: str) -> str:
         """What a program in a container says, without a network and with a read-only root."""
         words = (image, f"x07-{time.monotonic_ns()}") if self.name == "ctr" else (image,)
@@ -91,6 +100,9 @@ def podman(folder: Path) -> Iterator[Engine]:
         yield Engine(
             "podman", client, env, ("run", "--rm", *LIMITS, "--network", "none", "--read-only")
         )
+
+
+STARTERS: Final = {"docker": docker, "podman": podman, "containerd": containerd}
 
 
 @contextmanager

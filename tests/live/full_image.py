@@ -21,8 +21,6 @@ NOT_KEPT: Final = "is not in the cache, and the network may not be used"
 NOT_TO_BE_HAD: Final = "error: cannot get `"
 TAG: Final = "test"
 NAME: Final = f"x07-live-full:{TAG}"
-LOCAL: Final = f"localhost/{NAME}"
-"""What podman and containerd make of a name without a host."""
 TMPFS: Final = {
     "docker": ("--tmpfs", "/tmp:exec,mode=1777"),
     "podman": ("--tmpfs", "/tmp:exec,mode=1777"),
@@ -78,9 +76,9 @@ def guest(engine: Engine) -> Engine:
     return engine._replace(run=(*engine.run, *TMPFS[engine.name]))
 
 
-def check(engine: Engine, image: str) -> None:
+def check(engine: Engine) -> None:
     """What every guest has to do: without a network, and with a read-only root."""
-    inside = guest(engine)
+    inside, image = guest(engine), engine.named(NAME)
     assert inside.start(image, "x07", "--version") == version_line()
     assert inside.start(image, "x07-os-runner", "--help").startswith("Usage: x07-os-runner ")
     assert inside.start(image, "ls", "/sys/class/net").split() == ["lo"]

@@ -42,7 +42,7 @@ exec chroot "$root" /bin/sh -c "$script"
 @pytest.fixture(scope="module")
 def docker(tmp_path_factory: pytest.TempPathFactory, full: Path) -> Iterator[Engine]:
     with engines.docker(tmp_path_factory.mktemp("docker")) as engine:
-        engine("load", "-i", str(full))
+        engine.load(full)
         yield full_image.guest(engine)
 
 

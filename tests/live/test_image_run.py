@@ -4,12 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from tests.live import engines
 from tests.live.engines import Engine
 from tests.program_build import ROOT
 from x07bundle import __version__
@@ -40,14 +39,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Any:  # noqa: ANN401  JS
     return {**json.loads(done.stdout), "archive": str(folder / "run.tar")}
 
 
-@pytest.fixture(scope="module", params=["docker", "podman", "containerd"])
-def engine(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Engine]:
-    with getattr(engines, request.param)(tmp_path_factory.mktemp(request.param)) as found:
-        yield found
-
-
 def test_it_is_small(report: Any) -> None:  # noqa: ANN401  JSON
     (image,) = report["images"]
     assert [layer["name"] for layer in image["layers"]] == ["distribution", "agent"]
@@ -56,8 +47,6 @@ def test_it_is_small(report: Any) -> None:  # noqa: ANN401  JSON
 
 
 def test_the_agent_is_there(engine: Engine, report: Any) -> None:  # noqa: ANN401  JSON
-    is_containerd = engine.name == "ctr"
-    load = ("images", "import") if is_containerd else ("load", "-i")
-    engine(*load, report["archive"])
-    name = NAME if engine.name == "docker" else f"localhost/{NAME}"
-    assert engine.start(name, f"/{PLACE}", "--version") == f"x07-guestd {__version__}\n"
+    engine.load(Path(report["archive"]))
+    said = engine.start(engine.named(NAME), f"/{PLACE}", "--version")
+    assert said == f"x07-guestd {__version__}\n"
