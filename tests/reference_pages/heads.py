@@ -11,45 +11,27 @@ from typing import Final, NamedTuple
 
 from tests.reference_pages.text import table
 from tests.unit.std.calls import Json, functions_of
-from x07bundle.lang.primitives import (
-    bytes,
-    float,
-    json,
-    memory,
-    number,
-    option,
-    os,
-    os_env,
-    os_files,
-    os_process,
-    os_streams,
-    os_time,
-    readers,
-    result,
-    tables,
-    values,
-    vec,
-)
 from x07bundle.lang.primitives.row import Parameter, Primitive
+from x07bundle.lang.primitives.table import GROUPS
 
 HERE: Final = Path(__file__).resolve().parent
 SECTIONS: Final[Mapping[str, tuple[Primitive, ...]]] = {
-    "Bytes and views": bytes.ROWS,
-    "Vectors of bytes": vec.ROWS,
-    "Options": option.ROWS,
-    "Results": result.ROWS,
-    "Numbers as bytes and text": number.ROWS,
-    "Tables of numbers": tables.ROWS,
-    "Vectors, maps and buffers by handle": values.ROWS,
-    "Readers": readers.ROWS,
-    "Floating point": float.ROWS,
-    "JSON": json.ROWS,
-    "Files": (*os.ROWS, *os_files.ROWS),
-    "Environment": os_env.ROWS,
-    "Processes": os_process.ROWS,
-    "Standard streams, random bytes": os_streams.ROWS,
-    "Time": os_time.ROWS,
-    "Memory": memory.ROWS,
+    "Bytes and views": GROUPS["bytes"],
+    "Vectors of bytes": GROUPS["vec"],
+    "Options": GROUPS["option"],
+    "Results": GROUPS["result"],
+    "Numbers as bytes and text": GROUPS["number"],
+    "Tables of numbers": GROUPS["tables"],
+    "Vectors, maps and buffers by handle": GROUPS["values"],
+    "Readers": GROUPS["readers"],
+    "Floating point": GROUPS["float"],
+    "JSON": GROUPS["json"],
+    "Files": (*GROUPS["os"], *GROUPS["os_files"]),
+    "Environment": GROUPS["os_env"],
+    "Processes": GROUPS["os_process"],
+    "Standard streams, random bytes": GROUPS["os_streams"],
+    "Time": GROUPS["os_time"],
+    "Memory": GROUPS["memory"],
 }
 MARKS: Final = {"value": "", "look": "&", "identifier": "!"}
 NEEDS: Final = {"os": "an OS world", "capability": "unsafe code", "block": "an unsafe block"}

@@ -1,6 +1,7 @@
 """All rows by head. A head with several rows is overloaded: its first parameter's type chooses."""
 
 from collections.abc import Mapping
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
@@ -26,25 +27,29 @@ from x07bundle.lang.primitives import (
 from x07bundle.lang.primitives.row import Primitive
 from x07bundle.lang.types import Type
 
-ROWS: Final[tuple[Primitive, ...]] = (
-    *bytes.ROWS,
-    *vec.ROWS,
-    *option.ROWS,
-    *result.ROWS,
-    *number.ROWS,
-    *tables.ROWS,
-    *values.ROWS,
-    *readers.ROWS,
-    *float.ROWS,
-    *json.ROWS,
-    *os.ROWS,
-    *os_env.ROWS,
-    *os_files.ROWS,
-    *os_process.ROWS,
-    *os_streams.ROWS,
-    *os_time.ROWS,
-    *memory.ROWS,
+GROUPS: Final[Mapping[str, tuple[Primitive, ...]]] = MappingProxyType(
+    {
+        "bytes": bytes.ROWS,
+        "vec": vec.ROWS,
+        "option": option.ROWS,
+        "result": result.ROWS,
+        "number": number.ROWS,
+        "tables": tables.ROWS,
+        "values": values.ROWS,
+        "readers": readers.ROWS,
+        "float": float.ROWS,
+        "json": json.ROWS,
+        "os": os.ROWS,
+        "os_env": os_env.ROWS,
+        "os_files": os_files.ROWS,
+        "os_process": os_process.ROWS,
+        "os_streams": os_streams.ROWS,
+        "os_time": os_time.ROWS,
+        "memory": memory.ROWS,
+    }
 )
+"""The rows of each module."""
+ROWS: Final = tuple(chain.from_iterable(GROUPS.values()))
 
 
 def _first_rows() -> dict[str, Primitive]:
