@@ -13,8 +13,12 @@ LOADER: Final = ("LD_", "DYLD_", "GLIBC_TUNABLES", "MALLOC_", "GCONV_PATH")
 
 def granted_variables(env: Env, environment: Mapping[str, str]) -> dict[str, str]:
     """The caller's variables that a policy lets a program read."""
+    return {name: environment[name] for name in grantable(env) if name in environment}
+
+
+def grantable(env: Env) -> tuple[str, ...]:
+    """The names of variables that a policy lets a program read, whether they are set or not."""
     if not env.enabled:
-        return {}
+        return ()
     names = [name for name in env.allow_keys if name not in env.deny_keys]
-    safe = [name for name in names if not name.startswith((OURS, *LOADER))]
-    return {name: environment[name] for name in safe if name in environment}
+    return tuple(name for name in names if not name.startswith((OURS, *LOADER)))

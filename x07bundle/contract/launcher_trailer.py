@@ -67,13 +67,9 @@ def finished(program: bytes, trailer: Trailer) -> bytes:
 
 def read(executable: bytes, file: str) -> Trailer:
     """What an executable carries. Raises TrailerError: nothing, or it was changed."""
-    foot = executable[-FOOT_BYTES:]
-    length = _length(foot)
-    if length is None or length + FOOT_BYTES > len(executable):
-        raise TrailerError(f"`{file}` is not the executable of a VM bundle", hint=HINT)
-    text = executable[-FOOT_BYTES - length : -FOOT_BYTES].decode("utf-8", "replace")
-    found = _lines.fullmatch(text)
-    program = executable[: -FOOT_BYTES - length]
+    text = carried(executable, file)
+    found = _lines.fullmatch(text.decode("utf-8", "replace"))
+    program = executable[: -FOOT_BYTES - len(text)]
     if found is None or found[2] != sha256_bytes(program):
         raise TrailerError(
             f"refused: `{file}` is not what the bundle was made with: it was changed",
@@ -81,6 +77,14 @@ def read(executable: bytes, file: str) -> Trailer:
         )
     key = PublicKey(found[3], bytes.fromhex(found[4])) if found[3] else None
     return Trailer(found[1], _files(found[5]), key)
+
+
+def carried(executable: bytes, file: str) -> bytes:
+    """The text between the program and the foot. Raises TrailerError: there is none."""
+    length = _length(executable[-FOOT_BYTES:])
+    if length is None or length + FOOT_BYTES > len(executable):
+        raise TrailerError(f"`{file}` is not the executable of a VM bundle", hint=HINT)
+    return executable[-FOOT_BYTES - length : -FOOT_BYTES]
 
 
 def _length(foot: bytes) -> int | None:

@@ -29,6 +29,7 @@ Role = Literal["", "build", "run"]
 INPUTS: Final = "in"
 OUTPUTS: Final = "out"
 JOB_FILE: Final = "job.json"
+MOST_JOB_BYTES: Final = 1 << 20
 DONE: Final = "done"
 
 Step = Callable[[str], None]
@@ -75,6 +76,14 @@ class JobFolder:
         files.write_atomic(self.path / JOB_FILE, vm_job.dump(record), 0o600)
         self._line.mention("job", json.dumps(record.as_json()))
         self.step("job_file")
+
+    def job(self) -> JobRecord:
+        """What `write_job` wrote.
+
+        Raises:
+            X07Error, ValueError: it is not there.
+        """
+        return vm_job.read(files.read_bytes(self.path / JOB_FILE, MOST_JOB_BYTES))
 
     def detach(self, serve: Callable[[], None], kept: Collection[int] = ()) -> None:
         """As `children.detach`; what has to be waited for is, at the end."""
@@ -159,17 +168,31 @@ def opened(
     except BaseException:
         line.close()
         raise
-    job = JobFolder(state, path, line, _locked(path), step)
-    try:
+    with _closing(JobFolder(state, path, line, _locked(path), step)) as job:
         step("folder")
         make(job.inputs)
         make(job.outputs)
+        yield job
+
+
+@contextlib.contextmanager
+def _closing(job: JobFolder) -> Iterator[JobFolder]:
+    try:
         yield job
     except GuestError:
         job.keep()
         raise
     finally:
         job.close()
+
+
+def adopted(
+    state: State, run_id: str, line: Lifeline, lock: int
+) -> contextlib.AbstractContextManager[JobFolder]:
+    """A folder that was made, and filled, by whom we were before. It is ours from now on, as one
+    that `opened` gives. `lock`: a descriptor that holds it.
+    """
+    return _closing(JobFolder(state, state.root / run_id, line, lock, no_step))
 
 
 def make(path: Path) -> None:

@@ -43,6 +43,11 @@ def caught(loop: Loop) -> Iterator[list[int]]:
         os.close(writing)
 
 
+def release() -> None:
+    """Lets in what was held for us by whom we were before: there are handlers now."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, CAUGHT)
+
+
 def _note(_number: int, _frame: object) -> None:
     """The number is in the pipe already."""
 

@@ -10,7 +10,7 @@ from x07bundle.vm.clock import Clock
 
 
 class Lifeline:
-    """Holds the pipe's end."""
+    """Holds the pipe's end. `pid`: what started the reaper, and is to be waited for; 0: nobody."""
 
     def __init__(self, descriptor: int, pid: int) -> None:
         self._descriptor = descriptor
@@ -29,7 +29,8 @@ class Lifeline:
 
     def close(self) -> None:
         os.close(self._descriptor)
-        os.waitpid(self._pid, 0)
+        if self._pid:
+            os.waitpid(self._pid, 0)
 
 
 def open(root: Path, clock: Clock) -> Lifeline:

@@ -20,7 +20,7 @@ PREFIX: Final = ".image-"
 
 def is_known(state: State, backend: Backend, image: Image) -> bool:
     """Whether this engine had it."""
-    found = problem_of(_place(state, backend, image), stat.S_IFREG) is None
+    found = problem_of(place(state, backend, image), stat.S_IFREG) is None
     return found and _is_exact(backend, image)
 
 
@@ -28,12 +28,12 @@ def note(state: State, backend: Backend, image: Image) -> None:
     """A disk that does not take it is no reason to fail."""
     if _is_exact(backend, image):
         with contextlib.suppress(OSError):
-            _place(state, backend, image).touch(0o600)
+            place(state, backend, image).touch(0o600)
 
 
 def forget(state: State, backend: Backend, image: Image) -> None:
     with contextlib.suppress(OSError):
-        _place(state, backend, image).unlink()
+        place(state, backend, image).unlink()
 
 
 def _is_exact(backend: Backend, image: Image) -> bool:
@@ -41,8 +41,8 @@ def _is_exact(backend: Backend, image: Image) -> bool:
     return backend.image_name(image) == image.digest.value
 
 
-def _place(state: State, backend: Backend, image: Image) -> Path:
-    """One for each image of each engine: the question for it says which engine that is."""
+def place(state: State, backend: Backend, image: Image) -> Path:
+    """Of a note: one for each image of each engine. The question says which engine that is."""
     query = backend.digests(image.digest.value)
     told = "\0".join((*query.argv, *(f"{key}={query.env[key]}" for key in sorted(query.env))))
     return state.root / f"{PREFIX}{files.fingerprint(told.encode('utf-8', 'surrogateescape'))}"

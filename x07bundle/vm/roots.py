@@ -58,7 +58,7 @@ class Found(NamedTuple):
 
 def find(policy: Policy, place: Place) -> Found:
     """The mounts of a policy's roots. Writes nothing."""
-    roots = tuple(_roots(policy.fs, place.cwd))
+    roots = tuple(listed(policy.fs, place.cwd))
     problems = {root.field: problem for root in roots if (problem := _problem(root, place, roots))}
     by_guest: dict[str, Root] = {}
     for root in roots:
@@ -83,7 +83,8 @@ def is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def _roots(fs: Fs, cwd: str) -> Iterator[Root]:
+def listed(fs: Fs, cwd: str) -> Iterator[Root]:
+    """The roots of a policy, as it lists them."""
     if not fs.enabled:
         return
     for field, texts, is_writable in (
@@ -227,9 +228,13 @@ def _mount(root: Root, cwd: str) -> Mount:
 
 
 def _masked(host: str, cwd: str) -> tuple[str, ...]:
-    """The tool's folders in it: its own, and that of the folder that we are in."""
-    names = [OWN]
+    """Those of the tool's folders that are there."""
+    return tuple(name for name in maskable(host, cwd) if Path(host, name).is_dir())
+
+
+def maskable(host: str, cwd: str) -> tuple[str, ...]:
+    """Where a root may have folders of the tool: its own, and that of the folder that we are in."""
     here = os.path.realpath(cwd)
     if is_below(here, host) and here != host:
-        names.append(f"{os.path.relpath(here, host)}/{OWN}")
-    return tuple(name for name in names if Path(host, name).is_dir())
+        return OWN, f"{os.path.relpath(here, host)}/{OWN}"
+    return (OWN,)

@@ -21,7 +21,7 @@ from x07bundle.vm.clock import Clock
 from x07bundle.vm.folder import JobFolder, host_name
 from x07bundle.vm.job import Job, Launch
 from x07bundle.vm.loop import Loop
-from x07bundle.vm.streams import Attached, Connection, Streams
+from x07bundle.vm.streams import Attached, Connection, Joined, Streams
 
 POLL_MS: Final = 10
 """How often something is looked for that cannot be waited for: a file, an exit on some systems."""
@@ -68,10 +68,10 @@ def run(
     Raises:
         X07Error: nothing was started: the job file cannot be written, there is no client.
     """
-    job = _complete(backend, job, folder)
-    launch = backend.launch(job)
-    plan = backend.kill_plan(job.container_id, job.grace_ms)
-    folder.write_job(_record(backend, job, plan))
+    if job.run_id != folder.run_id:
+        raise ValueError(f"the job {job.run_id} is not that of {folder.path}")
+    launch, record = prepared(backend, job, folder.path, folder.state.instance)
+    folder.write_job(record)
     _write_files(launch)
     with contextlib.closing(Loop()) as loop, contextlib.ExitStack() as stack:
         came = stack.enter_context(interrupts.caught(loop))
@@ -81,18 +81,54 @@ def run(
         stack.enter_context(interrupts.terminal_kept(connection.ends.stdin))
         client = _start(launch, connection, folder, loop)
         stack.callback(client.close)
-        guest = _Guest(job, plan, client, connection, loop, clock, came)
-        guest.first_moments()
-        later.load()
-        _sweep(backend, folder, clock)
-        return guest.ended(folder, launch)
+        guest = _Guest(record, client, connection, loop, clock, came)
+        return _to_its_end(guest, backend, folder, launch.ready_file)
 
 
-def _complete(backend: Backend, job: Job, folder: JobFolder) -> Job:
-    if job.run_id != folder.run_id:
-        raise ValueError(f"the job {job.run_id} is not that of {folder.path}")
-    whole = job._replace(folder=str(folder.path))
-    return whole._replace(labels=labels.of(whole, backend.name, folder.state.instance))
+def adopt(
+    backend: Backend,
+    folder: JobFolder,
+    client: int,
+    feed: Joined | None,
+    *,
+    clock: Clock = clocks.SYSTEM,
+) -> Ended:
+    """As `run`, from where the client was started: a child of ours, that leads a group of its own
+    and has the caller's streams. The signals that we catch are held until then.
+
+    Raises:
+        X07Error, ValueError: the job file cannot be read.
+    """
+    record = folder.job()
+    with contextlib.closing(Loop()) as loop, contextlib.ExitStack() as stack:
+        came = stack.enter_context(interrupts.caught(loop))
+        interrupts.release()
+        connection = stack.enter_context(streams.joined(loop, feed))
+        process = ClientProcess(client, leads_group=True, loop=loop)
+        stack.callback(process.close)
+        guest = _Guest(record, process, connection, loop, clock, came)
+        return _to_its_end(guest, backend, folder, feed.ready_file if feed is not None else None)
+
+
+def _to_its_end(
+    guest: "_Guest", backend: Backend, folder: JobFolder, ready_file: str | None
+) -> Ended:
+    guest.first_moments()
+    later.load()
+    _sweep(backend, folder, guest.clock)
+    return guest.ended(folder, ready_file)
+
+
+def prepared(backend: Backend, job: Job, folder: Path, instance: str) -> tuple[Launch, JobRecord]:
+    """How a job is started in its folder, and what its file says. `instance`: whose it is.
+
+    Raises:
+        X07Error: something of it cannot be told the engine.
+    """
+    job = job._replace(folder=str(folder))
+    job = job._replace(labels=labels.of(job, backend.name, instance))
+    plan = backend.kill_plan(job.container_id, job.grace_ms)
+    return backend.launch(job), _record(backend, job, plan)
 
 
 def _record(backend: Backend, job: Job, plan: KillPlan) -> JobRecord:
@@ -152,22 +188,21 @@ class _Guest:
 
     def __init__(
         self,
-        job: Job,
-        plan: KillPlan,
+        record: JobRecord,
         client: ClientProcess,
         connection: Connection,
         loop: Loop,
         clock: Clock,
         came: list[int],
     ) -> None:
-        self.job = job
-        self.plan = plan
+        self.record = record
+        self.plan = record.plan
         self.client = client
         self.connection = connection
         self.loop = loop
         self.clock = clock
         self.came = came
-        left_ms = clocks.left_ms(clock, job.created_unix_ms, job.deadline_unix_ms)
+        left_ms = clocks.left_ms(clock, record.created_unix_ms, record.deadline_unix_ms)
         self.deadline_ms = clock.monotonic_ms() + left_ms
         self.killed_at_ms = self.deadline_ms
         self.interrupted_by: int | None = None
@@ -175,13 +210,13 @@ class _Guest:
 
     def first_moments(self) -> None:
         """Leaves the processors to the engine, which starts it."""
-        asked_ms = self.deadline_ms - self.job.grace_ms
+        asked_ms = self.deadline_ms - self.record.grace_ms
         end_ms = min(self.clock.monotonic_ms() + later.AFTER_MS, asked_ms)
         while not self.client.has_ended() and (left_ms := end_ms - self.clock.monotonic_ms()) > 0:
             self._turn(left_ms)
             self._pass_signals()
 
-    def ended(self, folder: JobFolder, launch: Launch) -> Ended:
+    def ended(self, folder: JobFolder, ready_file: str | None) -> Ended:
         timed_out = self._until_end()
         folder.step("ended")
         is_gone = self._clean(folder, timed_out)
@@ -194,7 +229,7 @@ class _Guest:
             interrupted_by=self.interrupted_by if self.is_killed else None,
             asked_by=self.interrupted_by,
             is_gone=is_gone,
-            was_ready=launch.ready_file is None or Path(launch.ready_file).exists(),
+            was_ready=ready_file is None or Path(ready_file).exists(),
             stdout=bytes(stdout.bytes) if stdout is not None else b"",
             stderr=bytes(stderr.bytes) if stderr is not None else b"",
             stdout_over=stdout is not None and stdout.is_over,
@@ -209,11 +244,11 @@ class _Guest:
             if now_ms >= self.killed_at_ms:
                 self.is_killed = True
                 return self.interrupted_by is None
-            if not was_asked and now_ms >= self.deadline_ms - self.job.grace_ms:
+            if not was_asked and now_ms >= self.deadline_ms - self.record.grace_ms:
                 killing.replay(self.plan.soft, self.plan.env)
                 was_asked = True
                 continue
-            next_ms = self.killed_at_ms if was_asked else self.deadline_ms - self.job.grace_ms
+            next_ms = self.killed_at_ms if was_asked else self.deadline_ms - self.record.grace_ms
             self._turn(min(next_ms, self.killed_at_ms) - now_ms)
             self._pass_signals()
         return was_asked and self.interrupted_by is None
@@ -232,7 +267,7 @@ class _Guest:
             is_first = self.interrupted_by is None
             self.client.send(number)
             self.interrupted_by = self.interrupted_by or number
-            ends_ms = now_ms + self.job.grace_ms if is_first else now_ms
+            ends_ms = now_ms + self.record.grace_ms if is_first else now_ms
             self.killed_at_ms = min(self.killed_at_ms, ends_ms)
         self.came.clear()
 
@@ -245,7 +280,7 @@ class _Guest:
         was_killed = self.client.status is not None
         end = killing.end_surely if was_killed else killing.end
         pumping = self.clock._replace(sleep_ms=self._pump)
-        is_gone = end(self.plan, self.job.container_id, self.client, pumping, CLEANUP_MS)
+        is_gone = end(self.plan, self.record.container_id, self.client, pumping, CLEANUP_MS)
         self.client.kill()
         if is_gone:
             folder.cleaned()

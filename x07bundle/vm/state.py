@@ -94,10 +94,14 @@ def problem_of(path: Path, kind: int) -> str | None:
     return WRITABLE if found.st_mode & OTHERS_WRITE else None
 
 
-def _instance(root: Path) -> str:
-    """What `runner_instance` holds: beside the folder of jobs, or in it, where that is not ours."""
+def instance_file(root: Path) -> Path:
+    """Beside the folder of jobs, or in it, where that is not ours."""
     parent = root.parent if folder_problem(root.parent) is None else root
-    path = parent / "runner_instance"
+    return parent / "runner_instance"
+
+
+def _instance(root: Path) -> str:
+    path = instance_file(root)
     found = _read_instance(path) or _new_instance(path)
     if found is None:
         raise X07Error(f"`{path}` holds no name of an instance", hint="remove it; it is made anew")

@@ -152,6 +152,13 @@ class Feed:
         self._watch()
 
 
+class Joined(NamedTuple):
+    """A pipe that is a client's standard input, whose end is held back until a file is there."""
+
+    target: int
+    ready_file: str
+
+
 class Ends(NamedTuple):
     """What the client gets, and what of it is closed when the client has it."""
 
@@ -188,6 +195,19 @@ def connected(
     finally:
         if connection.feed is not None:
             connection.feed.close()
+
+
+@contextlib.contextmanager
+def joined(loop: Loop, feed: Joined | None) -> Iterator[Connection]:
+    """The caller's streams, which a client has already, while the block lasts."""
+    carried = None
+    if feed is not None:
+        carried = Feed(feed.target, loop, _readiness(feed.ready_file), b"", 0)
+    try:
+        yield Connection(Ends(0, 1, 2, ()), carried)
+    finally:
+        if carried is not None:
+            carried.close()
 
 
 def _readiness(ready_file: str | None) -> Callable[[], bool]:

@@ -19,7 +19,7 @@ from x07bundle.errors import X07Error
 from x07bundle.vm import asking, killing, labels
 from x07bundle.vm.backend import Backend, Orphan
 from x07bundle.vm.clock import Clock
-from x07bundle.vm.folder import DONE, JOB_FILE, claimed, host_name
+from x07bundle.vm.folder import DONE, JOB_FILE, MOST_JOB_BYTES, claimed, host_name
 from x07bundle.vm.state import State, folder_problem, problem_of
 
 MOST_MS: Final = 10_000
@@ -34,7 +34,6 @@ STAMP: Final = ".swept"
 """Its time is that of the last sweep that a job started."""
 EVERY_MS: Final = 30_000
 AFTER_MS: Final = 1000
-MOST_JOB_BYTES: Final = 1 << 20
 
 Action = Literal["end", "remove", "leave"]
 Outcome = Literal["ended", "removed", "left", "failed", "would_end", "would_remove"]
