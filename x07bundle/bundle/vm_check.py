@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from x07bundle import files
 from x07bundle.bundle import vm_payload
+from x07bundle.contract import consent
 from x07bundle.contract.vm_manifest import Manifest, PayloadBuild
 from x07bundle.errors import RefusedError, X07Error
 from x07bundle.project import portable
@@ -108,7 +109,7 @@ def in_guest(
 def _place(build: PayloadBuild, accepted: bool, environment: Mapping[str, str]) -> Boundary:
     assert build.image is not None
     named = {
-        **environment,
+        **consent.told(environment, accepted=accepted),
         boundary.IMAGE: build.image.reference,
         images.VARIABLE: build.image.digest,
     }

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from x07bundle import host
 from x07bundle.bundle.sidecar import Guest
 from x07bundle.bundle.vm_request import VmRequest
+from x07bundle.contract import consent
 from x07bundle.errors import UsageError, X07Error
 from x07bundle.vm import archives, boundary, choose
 from x07bundle.vm.asking import ask
@@ -35,7 +36,7 @@ def pinned(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> Pinned
         UsageError: the backend is not one of this version.
         X07Error: the archive cannot be used.
     """
-    env = _with_backend(request, env)
+    env = _with_backend(request, consent.told(env, accepted=accepted))
     if request.embed is not None:
         return _embedded(request, accepted, env)
     place = _place(request, accepted, env)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from x07bundle.cli.options import sandbox_values
 from x07bundle.cli.output import echo_bytes
 from x07bundle.cli.progress import Progress
 from x07bundle.contract import consent
@@ -49,7 +50,7 @@ def _rebuild(build: "PayloadBuild") -> "Rebuild":
 
     if build.where == "host":
         return _on_host
-    accepted = consent.accepts(False, os.environ)
+    accepted = consent.accepts(consent.FLAG in sandbox_values(), os.environ)
     return vm_check.in_guest(build, accepted, os.environ, open_cache(os.environ).folder)
 
 

@@ -68,28 +68,29 @@ def make(plan: "Plan") -> "VmOutcome":
     Raises:
         X07Error: it cannot be made; nothing was written.
     """
-    _refuse_in_toolchain()
+    accepted = plan.sandbox is not None and plan.sandbox.accepted
+    _refuse_in_toolchain(accepted)
     from x07bundle.bundle import vm_bundle
-    from x07bundle.contract.consent import INSTEAD, NoVmError
+    from x07bundle.contract.consent import NoVmError, instead
 
     try:
         with Progress("x07 bundle") as progress:
             outcome = vm_bundle.bundle(plan, _request(), os.environ, progress.say)
     except NoVmError as error:
-        details = "\n".join(filter(None, (error.details, INSTEAD)))
-        raise X07Error(error.brief, details, error.hint) from error
+        error.details = "\n".join(filter(None, (error.details, instead(accepted=accepted))))
+        raise
     echo_guest(outcome.payload.said)
     return outcome
 
 
-def _refuse_in_toolchain() -> None:
+def _refuse_in_toolchain(accepted: bool) -> None:
     """Raises X07Error: a toolchain of guest images has nothing to freeze a launcher with."""
     if getattr(sys, "frozen", False):
-        from x07bundle.contract.consent import INSTEAD
+        from x07bundle.contract.consent import instead
 
         raise X07Error(
             "this x07 is the toolchain of a guest image, which makes no VM bundles",
-            INSTEAD,
+            instead(accepted=accepted),
             "make it with the x07 of a Python environment",
         )
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 import click
 
 from x07bundle.cli.compile_messages import say_compilation
+from x07bundle.cli.options import sandbox_values
 from x07bundle.cli.output import echo_guest
 from x07bundle.cli.run_sandbox import Place
-from x07bundle.contract.consent import INSTEAD, NoVmError
+from x07bundle.contract.consent import FLAG, NoVmError, accepts, instead
 from x07bundle.errors import RefusedError, X07Error
 from x07bundle.run.job import Job
 from x07bundle.run.report import vm_failure
@@ -35,10 +36,11 @@ def run_and_say(decide: Callable[[], Job], place: Place) -> Outcome:
     return outcome
 
 
-def _with_ways_out(error: NoVmError) -> X07Error:
+def _with_ways_out(error: NoVmError) -> NoVmError:
     """A program need not run in a VM, if its owner says so."""
-    details = "\n".join(filter(None, (error.details, INSTEAD)))
-    return X07Error(error.brief, details, error.hint)
+    accepted = accepts(FLAG in sandbox_values(), os.environ)
+    error.details = "\n".join(filter(None, (error.details, instead(accepted=accepted))))
+    return error
 
 
 def _say(outcome: Outcome) -> None:

@@ -19,19 +19,33 @@ NO: Final = frozenset({"", "0", "false", "FALSE", "no", "NO"})
 NAMES: Final[Mapping[str, str]] = {
     "": "vm", "auto": "vm", "vm": "vm", "os": "os", "native": "os", "none": "none",
 }  # fmt: skip
-FLAGS: Final = "`--sandbox-backend os --i-accept-weaker-isolation`"
-
-
-INSTEAD: Final = (
-    f"confined by the kernel of this machine instead: {FLAGS},\n"
-    f"  or {BACKEND}=os and {ACCEPT}=1 in the environment\n"
-    "without a sandbox: a profile of the world `run-os`, as in `--profile os`"
-)
-"""What a sandboxed program can do without a VM."""
+KERNEL: Final = "--sandbox-backend os"
+FLAG: Final = "--i-accept-weaker-isolation"
 
 
 class NoVmError(X07Error):
     """A VM was asked for, or nothing was, and there is none."""
+
+
+def flags(*, accepted: bool) -> str:
+    """What confines a program by the kernel alone; with the consent that it takes, unless that was
+    given."""
+    return f"`{KERNEL}`" if accepted else f"`{KERNEL} {FLAG}`"
+
+
+def instead(*, accepted: bool) -> str:
+    """What a sandboxed program can do without a VM."""
+    consent = "" if accepted else f" and {ACCEPT}=1"
+    return (
+        f"confined by the kernel of this machine instead: {flags(accepted=accepted)},\n"
+        f"  or {BACKEND}=os{consent} in the environment\n"
+        "without a sandbox: a profile of the world `run-os`, as in `--profile os`"
+    )
+
+
+def told(environment: Mapping[str, str], *, accepted: bool) -> Mapping[str, str]:
+    """The environment, with the consent that an option gave."""
+    return {**environment, ACCEPT: "1"} if accepted else environment
 
 
 def choose(option: str | None, is_accepted: bool, environment: Mapping[str, str]) -> Backend:
@@ -48,7 +62,7 @@ def choose(option: str | None, is_accepted: bool, environment: Mapping[str, str]
         raise UsageError(
             f"the sandbox backend `{backend}` isolates less than a VM, which nobody accepted",
             _weakness(backend),
-            f"to accept that, add `--i-accept-weaker-isolation` or set {ACCEPT}=1",
+            f"to accept that, add `{FLAG}` or set {ACCEPT}=1",
         )
     return "none" if backend == "none" else "os"
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from x07bundle.contract.consent import ACCEPT, FLAGS, YES
+from x07bundle.contract.consent import ACCEPT, YES, flags
 from x07bundle.doctor.check import Check
 from x07bundle.vm import choose
 from x07bundle.vm.failures import NoBackendError
@@ -14,8 +14,6 @@ OF_BACKEND: Final = "vm."
 WEAK: Final = "no VM, so it needs consent"
 NOT_DRIVEN: Final = "this version starts no guests in it yet"
 NONE: Final = "no backend is usable"
-INSTEAD: Final = f"confined by the kernel alone, if that is enough: {FLAGS}"
-"""Weaker, so it is a choice to make, and no fix to paste."""
 
 
 def backend(probe: Probe, machine: Machine) -> Check:
@@ -46,7 +44,12 @@ def boundary(found: tuple[Check, ...], machine: Machine, driven: frozenset[str] 
     for probe in ours:
         if accepted or probe.isolation == "vm":
             return Check(BOUNDARY, True, f"sandboxed programs run in {probe.backend}")
-    return Check(BOUNDARY, False, f"{_why_none(ours, named)}; {INSTEAD}")
+    return Check(BOUNDARY, False, f"{_why_none(ours, named)}; {_instead(accepted)}")
+
+
+def _instead(accepted: bool) -> str:
+    """Weaker, so it is a choice to make, and no fix to paste."""
+    return f"confined by the kernel alone, if that is enough: {flags(accepted=accepted)}"
 
 
 def _why_none(weak: list[Probe], named: str | None) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from x07bundle import files, process
+from x07bundle.contract import consent
 from x07bundle.process import Finished
 from x07bundle.run import guest_compile, guest_words, verdict
 from x07bundle.run.frame import framed
@@ -52,7 +53,10 @@ def run(job: Job, sandbox: Sandbox, environment: Mapping[str, str]) -> Done:
         RefusedError: the backend cannot enforce the policy.
         X07Error: a guest was not started.
     """
-    place = boundary.find(environment, boundary.Wanted(sandbox.accepted, sandbox.pull))
+    place = boundary.find(
+        consent.told(environment, accepted=sandbox.accepted),
+        boundary.Wanted(sandbox.accepted, sandbox.pull),
+    )
     confined = _confined(job, sandbox, place)
     compiled = guest_compile.compiled(job, place, _policy(sandbox), environment)
     if compiled.artifact is None:

@@ -8,7 +8,7 @@ nothing runs.
 from collections.abc import Mapping
 from typing import Final
 
-from x07bundle.contract.consent import ACCEPT
+from x07bundle.contract.consent import ACCEPT, YES
 from x07bundle.errors import RefusedError
 from x07bundle.host import Host
 from x07bundle.vm import kvm
@@ -27,7 +27,6 @@ VMS: Final[Mapping[str, tuple[str, ...]]] = {
 """What is tried, by system."""
 CONTAINERS: Final = ("podman", "docker")
 """Tried after those, with consent."""
-INSTEAD: Final = f"{ACCEPT}=1 and {VARIABLE}=podman or docker"
 EXPECTED: Final[Mapping[str, str]] = {"linux": "firecracker-ctr", "macos": "apple-container"}
 
 
@@ -56,7 +55,7 @@ def choose(
         raise _weak(backend)
     verdict = _looked(name, machine)
     if not verdict.is_usable:
-        raise _unusable({name: verdict}, machine)
+        raise _unusable({name: verdict}, machine, accepted)
     return backend
 
 
@@ -86,7 +85,8 @@ def explained(
     verdict = _asked(backend.name, machine)
     if verdict.is_usable:
         return error
-    return _unusable({backend.name: verdict}, machine)
+    accepted = backend.caps.isolation == "container" or env.get(ACCEPT, "").strip() in YES
+    return _unusable({backend.name: verdict}, machine, accepted)
 
 
 def _best(machine: Machine, accepted: bool) -> Backend:
@@ -105,7 +105,7 @@ def _best(machine: Machine, accepted: bool) -> Backend:
         verdicts[name] = _consented(backend, accepted) or look(name, machine)
         if verdicts[name].is_usable:
             return backend
-    raise _unusable(verdicts, machine)
+    raise _unusable(verdicts, machine, accepted)
 
 
 def _consented(backend: Backend, accepted: bool) -> Verdict | None:
@@ -142,15 +142,33 @@ def _weak(backend: Backend) -> RefusedError:
     )
 
 
-def _unusable(verdicts: Mapping[str, Verdict], machine: Machine) -> NoBackendError:
-    """What is missing, and both ways out: a VM, or consent to less."""
+def _unusable(verdicts: Mapping[str, Verdict], machine: Machine, accepted: bool) -> NoBackendError:
+    """What is missing, and both ways out: a VM, or a container."""
     lines = [f"{name}: {verdict.detail}" for name, verdict in verdicts.items()]
     expected = EXPECTED.get(machine.host.system, "none on this system")
     lines.append(f"in a VM: {expected}; `x07 doctor` says what it lacks")
-    lines.append(f"without one, if a container is enough: {INSTEAD}")
+    container = _container(verdicts, accepted)
+    if container:
+        why = "in a container" if accepted else "without one, if a container is enough"
+        lines.append(f"{why}: {container}")
     fix = next((verdict.fix for verdict in verdicts.values() if verdict.fix), None)
-    hint = f"to mend it: {fix}" if fix else f"`x07 doctor`; or accept weaker isolation: {INSTEAD}"
+    hint = f"to mend it: {fix}" if fix else _without_fix(container, accepted)
     one = next(iter(verdicts))
     if len(verdicts) > 1 or one in VMS.get(machine.host.system, ()):
         return NoBackendError("no VM backend is usable here", "\n".join(lines), hint)
     return NoBackendError(f"the backend `{one}` is not usable here", "\n".join(lines), hint)
+
+
+def _container(looked_at: Mapping[str, Verdict], accepted: bool) -> str:
+    """What takes the way out that is no VM; empty where that was tried. Nobody is asked for the
+    consent that is there."""
+    left = [name for name in CONTAINERS if name not in looked_at]
+    way = f"{VARIABLE}={' or '.join(left)}" if left else ""
+    return way if accepted else f"{ACCEPT}=1 and {way}"
+
+
+def _without_fix(container: str, accepted: bool) -> str:
+    if not container:
+        return "install or start one of them; `x07 doctor` says how"
+    what = "choose a container" if accepted else "accept weaker isolation"
+    return f"`x07 doctor`; or {what}: {container}"

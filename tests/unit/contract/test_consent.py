@@ -2,7 +2,7 @@
 
 import pytest
 
-from x07bundle.contract.consent import INSTEAD, accepts, choose
+from x07bundle.contract.consent import accepts, choose, instead, told
 from x07bundle.errors import UsageError
 
 BACKEND = "X07_SANDBOX_BACKEND"
@@ -18,10 +18,22 @@ def test_a_vm_is_the_default_and_consent_does_not_replace_it(
 
 
 def test_the_ways_out_are_named() -> None:
-    assert "--sandbox-backend os --i-accept-weaker-isolation" in INSTEAD
-    assert f"{BACKEND}=os" in INSTEAD
-    assert f"{ACCEPT}=1" in INSTEAD
-    assert "--profile os" in INSTEAD
+    ways = instead(accepted=False)
+    assert "--sandbox-backend os --i-accept-weaker-isolation" in ways
+    assert f"{BACKEND}=os and {ACCEPT}=1" in ways
+    assert "--profile os" in ways
+
+
+def test_consent_that_was_given_is_not_asked_for() -> None:
+    ways = instead(accepted=True)
+    assert "`--sandbox-backend os`" in ways
+    assert f"{BACKEND}=os in the environment" in ways
+    assert "accept" not in ways.lower()
+
+
+def test_consent_of_an_option_is_told_as_that_of_the_environment() -> None:
+    assert accepts(False, told({}, accepted=True))
+    assert told({ACCEPT: "0"}, accepted=False) == {ACCEPT: "0"}
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,20 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import engines
-from tests.unit.vm.machines import DEBIAN, MAC, answers, file, program
+from tests.unit.vm.machines import DEBIAN, MAC, OTHER, answers, file, program
 from x07bundle.contract.consent import NoVmError
 from x07bundle.errors import RefusedError
 from x07bundle.host import Host
 from x07bundle.vm import choose
+from x07bundle.vm.backends import table
 from x07bundle.vm.failures import EngineError, NoBackendError
 
 SOCKET = "run/firecracker-containerd/containerd.sock"
 RUNC = "io.containerd.runc.v2"
 OLD_MAC = MAC._replace(release=(15, 4))
-BOTH = ("X07_I_ACCEPT_WEAKER_ISOLATION=1 and X07_VM_BACKEND=podman or docker", "x07 doctor")
+ACCEPT = "X07_I_ACCEPT_WEAKER_ISOLATION"
+CONSENT = f"{ACCEPT}=1 and X07_VM_BACKEND=podman or docker"
+BOTH = (CONSENT, "x07 doctor")
 RUNTIME = "X07_VM_FIRECRACKER_RUNTIME"
 NOTHING: Mapping[str, str] = {}
 DOWN = answers("Cannot connect to the Docker daemon. Is it running?", 1)
@@ -114,7 +117,7 @@ def test_a_backend_of_another_system(tmp_path: Path) -> None:
         (MAC, "firecracker", "firecracker-ctr: only on Linux"),
         (DEBIAN, "container", "apple-container: only on macOS"),
     ):
-        text = unusable(tmp_path, host, accepted=True, env=by(name))
+        text = unusable(tmp_path, host, env=by(name))
         assert words in text
         assert all(way in text for way in BOTH)
 
@@ -141,6 +144,49 @@ def test_a_named_backend_is_only_looked_for(tmp_path: Path) -> None:
     """The first question to it tells whether it answers, and then why not."""
     program(tmp_path, "docker", engines.HANGS)
     assert chosen(tmp_path, accepted=True, env=by("docker")) == "docker"
+
+
+# -- consent that was given is not asked for
+
+
+def test_a_container_where_that_was_accepted(tmp_path: Path) -> None:
+    text = unusable(tmp_path, accepted=True, env=by("firecracker"))
+    assert ACCEPT not in text
+    assert "in a container: X07_VM_BACKEND=podman or docker" in text
+    assert "`x07 doctor`" in text.splitlines()[-1]
+
+
+def test_another_container_than_the_one_that_is_not_there(tmp_path: Path) -> None:
+    text = unusable(tmp_path, accepted=True, env=by("docker"))
+    assert ACCEPT not in text
+    assert "in a container: X07_VM_BACKEND=podman\n" in text
+
+
+def test_no_container_either(tmp_path: Path) -> None:
+    """Each was looked for, and says what it lacks."""
+    text = unusable(tmp_path, OTHER, accepted=True)
+    assert ACCEPT not in text
+    assert "X07_VM_BACKEND" not in text
+    assert text.splitlines()[-1] == "hint: install or start one of them; `x07 doctor` says how"
+
+
+def test_an_engine_that_failed_where_a_container_was_accepted(tmp_path: Path) -> None:
+    """A container that was asked something was accepted, or needed no consent."""
+    program(tmp_path, "docker", DOWN)
+    said = explained(tmp_path, by("docker"))
+    assert "its daemon does not answer" in said
+    assert ACCEPT not in said
+    file(tmp_path, SOCKET)
+    program(tmp_path, "firecracker-ctr", answers("no", 1))
+    assert CONSENT in explained(tmp_path, by("firecracker"))
+    assert ACCEPT not in explained(tmp_path, {**by("firecracker"), ACCEPT: "1"})
+
+
+def explained(folder: Path, env: Mapping[str, str]) -> str:
+    whole = {"PATH": str(folder / "bin"), **env}
+    backend = table.from_env(whole["X07_VM_BACKEND"], whole)
+    host = DEBIAN._replace(root=folder / "root")
+    return choose.explained(EngineError("it failed"), backend, whole, host).render()
 
 
 # -- by system
