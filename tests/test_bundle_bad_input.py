@@ -144,7 +144,7 @@ BAD = {
     "unknown profile": with_options("(available: os)", "--profile sandbox"),
     "world without a policy": with_options("requires a policy", "--world run-os-sandboxed"),
     "policy without a vm": Bad(
-        a_policy, 2, "no VM backend", SANDBOXED, {"PATH": "/none", "X07_VM_BACKEND": "auto"}
+        a_policy, 126, "no VM backend", SANDBOXED, {"PATH": "/none", "X07_VM_BACKEND": "auto"}
     ),
     "weaker than a vm": Bad(a_policy, 2, "nobody accepted", (*SANDBOXED, "--sandbox-backend=os")),
     "options of a vm": Bad(

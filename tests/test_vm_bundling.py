@@ -340,7 +340,7 @@ def test_a_backend_that_is_none(room: Room) -> None:
 def test_without_consent_no_container(room: Room) -> None:
     """Neither to compile in, nor to ask for its image."""
     for words in ((), ("--backend", "docker"), ("--backend", "podman")):
-        status = 125 if words else 2
+        status = 125 if words else 126
         room.refused(*words, status=status, X07_VM_BACKEND="auto")
     assert room.docker.asked == []
 

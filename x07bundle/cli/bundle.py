@@ -127,9 +127,11 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Bundl
     need consent, it is one executable that confines itself.
 
     stdout gets the report, in JSON. Exit code 0; 1 when the program was not compiled (there is a
-    report); 2 for wrong options, a project that cannot be used, a missing tool, or an output that
-    cannot be written (there is none); 3 for a policy that is not valid. Of VM bundles, 125 where
-    the backend refuses the policy or the image, 127 where no guest can be started to compile in.
+    report), or --check finds another one; 2 for wrong options, a project that cannot be used, a
+    missing tool, or an output that cannot be written (there is none); 3 for a policy that is not
+    valid. Of VM bundles besides, and of --check: 125 when something is refused (the policy, the
+    image, a container that nobody accepted, a bundle that was changed), 126 when no backend is
+    usable, 127 when the guest that compiles could not be started.
 
     \b
     Examples:
