@@ -2,11 +2,13 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from tests import terminals
 from tests.fakes import planned_compiler
 from tests.program_build import ROOT, Workshop, open_workshop
 
@@ -43,6 +45,13 @@ def x07_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def planned_cc(x07_cache: Path) -> Path:
     """A C compiler for `tests.fakes.plan`."""
     return planned_compiler(x07_cache.parent)
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    """Both ends, ours first."""
+    with terminals.opened() as ends:
+        yield ends
 
 
 # -- a program that is started in the checkout, by oversight, writes its files there

@@ -9,36 +9,24 @@ from typing import Final
 
 import pytest
 
-from tests import vm_bundles
+from tests import freezing, vm_bundles
 from tests.program_build import ROOT
 from tests.unit.cli.commands import environment
 from x07bundle.bundle.sidecar import folder_of
 
 MOST_BYTES: Final = 12 << 20
 """Of a sidecar, without the payload and the guest."""
-DEADLINE_SECONDS: Final = 300
 
 
 def frozen(cache: Path, checkout: Path = ROOT, umask: int = 0o022, **variables: str) -> Path:
-    done = subprocess.run(
-        (sys.executable, "-m", "x07bundle.cli.launcher"),
-        cwd=cache.parent,
-        env={
-            **environment(X07_CACHE_DIR=str(cache)),
-            "PYTHONPATH": str(checkout),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            **variables,
-        },
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_SECONDS,
+    said = freezing.frozen(
+        "x07bundle.cli.launcher",
+        folder=cache.parent,
+        checkout=checkout,
         umask=umask,
-        check=False,
+        **{"X07_CACHE_DIR": str(cache), "PYTHONDONTWRITEBYTECODE": "1", **variables},
     )
-    if "is missing, which" in done.stderr:
-        pytest.skip(done.stderr)
-    assert done.returncode == 0, done.stderr
-    return Path(done.stdout.strip())
+    return Path(said.strip())
 
 
 def contents(folder: Path) -> dict[str, tuple[bytes, bool]]:
@@ -50,16 +38,12 @@ def contents(folder: Path) -> dict[str, tuple[bytes, bool]]:
 
 
 def test_the_same_bytes_from_another_place(tmp_path: Path) -> None:
-    checkout = tmp_path / "check out é"
-    for part in ("x07bundle", "stubs", "launcher_templates"):
-        skipped = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / part, checkout / part, ignore=skipped)
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     here = frozen(tmp_path / "one", checkout=ROOT)
     there = frozen(
         tmp_path / "two",
-        checkout,
+        freezing.copied(tmp_path),
         umask=0o077,
         TMPDIR=str(temporary),
         HOME=str(temporary),

@@ -11,9 +11,9 @@ from typing import Any, Final
 import jsonschema
 import pytest
 
-from tests import bundling
+from tests import bundling, freezing
 from tests.program_build import ROOT
-from tests.unit.cli.commands import X07, environment, x07
+from tests.unit.cli.commands import x07
 from x07bundle import assets
 from x07bundle.cli.main import SUBCOMMANDS
 from x07bundle.contract import toolchain as contract
@@ -24,21 +24,11 @@ GUEST_COMMANDS: Final = [name for name in SUBCOMMANDS if name != "image"]
 
 
 def freeze(out: Path, checkout: Path = ROOT, umask: int = 0o022, **variables: str) -> Path:
-    """Freezes what is in `checkout`. Skips where something that it takes is missing."""
-    done = subprocess.run(
-        (*X07, "image", "toolchain", "--out", str(out)),
-        cwd=out.parent,
-        env={**environment(), "PYTHONPATH": str(checkout), **variables},
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_SECONDS,
-        umask=umask,
-        check=False,
+    """Of what is in `checkout`."""
+    words = ("x07bundle.cli.main", "image", "toolchain", "--out", str(out))
+    said = json.loads(
+        freezing.frozen(*words, folder=out.parent, checkout=checkout, umask=umask, **variables)
     )
-    if "is missing, which" in done.stderr:
-        pytest.skip(done.stderr.splitlines()[-2])
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
     assert said == json.loads((out / contract.PLACE).read_bytes())
     return out
 
@@ -50,13 +40,7 @@ def toolchain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """What is frozen, in another place."""
-    checkout = tmp_path / "check out é"
-    skipped = shutil.ignore_patterns("__pycache__")
-    for part in ("x07bundle", "stubs", "launcher_templates"):
-        shutil.copytree(ROOT / part, checkout / part, ignore=skipped)
-    shutil.copyfile(ROOT / "LICENSE", checkout / "LICENSE")
-    return checkout
+    return freezing.copied(tmp_path)
 
 
 def frozen(

@@ -1,25 +1,20 @@
 """VM bundles in guests of real engines: streams, terminals, signals, deadlines, many at once."""
 
-import fcntl
 import os
-import pty
 import random
-import select
 import signal
-import struct
 import subprocess
 import sys
-import termios
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
 
-from tests import vm_bundles
+from tests import terminals, vm_bundles
 from tests.live.guest_tool import STREAM, Tool, without_notes
+from tests.terminals import heard
 from x07bundle.bundle import sidecar
 from x07bundle.bundle.sidecar import Guest
 from x07bundle.native.cache import Cache
@@ -45,9 +40,6 @@ CHUNK_BYTES: Final = 128 << 10
 MANY: Final = 50
 SOON_SECONDS: Final = 20
 AT_ONCE: Final = 50
-SIZE: Final = (33, 77)
-ATTACH: Final = "import os, sys, fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-EXECUTE: Final = "os.execv(sys.argv[1], sys.argv[1:])"
 
 
 class Bundle(NamedTuple):
@@ -178,29 +170,11 @@ def no_guests(tool: Tool) -> bool:
 # -- a terminal, and signals
 
 
-@pytest.fixture
-def terminal() -> Iterator[tuple[int, int]]:
-    """Both ends, ours first."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
-    yield ours, theirs
-    os.close(ours)
-    os.close(theirs)
-
-
-def heard(descriptor: int, word: bytes) -> bytes:
-    text = b""
-    while word not in text:
-        assert select.select([descriptor], [], [], 60)[0], text
-        text += os.read(descriptor, 4096)
-    return text
-
-
 def test_a_terminal(made: Bundle, terminal: tuple[int, int]) -> None:
     """Its size, and its interrupt key."""
     ours, theirs = terminal
     child = subprocess.Popen(
-        (sys.executable, "-c", ATTACH + EXECUTE, made.app, "terminal"),
+        (sys.executable, "-c", terminals.TAKE, made.app, "terminal"),
         cwd=made.app.parent,
         env=made.tool.bundle_env,
         stdin=theirs,

@@ -1,51 +1,24 @@
 """A guest of somebody at a terminal."""
 
-import fcntl
 import os
 import pty
-import struct
 import subprocess
 import termios
-from collections.abc import Iterator
-from typing import Final
 
-import pytest
-
+from tests import terminals
 from tests.program_build import ROOT
+from tests.terminals import heard
 from tests.unit.vm.conftest import Bench, soon
-
-SIZE: Final = (33, 77)
-ATTACH: Final = "import os, sys, fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-RUN: Final = "os.execv(sys.argv[1], sys.argv[1:])"
-"""In a session of its own, whose terminal becomes standard input's."""
-
-
-@pytest.fixture
-def terminal() -> Iterator[tuple[int, int]]:
-    """Both ends, ours first."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
-    yield ours, theirs
-    os.close(ours)
-    os.close(theirs)
 
 
 def start(bench: Bench, descriptor: int, script: str) -> subprocess.Popen[bytes]:
     words = bench.words("sh", "-c", script, grace="5000")
     process = subprocess.Popen(
-        (words[0], "-c", ATTACH + RUN, *words),
+        (words[0], "-c", terminals.TAKE, *words),
         stdin=descriptor, stdout=descriptor, stderr=descriptor, cwd=ROOT, start_new_session=True,
     )  # fmt: skip
     bench.started.append(process)
     return process
-
-
-def heard(descriptor: int, word: bytes) -> bool:
-    """Reads until a word came; the terminal's other end stays open."""
-    text = b""
-    while word not in text:
-        text += os.read(descriptor, 1024)
-    return True
 
 
 def test_a_program_sees_the_terminal_and_its_size(bench: Bench, terminal: tuple[int, int]) -> None:
