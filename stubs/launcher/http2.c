@@ -183,8 +183,8 @@ static bool on_ping(const exchange *with, const frame *found)
     return found->payload.length == PING_BYTES && acknowledge(with, found, found->payload);
 }
 
-/* Frames of unknown kinds mean nothing (§4.1), leave to send more of a request that is out neither.
- * A pushed stream has nothing that was asked for. */
+/* Kinds that are not known mean nothing (§4.1); WINDOW_UPDATE lets us send more, and we have sent
+ * all. A pushed stream has nothing that was asked for. */
 static bool on_frame(exchange *with, const frame *found)
 {
     switch (found->kind) {

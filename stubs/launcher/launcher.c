@@ -1,11 +1,10 @@
 /* The executable of a VM bundle. It carries the SHA-256 of each file of the folder beside it,
- * compares them, and only then starts the launcher proper, which is one of them.
- *
- * Nothing of the environment reaches what it starts as it is: the first byte of each name gets its
- * highest bit, so that no loader, C library or Python takes it for its own. The launcher proper
- * (x07bundle/launcher/main.py) takes the bit off again, and reads the variables that are its. */
+ * compares them, and only then becomes the launcher proper, which is one of them. Where a start is as
+ * one before was, the engine is asked first: Python needs longer to begin than all else together. */
 #include <stdbool.h>
 
+#include "proper.h"
+#include "replay.h"
 #include "sha256.h"
 #include "system.h"
 #include "trailer.h"
@@ -13,16 +12,12 @@
 
 #define SUFFIX ".vm"
 #define RUNTIME "/runtime/launcher"
-#define ARCHIVE "_PYI_ARCHIVE_FILE="
 #define MAKE "make a bundle with `x07 bundle`"
 
 enum {
     REFUSED = 125,
     NOT_STARTED = 127,
     STREAMS = 3,
-    VEILED = 0x80,
-    /* To variables, or to arguments: at most, with their end. */
-    ADDED = 5,
     SUFFIX_BYTES = sizeof SUFFIX,
     RUNTIME_BYTES = sizeof RUNTIME,
 };
@@ -94,84 +89,36 @@ static bool read_trailer(const places *here, x07_trailer *trailer)
     return is_read;
 }
 
-static bool is_right(const x07_process *process, const places *here, const x07_trailer *trailer)
+static bool is_right(
+    const x07_process *process, const places *here, const x07_trailer *trailer,
+    x07_sidecar *sidecar)
 {
-    x07_sidecar sidecar = {
+    *sidecar = (x07_sidecar){
         .folder = x07_open_folder(0, here->folder),
         .name = x07_text_of(here->folder),
         .blocks = x07_sha256_choose(process->hardware),
     };
-    if (sidecar.folder < 0) {
-        x07_say("refused: the folder", sidecar.name, " is missing, is a link, or cannot be read",
+    if (sidecar->folder < 0) {
+        x07_say("refused: the folder", sidecar->name, " is missing, is a link, or cannot be read",
                 "a bundle is an executable and the folder beside it, which has its name and `.vm`: "
                 "move and rename both together");
         return false;
     }
-    const bool is_whole = x07_is_sidecar_right(&sidecar, trailer);
-    x07_close(sidecar.folder);
-    return is_whole;
-}
-
-/* The variables, veiled. Names that have the bit already are left out: nothing could tell them from
- * veiled ones. Then four of ours. Two keep files of other places from being read: a time zone is
- * looked for in folders unless it is a path. Two tell PyInstaller's loader that it has started
- * itself again already, which it does to have libraries looked for beside it: they would be looked
- * for in other places, too, where the path has a colon. None has to be. */
-static char **veiled(char **environment, const char *runtime)
-{
-    static char no_locale[] = "LC_ALL=C";
-    static char no_time_zone[] = "TZ=/dev/null";
-    static char archive[sizeof ARCHIVE + sizeof((places *)0)->runtime];
-    static char level[] = "_PYI_PARENT_PROCESS_LEVEL=-1";
-    char *const ours[] = {no_locale, no_time_zone, archive, level};
-    size_t count = 0;
-    while (environment[count] != NULL) {
-        count++;
-    }
-    char **result = x07_memory((count + ADDED) * sizeof *result);
-    size_t kept = 0;
-    for (size_t at = 0; result != NULL && at < count; at++) {
-        const unsigned char first = (unsigned char)environment[at][0];
-        if (first != '\0' && first != '=' && first < VEILED) {
-            environment[at][0] = (char)(first | VEILED);
-            result[kept++] = environment[at];
-        }
-    }
-    join(archive, ARCHIVE, runtime);
-    if (result != NULL) {
-        x07_copy(result + kept, ours, sizeof ours);
-    }
-    return result;
-}
-
-/* Its own path goes before the arguments. */
-static char **with_self(const x07_process *process, char *self)
-{
-    const size_t count = process->argument_count;
-    char **result = x07_memory((count + ADDED) * sizeof *result);
-    if (result != NULL) {
-        result[0] = count > 0 ? process->arguments[0] : self;
-        result[1] = self;
-        for (size_t at = 1; at < count; at++) {
-            result[at + 1] = process->arguments[at];
-        }
-    }
-    return result;
+    return x07_is_sidecar_right(sidecar, trailer);
 }
 
 int x07_launch(const x07_process *process)
 {
     static places here;
+    const x07_proper proper = {.process = process, .self = here.self, .path = here.runtime};
+    x07_sidecar sidecar;
     x07_trailer trailer;
     open_closed_streams();
-    if (!find(&here) || !read_trailer(&here, &trailer) || !is_right(process, &here, &trailer)) {
+    if (!find(&here) || !read_trailer(&here, &trailer) ||
+        !is_right(process, &here, &trailer, &sidecar)) {
         return REFUSED;
     }
-    char **arguments = with_self(process, here.self);
-    char **environment = veiled(process->environment, here.runtime);
-    if (arguments != NULL && environment != NULL) {
-        x07_execute(here.runtime, arguments, environment);
-    }
+    x07_become(&proper, x07_replay(&proper, &sidecar, &trailer), true);
     x07_say("the launcher", x07_text_of(here.runtime), " cannot be executed",
             "it must be on a file system that is not mounted noexec, of a machine of this kind");
     return NOT_STARTED;

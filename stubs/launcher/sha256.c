@@ -126,3 +126,12 @@ void x07_sha256_end(x07_sha256 *digest, uint8_t result[X07_SHA256_BYTES])
         result[at] = (uint8_t)(digest->state[at / 4] >> (24 - 8 * (at % 4)));
     }
 }
+
+void x07_sha256_end_hex(x07_sha256 *digest, char hex[X07_SHA256_DIGITS])
+{
+    uint8_t result[X07_SHA256_BYTES];
+    x07_sha256_end(digest, result);
+    for (size_t at = 0; at < X07_SHA256_DIGITS; at++) {
+        hex[at] = "0123456789abcdef"[result[at / 2] >> (at % 2 == 0 ? 4 : 0) & 15];
+    }
+}

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { X07_SHA256_BYTES = 32, X07_SHA256_BLOCK_BYTES = 64 };
+enum { X07_SHA256_BYTES = 32, X07_SHA256_BLOCK_BYTES = 64, X07_SHA256_DIGITS = 64 };
 
 typedef void x07_sha256_blocks(uint32_t state[8], const uint8_t *data, size_t blocks);
 
@@ -25,5 +25,7 @@ x07_sha256_blocks x07_sha256_plain;
 void x07_sha256_begin(x07_sha256 *digest, x07_sha256_blocks *blocks);
 void x07_sha256_add(x07_sha256 *digest, const uint8_t *data, size_t bytes);
 void x07_sha256_end(x07_sha256 *digest, uint8_t result[X07_SHA256_BYTES]);
+/* As small hexadecimal digits. */
+void x07_sha256_end_hex(x07_sha256 *digest, char hex[X07_SHA256_DIGITS]);
 
 #endif

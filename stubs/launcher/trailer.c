@@ -118,6 +118,7 @@ static bool parse(x07_text lines, x07_trailer *trailer)
 {
     x07_text line;
     x07_text rest;
+    trailer->text = lines;
     if (!next_line(&lines, &line) || !x07_same(line, x07_text_of(FIRST_LINE))) {
         return false;
     }

@@ -20,6 +20,8 @@ typedef struct {
 } x07_listed;
 
 typedef struct {
+    /* All of it. */
+    x07_text text;
     x07_text manifest;
     bool is_signed;
     /* The lines of files. */

@@ -44,17 +44,13 @@ static bool refuse(const x07_sidecar *sidecar, x07_text path, const char *proble
 static bool digest_of(int file, x07_sha256_blocks *blocks, char hex[X07_HEX_DIGITS])
 {
     static uint8_t buffer[BUFFER_BYTES];
-    uint8_t result[X07_SHA256_BYTES];
     x07_sha256 digest;
     long got;
     x07_sha256_begin(&digest, blocks);
     while ((got = x07_read(file, buffer, BUFFER_BYTES)) > 0) {
         x07_sha256_add(&digest, buffer, (size_t)got);
     }
-    x07_sha256_end(&digest, result);
-    for (size_t at = 0; at < X07_HEX_DIGITS; at++) {
-        hex[at] = "0123456789abcdef"[result[at / 2] >> (at % 2 == 0 ? 4 : 0) & 15];
-    }
+    x07_sha256_end_hex(&digest, hex);
     return got == 0;
 }
 

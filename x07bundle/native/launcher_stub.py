@@ -22,8 +22,11 @@ OUTPUT: Final = "program"
 Name = Literal["launcher", "starter"]
 PROGRAMS: Final[Mapping[Name, tuple[str, ...]]] = {
     "launcher": (
-        *("launcher.c", "sha256.c", "sha256_processor.c", "system.c"),
-        *("text.c", "trailer.c", "verify.c"),
+        *("launcher.c", "proper.c", "replay.c", "record.c", "state.c", "conditions.c"),
+        *("containerd.c", "http2.c", "buffer.c", "protobuf.c", "sockets.c"),
+        *("job.c", "copies.c", "reaper.c", "client.c", "host.c", "host_processes.c"),
+        *("sha256.c", "sha256_processor.c", "system.c", "processes.c"),
+        *("text.c", "strings.c", "variables.c", "trailer.c", "verify.c"),
     ),
     "starter": ("starter.c", "processes.c", "system.c"),
 }

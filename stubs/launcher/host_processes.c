@@ -1,0 +1,111 @@
+/* What headers of C libraries hide behind it: flags of pipes and descriptors. */
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "host.h"
+#include "system.h"
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+enum { SET_BYTES = 8, SECOND_MS = 1000, MS_NS = 1000000 };
+
+/* As the kernel has it, on x86-64 and arm64. */
+typedef struct {
+    void (*handler)(int);
+    unsigned long flags;
+    void (*restorer)(void);
+    uint64_t mask;
+} kernel_action;
+
+static uint64_t bit_of(int number)
+{
+    return UINT64_C(1) << (number - 1);
+}
+
+static void handle(int number, void (*handler)(int))
+{
+    const kernel_action action = {.handler = handler};
+    x07_call(SYS_rt_sigaction, number, (long)&action, 0, SET_BYTES);
+}
+
+bool x07_pipe(int ends[2])
+{
+    return x07_call(SYS_pipe2, (long)ends, 0, 0, 0) == 0;
+}
+
+void x07_hold_requests(void)
+{
+    const uint64_t set = bit_of(SIGINT) | bit_of(SIGTERM) | bit_of(SIGHUP) | bit_of(SIGQUIT);
+    x07_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&set, 0, SET_BYTES);
+}
+
+void x07_ignore_requests(void)
+{
+    handle(SIGHUP, SIG_IGN);
+    handle(SIGINT, SIG_IGN);
+    handle(SIGTERM, SIG_IGN);
+    x07_ignore_broken_pipes();
+}
+
+void x07_ignore_broken_pipes(void)
+{
+    handle(SIGPIPE, SIG_IGN);
+}
+
+void x07_default_broken_pipes(void)
+{
+    handle(SIGPIPE, SIG_DFL);
+}
+
+void x07_await_hang_up(int descriptor, int wait_ms)
+{
+    struct pollfd watched = {.fd = descriptor};
+    const struct timespec wait = {
+        .tv_sec = wait_ms / SECOND_MS,
+        .tv_nsec = (long)(wait_ms % SECOND_MS) * MS_NS,
+    };
+    x07_call6(SYS_ppoll, (long)&watched, 1, (long)&wait, 0, SET_BYTES, 0);
+}
+
+void x07_new_session(void)
+{
+    x07_call(SYS_setsid, 0, 0, 0, 0);
+}
+
+void x07_lead_group(void)
+{
+    x07_call(SYS_setpgid, 0, 0, 0, 0);
+}
+
+bool x07_change_folder(const char *path)
+{
+    return x07_call(SYS_chdir, (long)path, 0, 0, 0) == 0;
+}
+
+void x07_place(int descriptor, int number)
+{
+    if (descriptor != number) {
+        x07_call(SYS_dup3, descriptor, number, 0, 0);
+    }
+}
+
+bool x07_close_from(int number)
+{
+    return x07_call(SYS_close_range, number, UINT_MAX, 0, 0) == 0;
+}
+
+void x07_exit(int status)
+{
+    for (;;) {
+        x07_call(SYS_exit_group, status, 0, 0, 0);
+    }
+}

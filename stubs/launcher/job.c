@@ -1,0 +1,170 @@
+#include "job.h"
+
+#include "client.h"
+#include "copies.h"
+#include "host.h"
+#include "reaper.h"
+#include "record.h"
+
+enum { FOLDER_BYTES = 8192, ID_BYTES = 64, DECIMAL = 10 };
+
+/* `folder`: of the job. `line`: to its reaper, as `lifeline.py` has it. */
+typedef struct {
+    const x07_plan *plan;
+    x07_holes holes;
+    x07_string folder;
+    x07_reaper reaper;
+    int lock;
+    x07_client client;
+} job;
+
+static void tell(const job *job, const char *word, x07_text rest)
+{
+    x07_string line = x07_string_of(X07_RECORD_BYTES);
+    x07_add_word(&line, word);
+    x07_add_word(&line, rest.length > 0 ? " " : "");
+    x07_add(&line, rest);
+    x07_add_word(&line, "\n");
+    x07_write_all(job->reaper.line, line.bytes, line.length);
+}
+
+static void tell_word(const job *job, const char *word)
+{
+    tell(job, word, (x07_text){"", 0});
+}
+
+/* contract/vm.md §3. The name is nobody else's while we live, but of a job that was left behind. */
+static bool name(job *job)
+{
+    x07_string id = x07_string_of(ID_BYTES);
+    uint64_t wall_ms = 0;
+    const x07_text wall = x07_value_of(job->plan->fields, "wall");
+    for (size_t at = 0; at < wall.length; at++) {
+        wall_ms = wall_ms * DECIMAL + (uint64_t)(wall.start[at] - '0');
+    }
+    job->holes.created_ms = x07_unix_ms();
+    job->holes.deadline_ms = job->holes.created_ms + wall_ms;
+    x07_add_number(&id, job->holes.created_ms);
+    x07_add_word(&id, "-");
+    x07_add_number(&id, x07_process_id());
+    x07_add_word(&id, "-1");
+    job->holes.run_id = x07_held(&id);
+    x07_add(&job->folder, job->plan->root);
+    x07_add_word(&job->folder, "/");
+    x07_add(&job->folder, job->holes.run_id);
+    return !id.is_full && !job->folder.is_full && wall_ms > 0;
+}
+
+/* The reaper hears of it before it is made, and after. */
+static bool make_folder(job *job)
+{
+    tell(job, "folder", job->holes.run_id);
+    if (!x07_make_folder(job->folder.bytes)) {
+        return false;
+    }
+    tell_word(job, "made");
+    job->lock = x07_lock_folder(job->folder.bytes);
+    return job->lock >= 0;
+}
+
+static bool fill_folder(const job *job)
+{
+    const x07_copies copies = {
+        .sidecar = job->plan->sidecar,
+        .trailer = job->plan->trailer,
+        .folder = x07_held(&job->folder),
+        .fields = job->plan->fields,
+        .holes = &job->holes,
+    };
+    if (!x07_copies_made(&copies)) {
+        return false;
+    }
+    tell(job, "job", x07_copies_line(&copies));
+    return true;
+}
+
+static void say(x07_text fields)
+{
+    enum { STDERR = 2 };
+    x07_field field;
+    while (x07_next_of(&fields, "say", &field)) {
+        x07_write(STDERR, field.value.start, field.value.length);
+        x07_write(STDERR, "\n", 1);
+    }
+}
+
+static bool start_client(job *job)
+{
+    x07_string id = x07_string_of(ID_BYTES);
+    tell_word(job, "starting");
+    job->client = x07_client_start(job->plan->proper->process, job->plan->fields, &job->holes,
+                                   x07_held(&job->folder));
+    if (job->client.process <= 0) {
+        tell_word(job, "cleaned");
+        return false;
+    }
+    x07_add_number(&id, (uint64_t)job->client.process);
+    tell(job, "client", x07_held(&id));
+    return true;
+}
+
+static void put_pair(x07_string *to, const char *name, uint64_t number)
+{
+    x07_add_word(to, " ");
+    x07_add_word(to, name);
+    x07_add_word(to, "=");
+    x07_add_number(to, number);
+}
+
+static void put_feed(x07_string *role, int feed)
+{
+    if (feed > 0) {
+        put_pair(role, "feed", (uint64_t)feed);
+    } else {
+        x07_add_word(role, " feed=-1");
+    }
+}
+
+static void put_role(const job *job, x07_string *role)
+{
+    x07_add_word(role, "X07_ADOPT=run=");
+    x07_add(role, job->holes.run_id);
+    put_pair(role, "created", job->holes.created_ms);
+    put_pair(role, "deadline", job->holes.deadline_ms);
+    put_pair(role, "client", (uint64_t)job->client.process);
+    put_pair(role, "line", (uint64_t)job->reaper.line);
+    put_pair(role, "reaper", (uint64_t)job->reaper.process);
+    put_pair(role, "lock", (uint64_t)job->lock);
+    put_feed(role, job->client.feed);
+}
+
+static bool start(job *job)
+{
+    if (!make_folder(job) || !fill_folder(job)) {
+        return false;
+    }
+    say(job->plan->fields);
+    return start_client(job);
+}
+
+bool x07_job_start(const x07_plan *plan, x07_string *role)
+{
+    job job = {.plan = plan, .folder = x07_string_of(FOLDER_BYTES), .lock = -1};
+    if (!name(&job)) {
+        return false;
+    }
+    x07_ignore_broken_pipes();
+    if (!x07_reaper_start(plan->proper, plan->root, &job.reaper)) {
+        return false;
+    }
+    x07_hold_requests();
+    if (start(&job)) {
+        put_role(&job, role);
+        return true;
+    }
+    /* The reaper hears that we are gone, and removes the folder. */
+    x07_close(job.reaper.line);
+    x07_close(job.lock);
+    x07_release_signals();
+    return false;
+}

@@ -1,0 +1,65 @@
+#include "reaper.h"
+
+#include "host.h"
+#include "strings.h"
+
+enum {
+    STREAMS = 3,
+    /* The number that its pipe gets. */
+    HEARING = STREAMS,
+    ROLE_BYTES = 8192,
+    /* Leaves the processors to the engine, which starts the guest. */
+    PATIENCE_MS = 300,
+};
+
+/* Words wait in the pipe until they are read: a file of the bundle may be gone later, so that is not
+ * put off until there is something to do. */
+static _Noreturn void serve(const x07_proper *proper, x07_text root)
+{
+    x07_string role = x07_string_of(ROLE_BYTES);
+    x07_add_word(&role, "X07_REAP=");
+    x07_add_number(&role, HEARING);
+    x07_add_word(&role, " ");
+    x07_add(&role, root);
+    x07_await_hang_up(HEARING, PATIENCE_MS);
+    if (!role.is_full) {
+        x07_become(proper, role.bytes, false);
+    }
+    x07_exit(1);
+}
+
+/* In a session of its own, nobody's child, with no descriptor but its pipe. */
+static _Noreturn void detach(const x07_proper *proper, x07_text root, int hearing)
+{
+    x07_new_session();
+    if (x07_fork() != 0) {
+        x07_exit(0);
+    }
+    x07_ignore_requests();
+    x07_change_folder("/");
+    x07_place(hearing, HEARING);
+    x07_close_from(HEARING + 1);
+    for (int stream = 0; stream < STREAMS; stream++) {
+        x07_close(stream);
+        x07_open_null();
+    }
+    serve(proper, root);
+}
+
+bool x07_reaper_start(const x07_proper *proper, x07_text root, x07_reaper *reaper)
+{
+    int ends[2];
+    if (!x07_pipe(ends)) {
+        return false;
+    }
+    reaper->process = x07_fork();
+    if (reaper->process == 0) {
+        detach(proper, root, ends[0]);
+    }
+    x07_close(ends[0]);
+    reaper->line = ends[1];
+    if (reaper->process < 0) {
+        x07_close(ends[1]);
+    }
+    return reaper->process > 0;
+}

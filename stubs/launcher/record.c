@@ -1,0 +1,95 @@
+#include "record.h"
+
+#include "system.h"
+
+#define FIRST_LINE "x07.launcher.start@0.1.0"
+#define LAST_WORD "end"
+
+enum { PART = '\1', RUN_ID = 'R', CREATED = 'C', DEADLINE = 'D' };
+
+static size_t length_until(x07_text text, char letter)
+{
+    size_t at = 0;
+    while (at < text.length && text.start[at] != letter) {
+        at++;
+    }
+    return at;
+}
+
+/* A field without a space is a word alone. */
+bool x07_next_field(x07_text *fields, x07_field *field)
+{
+    const size_t length = length_until(*fields, '\0');
+    if (length == fields->length) {
+        return false;
+    }
+    const x07_text whole = {fields->start, length};
+    const size_t word = length_until(whole, ' ');
+    field->word = (x07_text){whole.start, word};
+    field->value = x07_after(whole, word < length ? word + 1 : length);
+    *fields = x07_after(*fields, length + 1);
+    return true;
+}
+
+bool x07_record_read(x07_text data, x07_text *fields)
+{
+    x07_field field = {.word = {NULL, 0}};
+    *fields = data;
+    if (data.start == NULL || !x07_next_field(fields, &field) ||
+        !x07_same(field.word, x07_text_of(FIRST_LINE))) {
+        return false;
+    }
+    x07_text rest = *fields;
+    while (x07_next_field(&rest, &field)) {
+    }
+    return rest.length == 0 && x07_same(field.word, x07_text_of(LAST_WORD));
+}
+
+bool x07_next_of(x07_text *fields, const char *word, x07_field *field)
+{
+    while (x07_next_field(fields, field)) {
+        if (x07_same(field->word, x07_text_of(word))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+x07_text x07_value_of(x07_text fields, const char *word)
+{
+    x07_field field;
+    return x07_next_of(&fields, word, &field) ? field.value : (x07_text){NULL, 0};
+}
+
+x07_text x07_next_part(x07_text *value)
+{
+    const size_t length = length_until(*value, PART);
+    const x07_text part = {value->start, length};
+    *value = x07_after(*value, length < value->length ? length + 1 : length);
+    return part;
+}
+
+static void put_hole(x07_string *to, char letter, const x07_holes *holes)
+{
+    if (letter == RUN_ID) {
+        x07_add(to, holes->run_id);
+    } else if (letter == CREATED) {
+        x07_add_number(to, holes->created_ms);
+    } else if (letter == DEADLINE) {
+        x07_add_number(to, holes->deadline_ms);
+    } else {
+        to->is_full = true;
+    }
+}
+
+void x07_add_filled(x07_string *to, x07_text value, const x07_holes *holes)
+{
+    while (value.length > 0) {
+        const bool has_hole = length_until(value, PART) < value.length;
+        x07_add(to, x07_next_part(&value));
+        if (has_hole) {
+            put_hole(to, value.length > 0 ? value.start[0] : '\0', holes);
+            value = x07_after(value, value.length > 0 ? 1 : 0);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+#include "replay.h"
+
+#include "conditions.h"
+#include "host.h"
+#include "job.h"
+#include "strings.h"
+#include "record.h"
+#include "state.h"
+
+enum { PATH_BYTES = 4096, ROOT_BYTES = 8192, ROLE_BYTES = 1024, NO_DESCRIPTOR = 1 << 30 };
+
+/* Terminals have settings and signals that take a decision each time; and a kernel that does not
+ * close descriptors at once would hand them on. */
+static bool is_simple(void)
+{
+    return !x07_is_terminal(0) && x07_close_from(NO_DESCRIPTOR);
+}
+
+static bool is_as_before(
+    const x07_proper *proper, const x07_sidecar *sidecar, const x07_trailer *trailer,
+    x07_plan *plan, x07_string *root)
+{
+    static char folder[PATH_BYTES];
+    if (!x07_current_folder(folder, sizeof folder) ||
+        !x07_state_find(proper->process->environment, root)) {
+        return false;
+    }
+    const x07_situation now = {
+        .trailer = trailer->text,
+        .self = proper->self,
+        .current_folder = folder,
+        .environment = proper->process->environment,
+        .blocks = sidecar->blocks,
+    };
+    plan->root = x07_held(root);
+    plan->fields = x07_state_record(root, proper->self, folder, sidecar->blocks);
+    return plan->fields.start != NULL && x07_conditions_hold(&now, plan->fields);
+}
+
+char *x07_replay(
+    const x07_proper *proper, const x07_sidecar *sidecar, const x07_trailer *trailer)
+{
+    x07_string root = x07_string_of(ROOT_BYTES);
+    x07_string role = x07_string_of(ROLE_BYTES);
+    x07_plan plan = {.proper = proper, .sidecar = sidecar, .trailer = trailer};
+    const bool is_started = is_simple() &&
+                            is_as_before(proper, sidecar, trailer, &plan, &root) &&
+                            !role.is_full && x07_job_start(&plan, &role);
+    return is_started ? role.bytes : NULL;
+}
