@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -19,6 +18,15 @@
 #ifndef SYS_openat2
 #define SYS_openat2 437
 #endif
+
+/* openat2(2): not every C library brings the header that has it. */
+typedef struct {
+    uint64_t flags;
+    uint64_t mode;
+    uint64_t resolve;
+} open_how;
+
+enum { NO_LINKS = 0x04 };
 
 enum { OTHERS_WRITE = 022, PRIVATE_FOLDER = 0700, PRIVATE_FILE = 0600 };
 enum { NULL_MAJOR = 1, NULL_MINOR = 3, MOUNTS_BYTES = 1 << 20, MOUNT_FIELD = 4 };
@@ -50,10 +58,7 @@ x07_look x07_look_at(const char *path)
 
 bool x07_is_straight(const char *path)
 {
-    const struct open_how how = {
-        .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-        .resolve = RESOLVE_NO_SYMLINKS,
-    };
+    const open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = NO_LINKS};
     const long found = x07_call(SYS_openat2, AT_FDCWD, (long)path, (long)&how, sizeof how);
     if (found >= 0) {
         x07_close((int)found);
