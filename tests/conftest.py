@@ -8,9 +8,10 @@ from typing import Final
 
 import pytest
 
-from tests import terminals
+from tests import terminals, vm_bundles
 from tests.fakes import planned_compiler
 from tests.program_build import ROOT, Workshop, open_workshop
+from tests.vm_bundles import MakeBench
 
 BEFORE: Final = pytest.StashKey[frozenset[str]]()
 LEFT: Final = pytest.StashKey[frozenset[str]]()
@@ -45,6 +46,12 @@ def x07_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def planned_cc(x07_cache: Path) -> Path:
     """A C compiler for `tests.fakes.plan`."""
     return planned_compiler(x07_cache.parent)
+
+
+@pytest.fixture
+def make_bench(tmp_path: Path, x07_cache: Path) -> MakeBench:
+    """Of a VM bundle."""
+    return vm_bundles.maker(tmp_path / "bench", x07_cache)
 
 
 @pytest.fixture

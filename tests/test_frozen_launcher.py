@@ -9,9 +9,10 @@ from typing import Final
 
 import pytest
 
-from tests import freezing, vm_bundles
+from tests import freezing
 from tests.program_build import ROOT
 from tests.unit.cli.commands import environment
+from tests.vm_bundles import MakeBench
 from x07bundle.bundle.sidecar import folder_of
 
 MOST_BYTES: Final = 12 << 20
@@ -55,10 +56,8 @@ def test_the_same_bytes_from_another_place(tmp_path: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
-def test_it_is_small_and_has_no_folder_of_this_machine(tmp_path: Path, x07_cache: Path) -> None:
-    bench = vm_bundles.bench(tmp_path / "bench", x07_cache)
-    bench.make()
-    runtime = folder_of(bench.make()) / "runtime"
+def test_it_is_small_and_has_no_folder_of_this_machine(make_bench: MakeBench) -> None:
+    runtime = folder_of(make_bench().app) / "runtime"
     assert sum(path.stat().st_size for path in runtime.rglob("*")) < MOST_BYTES
     assert not any(path.is_symlink() for path in runtime.rglob("*"))
     readelf = shutil.which("readelf")

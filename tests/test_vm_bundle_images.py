@@ -1,28 +1,13 @@
 """VM bundles whose engine had the image at the start before: it is not asked for again."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
-
-import pytest
+from typing import Final
 
 from tests import vm_bundles
 from tests.fakes import engines
-from tests.vm_bundles import CONFIG, Bench
+from tests.vm_bundles import CONFIG, MakeBench
 
 MISSING: Final = engines.fails("Error: No such image: x")
-
-MakeBench = Callable[..., Bench]
-
-
-@pytest.fixture
-def make_bench(tmp_path: Path, x07_cache: Path) -> MakeBench:
-    def make(cases: dict[str, str] | None = None, **given: Any) -> Bench:  # noqa: ANN401
-        made = vm_bundles.bench(tmp_path / "bench", x07_cache, cases)
-        made.make(**given)
-        return made
-
-    return make
 
 
 def test_an_image_that_was_there_is_not_asked_for_again(make_bench: MakeBench) -> None:

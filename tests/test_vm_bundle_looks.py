@@ -11,16 +11,17 @@ from tests import vm_bundles
 from tests.fakes import engines
 from tests.program_build import ROOT
 from tests.unit.cli.commands import x07
-from tests.vm_bundles import ACCEPT, Bench
+from tests.vm_bundles import ACCEPT, Bench, MakeBench
 from x07bundle.bundle.sidecar import folder_of
 
 MODES: Final = ("inspect", "verify", "doctor")
 
 
 @pytest.fixture
-def bench(tmp_path: Path, x07_cache: Path) -> Bench:
-    made = vm_bundles.bench(tmp_path / "bench", x07_cache)
-    made.make(fs__enabled=True, fs__read_roots=["data"], env__enabled=True, env__allow_keys=["A"])
+def bench(make_bench: MakeBench) -> Bench:
+    made = make_bench(
+        fs__enabled=True, fs__read_roots=["data"], env__enabled=True, env__allow_keys=["A"]
+    )
     (made.folder / "data").mkdir()
     return made
 
@@ -104,10 +105,8 @@ def test_doctor_without_an_engine(bench: Bench) -> None:
     assert "not installed" in backend["detail"]
 
 
-def test_doctor_without_the_image(tmp_path: Path, x07_cache: Path) -> None:
-    cases = {"'image inspect '*": engines.fails("Error: No such image: x")}
-    bench = vm_bundles.bench(tmp_path / "bench", x07_cache, cases)
-    bench.make()
+def test_doctor_without_the_image(make_bench: MakeBench, tmp_path: Path) -> None:
+    bench = make_bench({"'image inspect '*": engines.fails("Error: No such image: x")})
     image = checks(looked(bench, "doctor", status=127))["image"]
     assert not image["ok"]
     assert "x07 vm load" in image["detail"]

@@ -9,15 +9,13 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests import vm_bundles
-from tests.vm_bundles import Bench
+from tests.vm_bundles import Bench, MakeBench
 from x07bundle.bundle.sidecar import folder_of
 
 
 @pytest.fixture
-def bench(tmp_path: Path, x07_cache: Path) -> Bench:
-    made = vm_bundles.bench(tmp_path / "bench", x07_cache)
-    made.make()
-    return made
+def bench(make_bench: MakeBench) -> Bench:
+    return make_bench()
 
 
 def test_through_a_link(bench: Bench) -> None:

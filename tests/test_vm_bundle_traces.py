@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests import vm_bundles
+from tests.vm_bundles import MakeBench
 
 SYSTEM: Final = re.compile(
     r"/(lib|lib64|usr/lib|usr/lib64|bin|usr/bin|dev|proc)(/.*)?|/etc/ld\.so\.(cache|preload)"
@@ -17,12 +17,11 @@ SYSTEM: Final = re.compile(
 PATHS: Final = re.compile(r'"(/[^"]*)"')
 
 
-def test_no_ambient_inputs(tmp_path: Path, x07_cache: Path) -> None:
+def test_no_ambient_inputs(make_bench: MakeBench, tmp_path: Path) -> None:
     strace = shutil.which("strace")
     if strace is None:
         pytest.skip("no strace on PATH (`make engines`)")
-    bench = vm_bundles.bench(tmp_path / "bench", x07_cache)
-    bench.make()
+    bench = make_bench()
     for name in (".env", "x07.json", "docker-compose.yml", "sitecustomize.py", "pyvenv.cfg"):
         (bench.folder / name).write_text("x")
     trace = tmp_path / "trace"

@@ -4,30 +4,18 @@ import os
 import random
 import signal
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from tests import vm_bundles
 from tests.fakes import engines
-from tests.vm_bundles import ACCEPT, CONFIG, Bench
+from tests.vm_bundles import ACCEPT, CONFIG, Bench, MakeBench
 
 MISSING: Final = engines.fails("Error: No such image: x")
 OTHER: Final = "sha256:" + "d" * 64
 NEVER: Final = ("LD_LIBRARY_PATH", "X07_OS_FS", "X07_BUNDLE_FORMAT")
-MakeBench = Callable[..., Bench]
-
-
-@pytest.fixture
-def make_bench(tmp_path: Path, x07_cache: Path) -> MakeBench:
-    def make(cases: dict[str, str] | None = None, **given: Any) -> Bench:  # noqa: ANN401
-        made = vm_bundles.bench(tmp_path / "bench", x07_cache, cases)
-        made.make(**given)
-        return made
-
-    return make
 
 
 @pytest.fixture

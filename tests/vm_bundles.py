@@ -180,6 +180,19 @@ def bench(folder: Path, cache: Path, cases: Mapping[str, str] | None = None) -> 
     return Bench(folder, docker(folder / "fakes", cases), runtime(cache))
 
 
+MakeBench = Callable[..., Bench]
+"""Of the fixture `make_bench`: takes what its engine says to commands, and what `content` does."""
+
+
+def maker(folder: Path, cache: Path) -> MakeBench:
+    def make(cases: Mapping[str, str] | None = None, **given: Any) -> Bench:  # noqa: ANN401
+        made = bench(folder, cache, cases)
+        made.make(**given)
+        return made
+
+    return make
+
+
 Move = Callable[[Path, Path], object]
 
 

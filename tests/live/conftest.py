@@ -14,6 +14,7 @@ from tests.live import (
     guest_tool,
     http_program,
     http_server,
+    registries,
     vm_engines,
 )
 from tests.live.engines import Engine
@@ -48,6 +49,13 @@ def server() -> Iterator[http_server.Server]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def other() -> Iterator[http_server.Server]:
+    """Beside `server`."""
+    with http_server.serving() as started:
+        yield started
+
+
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> certificates.Authority:
     if shutil.which("openssl") is None:
@@ -69,6 +77,13 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The archive of the image `full`; the processes of one session share it."""
     base = tmp_path_factory.getbasetemp()
     return full_image.build(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[registries.Live]:
+    """One that is open to all."""
+    with registries.serving(tmp_path_factory.mktemp("registry") / "open") as live:
+        yield live
 
 
 @pytest.fixture(scope="module", params=engines.STARTERS)

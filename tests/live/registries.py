@@ -41,6 +41,12 @@ def need(program: str) -> str:
     return found
 
 
+def skopeo(*words: str) -> bytes:
+    """What it says. Skips the test where it is missing."""
+    command = [need("skopeo"), *words]
+    return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+
+
 @contextmanager
 def serving(folder: Path, *sections: str, tls: str = "") -> Iterator[Live]:
     """`sections`: of its configuration, beside where it keeps and listens."""

@@ -2,7 +2,6 @@
 
 import json
 import socket
-from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
@@ -17,15 +16,9 @@ from tests.live.http_program import (
     Client,
     request,
 )
-from tests.live.http_server import Server, serving
+from tests.live.http_server import Server
 
 pytestmark = pytest.mark.live
-
-
-@pytest.fixture(scope="module")
-def other() -> Iterator[Server]:
-    with serving() as started:
-        yield started
 
 
 def redirect(server: Server, to: str, code: int = 302) -> str:

@@ -3,7 +3,6 @@ on loopback in place of example.com; and what a native bundle of it does."""
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -110,12 +109,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory, x07_cache: Path) -> Demo:
     (folder / "src/app.x07.json").write_text(MODULE)
     (folder / "out").mkdir()
     return Demo(tool)
-
-
-@pytest.fixture(scope="module")
-def other() -> Iterator[Server]:
-    with serving() as started:
-        yield started
 
 
 # -- step 4

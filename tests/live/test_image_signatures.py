@@ -1,26 +1,17 @@
 """Signed images in docker-registry, and what skopeo makes of them."""
 
 import json
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.live import registries
-from tests.live.registries import Live, need
+from tests.live.registries import Live, skopeo
 from tests.unit.cli.commands import x07
 from tests.unit.image import layouts
 from tests.unit.registry import signed
 from x07bundle.registry import keys, simple_signing
 
 pytestmark = pytest.mark.live
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with registries.serving(tmp_path_factory.mktemp("registry") / "open") as live:
-        yield live
 
 
 @pytest.fixture
@@ -40,11 +31,6 @@ def image(*words: str, folder: Path) -> str:
     done = x07("image", *words, folder=folder, variables=own)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def skopeo(*words: str) -> bytes:
-    command = [need("skopeo"), *words]
-    return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
 
 
 def test_signed_here_pushed_pulled_verified(registry: Live, folder: Path) -> None:

@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +12,7 @@ import pytest
 from tests.fakes.registry import PASSWORD, USER
 from tests.live import registries
 from tests.live.certificates import Authority
-from tests.live.registries import Live, need
+from tests.live.registries import Live, need, skopeo
 from tests.unit.cli.commands import X07, environment, x07
 from tests.unit.registry import images
 from x07bundle.image import oci
@@ -34,12 +33,6 @@ STARTED_BYTES: Final = 17 << 20
 KILL_SECONDS: Final = 60
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with registries.serving(tmp_path_factory.mktemp("registry") / "open") as live:
-        yield live
-
-
 @pytest.fixture
 def layout(tmp_path: Path) -> Path:
     return images.make(tmp_path / "image")
@@ -57,12 +50,6 @@ def ended(
 ) -> subprocess.CompletedProcess[str]:
     own = {"HOME": str(folder), "X07_CACHE_DIR": str(folder / "cache"), **variables}
     return x07("image", command, *words, folder=folder, variables=own)
-
-
-def skopeo(*words: str) -> bytes:
-    return subprocess.run(
-        [need("skopeo"), *words], capture_output=True, check=True, timeout=60
-    ).stdout
 
 
 def root(layout: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from tests.bundling import ACCEPTED, Tool
-from tests.live.http_server import PATTERN, Server, serving
+from tests.live.http_server import PATTERN, Server
 from tests.test_policy_suggest_programs import (
     Expression,
     Project,
@@ -24,12 +24,6 @@ pytestmark = [pytest.mark.live, needs_cc]
 IMPORTS: Final = [
     *("std.net.codec", "std.net.err", "std.net.http", "std.net.http.spec", "std.net.tcp"),
 ]
-
-
-@pytest.fixture(scope="module")
-def other() -> Iterator[Server]:
-    with serving() as started:
-        yield started
 
 
 def fetched(url: str) -> Expression:
