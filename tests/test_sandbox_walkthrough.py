@@ -12,7 +12,7 @@ import pytest
 
 from tests.bundling import ACCEPTED, Tool, everything, run_program
 from tests.unit.native.stub_sources import CC, needs_cc
-from tests.walkthrough import FOLDER, Walk, output
+from tests.walkthrough import FOLDER, Walk, output, write_module
 
 pytestmark = needs_cc
 
@@ -41,18 +41,7 @@ class Demo(Walk):
         return done.stderr.decode()
 
     def module(self, body: object, *imports: str) -> None:
-        document = {
-            "schema_version": "x07.x07ast@0.4.0", "kind": "module", "module_id": "app",
-            "imports": list(imports),
-            "decls": [
-                {"kind": "export", "names": ["app.solve"]},
-                {
-                    "kind": "defn", "name": "app.solve", "result": "bytes", "body": body,
-                    "params": [{"name": "b", "ty": "bytes_view"}],
-                },
-            ],
-        }  # fmt: skip
-        (self.folder / "src/app.x07.json").write_text(json.dumps(document))
+        write_module(self.folder, body, *imports)
 
     def edit(self, section: str, **fields: object) -> None:
         path = self.folder / POLICY

@@ -30,6 +30,22 @@ class Walk:
         return report
 
 
+def write_module(folder: Path, body: object, *imports: str) -> None:
+    """Whose `solve` the project's entry calls."""
+    document = {
+        "schema_version": "x07.x07ast@0.4.0", "kind": "module", "module_id": "app",
+        "imports": list(imports),
+        "decls": [
+            {"kind": "export", "names": ["app.solve"]},
+            {
+                "kind": "defn", "name": "app.solve", "result": "bytes", "body": body,
+                "params": [{"name": "b", "ty": "bytes_view"}],
+            },
+        ],
+    }  # fmt: skip
+    (folder / "src/app.x07.json").write_text(json.dumps(document))
+
+
 def output(report: dict[str, Any]) -> bytes:
     """As the tutorial decodes it."""
     return base64.b64decode(report["solve_output_b64"])

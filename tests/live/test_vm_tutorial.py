@@ -10,6 +10,7 @@ import pytest
 from tests.bundling import everything
 from tests.live.guest_tool import NOTHING, STREAM, Tool, output
 from tests.test_sandbox_walkthrough import POLICY, WRITES
+from tests.walkthrough import write_module
 
 pytestmark = pytest.mark.live
 
@@ -30,18 +31,7 @@ class Demo(NamedTuple):
     def module(self, place: str) -> None:
         """Writes its input to a file."""
         body = json.loads(json.dumps(WRITES).replace("out/input.bin", place))
-        document = {
-            "schema_version": "x07.x07ast@0.4.0", "kind": "module", "module_id": "app",
-            "imports": ["std.os.fs"],
-            "decls": [
-                {"kind": "export", "names": ["app.solve"]},
-                {
-                    "kind": "defn", "name": "app.solve", "result": "bytes", "body": body,
-                    "params": [{"name": "b", "ty": "bytes_view"}],
-                },
-            ],
-        }  # fmt: skip
-        (self.folder / "src/app.x07.json").write_text(json.dumps(document))
+        write_module(self.folder, body, "std.os.fs")
 
 
 @pytest.fixture
