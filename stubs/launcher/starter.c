@@ -3,12 +3,15 @@
  *     starter MARK PROGRAM [ARGUMENT ...]
  *
  * Engines have exit statuses of their own for guests that never started, and a program may have the
- * same: the mark tells one from the other.
+ * same: the mark tells one from the other. It says, too, that the program has ended: an engine that
+ * fails in the middle exits as if it had.
  *
  * The payload is a process of its own, since the kernel drops signals to a guest's first process that
  * it has no handler for: a Ctrl-C at the terminal would do nothing. Signals from outside are handed
  * on; those of the terminal it has already. */
 #include "system.h"
+
+#define ENDED "ended\n"
 
 enum { FIRST = 2, NOT_STARTED = 127, SIGNALLED = 128 };
 
@@ -17,13 +20,14 @@ static int ended(const x07_child *child)
     return child->signal != 0 ? SIGNALLED + child->signal : child->status;
 }
 
-static int watch(int payload)
+static int watch(int payload, const char *mark)
 {
     for (;;) {
         const int signal = x07_next_signal();
         x07_child child;
         while (x07_wait(&child)) {
             if (child.process == payload) {
+                x07_fill_file(mark, ENDED);
                 return ended(&child);
             }
         }
@@ -43,7 +47,7 @@ int x07_launch(const x07_process *process)
     x07_await_terminal_size();
     const int payload = x07_fork();
     if (payload > 0) {
-        return watch(payload);
+        return watch(payload, arguments[1]);
     }
     if (payload == 0) {
         x07_release_signals();

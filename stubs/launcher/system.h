@@ -38,6 +38,8 @@ int x07_open_null(void);
 void x07_close(int descriptor);
 /* An empty file, where none is. */
 bool x07_make_file(const char *path);
+/* Replaces what a file holds, where one is. */
+void x07_fill_file(const char *path, const char *text);
 void x07_remove_file(const char *path);
 
 long x07_read(int descriptor, void *data, size_t bytes);

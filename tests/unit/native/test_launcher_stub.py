@@ -91,7 +91,7 @@ def test_the_starter(starter: Path, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     program = ("/bin/sh", "-c", 'echo "$0 $1 $X"; exit 9', "a", "b")
     done = subprocess.run((starter, mark, *program), capture_output=True, env={"X": "x"})
-    assert (done.returncode, done.stdout, mark.exists()) == (9, b"a b x\n", True)
+    assert (done.returncode, done.stdout, mark.read_text()) == (9, b"a b x\n", "ended\n")
     again = subprocess.run((starter, mark, *program), capture_output=True)
     assert (again.returncode, again.stdout) == (127, b"")
     mark.unlink()
@@ -124,6 +124,18 @@ def _last_but_one(pid: int) -> int:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     below = Path(f"/proc/{children[0]}/task/{children[0]}/children").read_text().split()
     return _last_but_one(int(children[0])) if below else pid
+
+
+def test_the_mark_of_a_program_that_has_not_ended(starter: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    done = subprocess.run((starter, mark, "/bin/cat", mark), capture_output=True)
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
+def test_a_mark_that_the_program_removed_stays_so(starter: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    assert subprocess.run((starter, mark, "/bin/rm", mark)).returncode == 0
+    assert not mark.exists()
 
 
 def test_a_program_that_was_killed(starter: Path, tmp_path: Path) -> None:
