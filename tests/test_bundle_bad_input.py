@@ -86,11 +86,15 @@ def deep_entry(tool: Tool) -> None:
 
 
 def out_that_is_a_folder(tool: Tool) -> None:
+    """Found before what is wrong with the program."""
+    entry_of_type_i32(tool)
     (tool.folder / "dist" / "app" / "demo").mkdir(parents=True)
 
 
 def out_below_a_file(tool: Tool) -> None:
+    """Found before what is wrong with the program."""
     (tool.folder / "dist").write_bytes(b"")
+    entry_of_type_i32(tool)
 
 
 def a_policy(tool: Tool) -> None:
@@ -294,12 +298,24 @@ def read_only_folder(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_folder_that_is_read_only(tool: Tool, read_only_folder: Path) -> None:
-    done = tool("bundle", "--out", f"{read_only_folder}/")
+OUTPUTS = [("--out",), ("--out", "app", "--emit-dir"), ("--out", "app", "--emit-attestation")]
+
+
+@pytest.mark.parametrize("words", OUTPUTS, ids=lambda words: words[-1])
+@pytest.mark.parametrize("more", [(), ("--plan",)], ids=["build", "plan"])
+def test_a_folder_that_is_read_only(
+    tool: Tool, read_only_folder: Path, words: tuple[str, ...], more: tuple[str, ...]
+) -> None:
+    """Nothing was compiled: there is no compiler."""
+    before = everything(tool.folder)
+    bare = replace(tool, variables={**tool.variables, "PATH": "/none"})
+    done = bare("bundle", *words, f"{read_only_folder}/deep", *more)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert str(read_only_folder) in done.stderr.decode()
-    assert "hint:" in done.stderr.decode()
+    said = done.stderr.decode()
+    assert f"cannot write `{read_only_folder}/deep" in said
+    assert "hint:" in said
     assert everything(read_only_folder) == {}
+    assert everything(tool.folder) == before
 
 
 def test_a_folder_that_others_own(tool: Tool, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from x07bundle.bundle.plan import Plan
 from x07bundle.lang.compiler import Compiled, compile_entry
 from x07bundle.lang.modules import SourceFile
 from x07bundle.lang.options import Options
+from x07bundle.project.clashes import refuse_clashes
 from x07bundle.project.packages.native_code import NativeCode, native_code
 from x07bundle.project.sources import ProjectModules
 
@@ -23,14 +24,16 @@ def compile_sources(plan: Plan) -> Front:
     """Compiles the entry and what it imports.
 
     Raises:
-        X07Error: the entry cannot be read.
+        X07Error: the entry cannot be read, or an output would replace C code of a package.
     """
     path = plan.target.entry
     entry = SourceFile(str(path), files.read_bytes(path))
     modules = ProjectModules(plan.target.module_roots, plan.world)
     compiled = compile_entry(entry, modules, options(plan), any_entry_id=True)
     used = [root for root in modules.roots if root in modules.used and plan.auto_ffi]
-    return Front(entry, compiled, native_code(used))
+    code = native_code(used)
+    refuse_clashes(plan.outputs, code.sources)
+    return Front(entry, compiled, code)
 
 
 def options(plan: Plan) -> Options:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from x07bundle import files
 from x07bundle.bundle import attest
 from x07bundle.bundle.build import Made, Say, make, make_again
-from x07bundle.bundle.outputs import Output, place
+from x07bundle.bundle.outputs import Output, check, place
 from x07bundle.bundle.plan import Plan, decide
 from x07bundle.bundle.report import MODES, bundle_report, compile_result
 from x07bundle.bundle.request import Request
@@ -32,15 +32,17 @@ def plan(request: Request, environment: Mapping[str, str]) -> Plan:
 
     Raises:
         UsageError, ProjectError: nothing can be made of the request.
+        OutputError: an output cannot be written, whatever is made.
     """
     target = find(request, environment)
     profile = profiles.select(target.project, request.profile)
     decided = decide(request, target, profile)
-    if decided.world != SANDBOXED:
-        return decided
-    from x07bundle.bundle.sandbox import sandboxed
+    if decided.world == SANDBOXED:
+        from x07bundle.bundle.sandbox import sandboxed
 
-    return sandboxed(decided, request, profile, environment)
+        decided = sandboxed(decided, request, profile, environment)
+    check(decided.outputs)
+    return decided
 
 
 def bundle(plan: Plan, environment: Mapping[str, str], say: Say) -> Outcome:

@@ -59,6 +59,12 @@ class Plan(NamedTuple):
         """What the program sees as argv[0] (contract/abi.md §2)."""
         return self.out.stem
 
+    @property
+    def outputs(self) -> list[Path]:
+        """Every file that may be written for it."""
+        emitted = [self.emit_folder / name for name in EMITTED] if self.emit_folder else []
+        return [self.out, *([self.attestation] if self.attestation else []), *emitted]
+
 
 def decide(request: Request, target: Target, profile: Profile | None) -> Plan:
     """The plan for a request, from what its files say.
@@ -69,13 +75,11 @@ def decide(request: Request, target: Target, profile: Profile | None) -> Plan:
     world = world_of(request.world, profile, target.project)
     _refuse_sandbox_options(world, tuple(request.sandbox))
     link = target.project.link if target.project and target.kind == "project" else Link()
-    out = out_path(request.out, target)
-    refuse_clashes(_outputs(out, request), _inputs(target))
-    return Plan(
+    plan = Plan(
         target=target,
         world=world,
         profile=profile.name if profile else None,
-        out=out,
+        out=out_path(request.out, target),
         cc_profile=request.cc_profile or (profile and profile.cc_profile) or "default",
         static=request.static or link.static,
         link=link,
@@ -86,6 +90,8 @@ def decide(request: Request, target: Target, profile: Profile | None) -> Plan:
         jobs=request.jobs,
         auto_ffi=links_packages(request.auto_ffi, profile),
     )
+    refuse_clashes(plan.outputs, target.inputs)
+    return plan
 
 
 def out_path(out: str | None, target: Target) -> Path:
@@ -111,17 +117,6 @@ def _refuse_sandbox_options(world: str, flags: tuple[str, ...]) -> None:
             f"this one is of `{world}`, which nothing confines",
             "leave the option out, or choose a sandboxed profile",
         )
-
-
-def _outputs(out: Path, request: Request) -> list[Path]:
-    """Everything that may be written for the request."""
-    emitted = [request.emit_folder / name for name in EMITTED] if request.emit_folder else []
-    return [out, *([request.attestation] if request.attestation else []), *emitted]
-
-
-def _inputs(target: Target) -> tuple[Path | None, ...]:
-    project = target.project.file if target.project is not None else None
-    return target.entry, project, target.lockfile
 
 
 def _limits(request: Request, profile: Profile | None) -> Limits:

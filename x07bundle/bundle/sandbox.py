@@ -6,6 +6,7 @@ the executable is started.
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from x07bundle.bundle.plan import Plan
@@ -15,10 +16,12 @@ from x07bundle.contract.policy_environment import pairs
 from x07bundle.native.main_text import c_string
 from x07bundle.policy import choice
 from x07bundle.policy.choice import Choice
-from x07bundle.project.clashes import refuse_clashes
+from x07bundle.project.clashes import refuse_clashes, refuse_within
 from x07bundle.project.manifest import Link
 from x07bundle.project.profiles import Profile
 
+FILES: Final = ("--sign-key", "--password-file", "--embed-guest")
+"""Options of VM bundles that name a file."""
 TEMPLATE: Final = "native_main_sandboxed.c.j2"
 
 
@@ -35,7 +38,10 @@ def sandboxed(
     """
     place = choice.Place(plan.target.policy_root, profile.policy if profile else None)
     chosen = choice.choose(request.sandbox, place, environment)
-    refuse_clashes([plan.out, *filter(None, [plan.attestation])], [chosen.base])
+    given = (chosen.base, *_named(request))
+    refuse_clashes(plan.outputs, given)
+    if chosen.backend == "vm":
+        _check_folder(plan, given)
     language = chosen.effective.policy.language
     allowed = plan.source_limits._replace(
         allow_unsafe=language.allow_unsafe, allow_ffi=language.allow_ffi
@@ -43,6 +49,26 @@ def sandboxed(
     link = plan.link if language.allow_ffi else Link()
     linked = plan._replace(link=link, auto_ffi=plan.auto_ffi and language.allow_ffi)
     return linked._replace(sandbox=chosen, source_limits=allowed)
+
+
+def _named(request: Request) -> tuple[Path | None, ...]:
+    """The files that options name, beside the policy."""
+    return tuple(request.sandbox.get(flag) for flag in FILES)
+
+
+def _check_folder(plan: Plan, given: tuple[Path | None, ...]) -> None:
+    """The folder of a VM bundle is replaced as a whole; an image that is embedded is copied before.
+
+    Raises:
+        UsageError: an input is in it.
+        OutputError: it is something else than the folder of a bundle.
+    """
+    from x07bundle.bundle import sidecar  # bundles of the kernel have none
+
+    folder = sidecar.folder_of(plan.out)
+    roots = plan.target.module_roots
+    refuse_within(folder, (*plan.target.inputs, *roots, *given[:-1]))
+    sidecar.refuse_others(folder)
 
 
 def main_values(chosen: Choice) -> dict[str, str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from x07bundle import files
+from x07bundle.bundle.outputs import folder_for
 from x07bundle.contract import launcher_trailer, policy_reading, vm_manifest
 from x07bundle.contract.launcher_trailer import PublicKey, Trailer
 from x07bundle.contract.vm_manifest import (
@@ -37,6 +38,7 @@ STARTER: Final = f"{launcher_trailer.RUNTIME}starter"
 PROGRAM_MODE: Final = 0o777
 FILE_MODE: Final = 0o666
 CHUNK_BYTES: Final = 1 << 20
+FIRST_BYTES: Final = 4096
 
 
 class Guest(NamedTuple):
@@ -102,8 +104,7 @@ def write(out: Path, content: SidecarContent) -> Written:
     folder = folder_of(out)
     refuse_others(folder)
     files.refuse_other_than_files(out)
-    files.make_folder(out.parent)
-    with _staged(folder) as staged, _staged_file(out) as executable:
+    with folder_for(out), _staged(folder) as staged, _staged_file(out) as executable:
         manifest, data = _fill(staged, content)
         files.write_new(executable, _executable(manifest, data, content), PROGRAM_MODE)
         sizes = [path.stat().st_size for path in staged.rglob("*") if path.is_file()]
@@ -125,7 +126,14 @@ def refuse_others(folder: Path) -> None:
 
 
 def _is_ours(folder: Path) -> bool:
-    return (folder / vm_manifest.NAME).is_file() or not any(folder.iterdir())
+    """Whether it is empty, or has the manifest of a bundle, be it one that was changed."""
+    try:
+        with (folder / vm_manifest.NAME).open("rb") as stream:
+            return vm_manifest.FAMILY.encode() in stream.read(FIRST_BYTES)
+    except FileNotFoundError:
+        return not any(folder.iterdir())
+    except OSError as error:
+        raise files.output_error(folder, error) from error
 
 
 @contextlib.contextmanager

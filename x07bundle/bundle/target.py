@@ -29,6 +29,12 @@ class Target(NamedTuple):
     lockfile: Path | None = None
 
     @property
+    def inputs(self) -> tuple[Path | None, ...]:
+        """The files that it is; sources are known by their names."""
+        project = self.project.file if self.project is not None else None
+        return self.entry, project, self.lockfile
+
+    @property
     def policy_root(self) -> Path:
         """What policies and roots of options are relative to (contract/policy.md §4)."""
         project = self.project if self.kind == "project" else None

@@ -37,7 +37,6 @@ def bundle(plan: Plan, request: VmRequest, environment: Mapping[str, str], say: 
     """
     assert plan.sandbox is not None
     _refuse_options(plan)
-    sidecar.refuse_others(sidecar.folder_of(plan.out))
     say("finding the guest")
     pinned = vm_guest.pinned(request, plan.sandbox.accepted, environment)
     _check_policy(plan, pinned, environment)

@@ -19,7 +19,8 @@ from x07bundle.contract.policy_rules import Choice, Exactly, Many, OrNull, Table
 from x07bundle.errors import RefusedError
 from x07bundle.files import json_pretty
 
-SCHEMA_VERSION: Final = "x07.vm.bundle.manifest@0.3.0"
+FAMILY: Final = "x07.vm.bundle.manifest@"
+SCHEMA_VERSION: Final = f"{FAMILY}0.3.0"
 NAME: Final = "manifest.json"
 SIGNATURE_NAME: Final = "manifest.json.sig"
 SIDECAR_SUFFIX: Final = ".vm"

@@ -29,6 +29,19 @@ def refuse_clashes(outputs: Iterable[Path], inputs: Iterable[Path | None]) -> No
         placed.add(place)
 
 
+def refuse_within(folder: Path, inputs: Iterable[Path | None]) -> None:
+    """For a folder that is replaced as a whole. Reads links, writes nothing.
+
+    Raises:
+        UsageError: an input is in it.
+    """
+    replaced = _place(folder)
+    for path in inputs:
+        places = (_place(path), _end(path)) if path is not None else ()
+        if any(replaced == place or replaced in place.parents for place in places):
+            raise UsageError(f"`{folder}` would be replaced, and `{path}` is in it", hint=HINT)
+
+
 def _place(path: Path) -> Path:
     """What a renaming replaces: the name itself, be it a link, in the folder that holds it."""
     return Path(os.path.realpath(path.parent)) / path.name

@@ -1,11 +1,12 @@
-"""Outputs appear together, or not at all."""
+"""Outputs appear together, or not at all; whether they can is known before."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from x07bundle.bundle.outputs import Output, place
+from x07bundle.bundle.outputs import Output, check, place
 from x07bundle.errors import OutputError
 
 
@@ -57,3 +58,64 @@ def test_a_file_is_replaced_and_its_readers_keep_the_old_one(tmp_path: Path) -> 
         place([Output(path, b"new", 0o777)])
         assert reader.read() == b"old"
     assert path.read_bytes() == b"new"
+
+
+# -- before there is anything to write
+
+
+def below_a_file(folder: Path) -> Path:
+    (folder / "file").write_bytes(b"")
+    return folder / "file/deep/app"
+
+
+def a_folder(folder: Path) -> Path:
+    (folder / "app").mkdir()
+    return folder / "app"
+
+
+def a_pipe(folder: Path) -> Path:
+    os.mkfifo(folder / "app")
+    return folder / "app"
+
+
+def below_a_broken_link(folder: Path) -> Path:
+    (folder / "link").symlink_to("nowhere")
+    return folder / "link/app"
+
+
+def below_a_loop(folder: Path) -> Path:
+    (folder / "loop").symlink_to("loop")
+    return folder / "loop/app"
+
+
+def too_long(folder: Path) -> Path:
+    return folder / ("x" * 300)
+
+
+IN_THE_WAY = [
+    (below_a_file, "not a directory"),
+    (a_folder, "is a directory"),
+    (a_pipe, "a device, a pipe or a socket"),
+    (below_a_broken_link, "no such file or directory"),
+    (below_a_loop, "too many levels of symbolic links"),
+    (too_long, "file name too long"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "words"), IN_THE_WAY)
+def test_what_is_in_the_way(tmp_path: Path, spoil: Callable[[Path], Path], words: str) -> None:
+    path = spoil(tmp_path)
+    before = everything(tmp_path)
+    with pytest.raises(OutputError) as caught:
+        check([tmp_path / "fine", path])
+    assert caught.value.brief.startswith(f"cannot write `{path}`: ")
+    assert words in caught.value.brief
+    assert caught.value.hint
+    assert everything(tmp_path) == before
+
+
+def test_what_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "app").write_bytes(b"old")
+    (tmp_path / "link").symlink_to(tmp_path)
+    check([tmp_path / "app", tmp_path / "new/deep/app", tmp_path / "link/other", Path("app")])
+    assert everything(tmp_path) == ["app", "link"]

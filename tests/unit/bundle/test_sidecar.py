@@ -143,6 +143,23 @@ def test_a_failure_leaves_what_was_there(runtime: Runtime, tmp_path: Path) -> No
     assert sorted(path.name for path in tmp_path.iterdir()) == ["app", "app.vm", "frozen"]
 
 
+def test_a_failure_leaves_no_folder_behind(runtime: Runtime, tmp_path: Path) -> None:
+    with pytest.raises(OutputError):
+        sidecar.write(
+            tmp_path / "dist/deep/app", vm_bundles.content(runtime, archive=tmp_path / "missing")
+        )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["frozen"]
+
+
+def test_a_manifest_of_something_else(runtime: Runtime, tmp_path: Path) -> None:
+    out = tmp_path / "app"
+    folder_of(out).mkdir()
+    (folder_of(out) / "manifest.json").write_text('{"schema_version": "of.something@1"}')
+    with pytest.raises(OutputError, match="is no folder of a bundle"):
+        sidecar.write(out, vm_bundles.content(runtime))
+    assert names(folder_of(out)) == ["manifest.json"]
+
+
 def test_the_old_half_comes_back_where_the_new_one_cannot_be_placed(
     runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from x07bundle.errors import UsageError
-from x07bundle.project.clashes import refuse_clashes
+from x07bundle.project.clashes import refuse_clashes, refuse_within
 
 OVERWRITTEN = "would be overwritten"
 BOTH = "cannot be both a file and a folder"
@@ -52,3 +52,13 @@ def test_places_of_their_own_are_fine() -> None:
 def test_a_link_to_itself_is_left_to_whoever_writes(folder: Path) -> None:
     (folder / "loop").symlink_to("loop")
     refuse_clashes([folder / "loop/a"], [folder / "loop"])
+
+
+def test_a_folder_that_is_replaced_holds_no_input(folder: Path) -> None:
+    (folder / "app.vm").mkdir()
+    (folder / "app.vm/key").write_text("")
+    (folder / "elsewhere").symlink_to("app.vm/key")
+    for name in ("app.vm", "app.vm/key", "app.vm/deep/key", "elsewhere"):
+        with pytest.raises(UsageError, match=r"`app\.vm` would be replaced"):
+            refuse_within(Path("app.vm"), [None, Path(name)])
+    refuse_within(Path("app.vm"), [None, Path("app.vmx"), Path("link"), Path()])
