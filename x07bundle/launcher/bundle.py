@@ -27,13 +27,14 @@ TOGETHER: Final = (
 
 
 class Bundle(NamedTuple):
-    """`executable`: its links are resolved."""
+    """`executable`: its links are resolved. `carried`: the text of its trailer."""
 
     executable: Path
     sidecar: Path
     trailer: Trailer
     manifest: Manifest
     policy: Loaded
+    carried: bytes
 
 
 def opened(executable: Path) -> Bundle:
@@ -47,7 +48,8 @@ def opened(executable: Path) -> Bundle:
     trailer = launcher_trailer.read(data, str(path))
     sidecar = path.with_name(path.name + vm_manifest.SIDECAR_SUFFIX)
     manifest = _manifest(sidecar, trailer)
-    return Bundle(path, sidecar, trailer, manifest, _policy(sidecar, manifest))
+    carried = launcher_trailer.carried(data, str(path))
+    return Bundle(path, sidecar, trailer, manifest, _policy(sidecar, manifest), carried)
 
 
 def listed(bundle: Bundle, path: str) -> bytes:

@@ -29,13 +29,19 @@ REFUSED: Final = 125
 NO_BACKEND: Final = 126
 NOT_STARTED: Final = 127
 INTERRUPTED: Final = 130
+REAPER: Final = b"X07_REAP"
+ADOPTED: Final = b"X07_ADOPT"
+"""Names that are not veiled: no caller can set them. Their modules have what is in them."""
 OWN: Final = (REFUSED, NO_BACKEND, NOT_STARTED)
 
 
 def main() -> NoReturn:
+    reaper = os.environb.get(REAPER)
+    if reaper is not None:
+        _reap(reaper)
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    code = run(sys.argv[1:], unveiled(os.environb))
+    code = run(sys.argv[1:], unveiled(os.environb), os.environb.get(ADOPTED))
     try:
         sys.stdout.flush()
     except OSError:
@@ -43,10 +49,21 @@ def main() -> NoReturn:
     os._exit(code)
 
 
-def run(words: Sequence[str], env: Mapping[str, str]) -> int:
-    """The exit code of it all. `words`: the executable, and the arguments."""
+def _reap(told: bytes) -> NoReturn:
+    """Nobody sees what becomes of it: whoever would, is gone."""
     try:
-        return _act(words, env)
+        from x07bundle.launcher import reaping  # no other part of a launcher
+
+        reaping.serve(told)
+    finally:
+        os._exit(0)
+
+
+def run(words: Sequence[str], env: Mapping[str, str], handed: bytes | None = None) -> int:
+    """The exit code of it all. `words`: the executable, and the arguments. `handed`: a guest that
+    was started already (`adopted`)."""
+    try:
+        return _act(words, env, handed)
     except X07Error as error:
         _trace(env)
         sys.stderr.write(error.render())
@@ -69,7 +86,7 @@ def exit_code(error: X07Error) -> int:
     return NO_BACKEND if isinstance(error, ToolMissingError) else NOT_STARTED
 
 
-def _act(words: Sequence[str], env: Mapping[str, str]) -> int:
+def _act(words: Sequence[str], env: Mapping[str, str], handed: bytes | None) -> int:
     from x07bundle.launcher import bundle as bundles  # errors of imports are said, too
 
     if not words:
@@ -79,9 +96,10 @@ def _act(words: Sequence[str], env: Mapping[str, str]) -> int:
     mode = env.get(MODE, "").strip()
     bundle = bundles.opened(Path(words[0]))
     if mode in ("", "run"):
+        from x07bundle.launcher import adopted
         from x07bundle.launcher.start import start
 
-        return start(bundle, words[1:], env)
+        return start(bundle, words[1:], env, adopted.read(handed) if handed is not None else None)
     from x07bundle.launcher import looking
 
     seen = looking.look(bundle, mode, env)

@@ -1,40 +1,27 @@
 """Starts the program of a bundle in a fresh guest (design: the two ways through).
 
 backend -> what the policy is there -> the image by its digest -> the job's folder, with copies of
-what was verified -> the guest, whose streams and exit code are the program's.
+what was verified -> the guest, whose streams and exit code are the program's -> a record of the
+start, by which the next one has its guest before any of this.
 """
 
-import os
-import stat
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from x07bundle import host
-from x07bundle.contract.granted_variables import granted_variables
 from x07bundle.errors import RefusedError
-from x07bundle.launcher import bundle as bundles
-from x07bundle.launcher import consent
+from x07bundle.launcher import adopted, consent, guest_job, start_record
+from x07bundle.launcher.adopted import Handed
 from x07bundle.launcher.bundle import Bundle
 from x07bundle.launcher.consent import Wanted
-from x07bundle.vm import (
-    choose,
-    clock,
-    confine,
-    engine_env,
-    folder,
-    images,
-    remembered,
-    runner,
-    state,
-    users,
-)
+from x07bundle.launcher.guest_job import Guest
+from x07bundle.launcher.start_conditions import Start
+from x07bundle.vm import choose, confine, engine_env, folder, images, remembered, runner, state
 from x07bundle.vm.backend import Backend
-from x07bundle.vm.confine import Confined
 from x07bundle.vm.failures import EngineError, GuestError, NoBackendError
 from x07bundle.vm.folder import JobFolder
-from x07bundle.vm.job import GUEST_BUNDLE, GUEST_IN, GUEST_OUT, Digest, Image, Job, Mount
+from x07bundle.vm.job import Digest, Image, Job
 from x07bundle.vm.runner import Ended
 from x07bundle.vm.state import State
 from x07bundle.vm.streams import Attached
@@ -42,30 +29,12 @@ from x07bundle.vm.streams import Attached
 DEADLINE: Final = 124
 SIGNALLED: Final = 128
 LARGEST_STATUS: Final = 255
-PROGRAMS: Final = "bundle"
-"""The folder of a job that the guest has as GUEST_BUNDLE."""
-PAYLOAD: Final = "payload"
-STARTER: Final = "starter"
-STARTER_FILE: Final = f"runtime/{STARTER}"
-MARK: Final = "started"
-"""Left in the guest's output folder by what starts the payload (stubs/launcher/starter.c)."""
-PROGRAM_MODE: Final = 0o755
-FILE_MODE: Final = 0o644
 
 
-class Guest(NamedTuple):
-    """All that is decided before anything is started. `is_assumed`: the engine had the image when
-    it was asked last, and was not asked now."""
-
-    backend: Backend
-    confined: Confined
-    wanted: Wanted
-    image: Image
-    is_assumed: bool
-
-
-def start(bundle: Bundle, arguments: Sequence[str], env: Mapping[str, str]) -> int:
-    """The program's exit code, or that of its deadline.
+def start(
+    bundle: Bundle, arguments: Sequence[str], env: Mapping[str, str], handed: Handed | None = None
+) -> int:
+    """The program's exit code, or that of its deadline. `handed`: a guest that was started.
 
     Raises:
         RefusedError: integrity, policy or consent.
@@ -76,17 +45,36 @@ def start(bundle: Bundle, arguments: Sequence[str], env: Mapping[str, str]) -> i
     backend = _backend(bundle, env, accepted)
     try:
         jobs = state.open(env)
-        guest = decide(bundle, backend, env, jobs, accepted)
+        if handed is not None:
+            return _adopted(bundle, backend, arguments, env, jobs, handed)
+        guest = decide(bundle, backend, env, jobs)
         try:
             return _run_once(bundle, guest, arguments, env, jobs)
         except GuestError as failure:
-            if not guest.is_assumed:
-                raise
-            remembered.forget(jobs, backend, guest.image)
-            guest = _with_image(bundle, guest, failure)
-            return _run_once(bundle, guest, arguments, env, jobs)
+            return _run_again(bundle, guest, arguments, env, jobs, failure)
     except EngineError as error:
         raise choose.explained(error, backend, env, host.read()) from error
+
+
+def _adopted(
+    bundle: Bundle,
+    backend: Backend,
+    arguments: Sequence[str],
+    env: Mapping[str, str],
+    jobs: State,
+    handed: Handed,
+) -> int:
+    """As `start`, from where the guest was started by a record."""
+    ended, was_started = adopted.run(handed, backend, jobs)
+    try:
+        return _exit_code(bundle, backend, ended, was_started)
+    except GuestError as failure:
+        try:
+            guest = decide(bundle, backend, env, jobs, is_told=True)
+            return _run_again(bundle, guest, arguments, env, jobs, failure)
+        except GuestError:
+            start_record.forget(jobs, bundle)
+            raise
 
 
 def _backend(bundle: Bundle, env: Mapping[str, str], accepted: bool) -> Backend:
@@ -99,23 +87,26 @@ def _backend(bundle: Bundle, env: Mapping[str, str], accepted: bool) -> Backend:
 
 
 def decide(
-    bundle: Bundle, backend: Backend, env: Mapping[str, str], jobs: State, accepted: bool
+    bundle: Bundle, backend: Backend, env: Mapping[str, str], jobs: State, *, is_told: bool = False
 ) -> Guest:
-    """What of the policy holds where, and which image it is."""
+    """What of the policy holds where, and which image it is. `is_told`: what does not hold was said
+    already."""
+    accepted = consent.is_given(env)
+    cwd = confine.here()
     confined = confine.confine(
         bundle.policy.policy,
         backend.caps,
-        confine.here(),
+        cwd,
         accepted,
         state=str(jobs.root),
         backend=backend.name,
     )
-    for line in confined.told:
+    for line in () if is_told else confined.told:
         tell(f"note: {line}")
     wanted = consent.wanted_image(bundle.manifest, backend, env, accepted)
     known = _known_image(backend, wanted, jobs)
     image = known or find_image(bundle, backend, wanted)
-    return Guest(backend, confined, wanted, image, is_assumed=known is not None)
+    return Guest(backend, confined, wanted, image, known is not None, cwd)
 
 
 def _known_image(backend: Backend, wanted: Wanted, jobs: State) -> Image | None:
@@ -183,67 +174,32 @@ def _run_once(
     """
     is_streamed = engine_env.streams(env) or not guest.backend.caps.host_mounts
     with folder.opened(jobs) as place:
-        program = _program(bundle, place, is_streamed)
-        job = _job(bundle, guest, (*program, *arguments), env, place)
+        guest_job.make_copies(bundle, place)
+        argv = (*guest_job.words(is_streamed), *arguments)
+        job = guest_job.job(bundle, guest, argv, env, place)
         ended = _run(guest.backend, job, place, is_streamed)
-        was_started = is_streamed or _was_started(place)
+        was_started = is_streamed or guest_job.was_started(place)
     if was_started and not guest.is_assumed:
         remembered.note(jobs, guest.backend, guest.image)
-    return _exit_code(bundle, guest, ended, was_started)
+    if was_started and not is_streamed:
+        start_record.leave(Start(bundle, guest, job, jobs, env))
+    return _exit_code(bundle, guest.backend, ended, was_started)
 
 
-def _job(
-    bundle: Bundle, guest: Guest, argv: tuple[str, ...], env: Mapping[str, str], place: JobFolder
-) -> Job:
-    policy = bundle.policy.policy
-    created_ms = clock.SYSTEM.unix_ms()
-    return Job(
-        run_id=place.run_id,
-        image=guest.image,
-        argv=argv,
-        created_unix_ms=created_ms,
-        deadline_unix_ms=created_ms + policy.limits.wall_ms,
-        limits=guest.confined.limits,
-        mounts=(*_own_mounts(place), *guest.confined.mounts),
-        env=granted_variables(policy.env, env),
-        workdir=bundle.manifest.workdir,
-        network=guest.confined.network,
-        has_input=not _is_nowhere(0),
-        terminal=os.isatty(0) and os.isatty(1),
-        user=users.caller(guest.backend),
-    )
-
-
-def _program(bundle: Bundle, place: JobFolder, is_streamed: bool) -> tuple[str, ...]:
-    """Copies what was verified, whose copies are mounted: nobody changes them in between.
-
-    The words that start the payload: through the starter, unless the guest's agent starts it.
-    """
-    programs = place.path / PROGRAMS
-    folder.make(programs)
-    names = {STARTER_FILE: STARTER, bundle.manifest.payload: PAYLOAD}
-    for path, name in names.items():
-        folder.put(programs / name, bundles.listed(bundle, path), PROGRAM_MODE)
-    for target in (programs / "policy.json", place.inputs / "policy.json"):
-        folder.put(target, bundle.policy.data, FILE_MODE)
-    payload = f"{GUEST_BUNDLE}/{PAYLOAD}"
-    if is_streamed:
-        return (payload,)
-    return (f"{GUEST_BUNDLE}/{STARTER}", f"{GUEST_OUT}/{MARK}", payload)
-
-
-def _own_mounts(place: JobFolder) -> tuple[Mount, ...]:
-    return (
-        Mount(str(place.inputs), GUEST_IN),
-        Mount(str(place.outputs), GUEST_OUT, writable=True),
-        Mount(str(place.path / PROGRAMS), GUEST_BUNDLE),
-    )
-
-
-def _is_nowhere(descriptor: int) -> bool:
-    """The null device; a stream that was closed is that by now."""
-    found = os.fstat(descriptor)
-    return stat.S_ISCHR(found.st_mode) and found.st_rdev == Path(os.devnull).stat().st_rdev
+def _run_again(
+    bundle: Bundle,
+    guest: Guest,
+    arguments: Sequence[str],
+    env: Mapping[str, str],
+    jobs: State,
+    failure: GuestError,
+) -> int:
+    """As `_run_once`, after a failure, where the engine has lost the image that it had."""
+    if not guest.is_assumed:
+        raise failure
+    remembered.forget(jobs, guest.backend, guest.image)
+    again = _with_image(bundle, guest, failure)
+    return _run_once(bundle, again, arguments, env, jobs)
 
 
 def _run(backend: Backend, job: Job, place: JobFolder, is_streamed: bool) -> Ended:
@@ -254,11 +210,7 @@ def _run(backend: Backend, job: Job, place: JobFolder, is_streamed: bool) -> End
     return streamed.run(backend, job, place, Attached())
 
 
-def _was_started(place: JobFolder) -> bool:
-    return (place.outputs / MARK).exists()
-
-
-def _exit_code(bundle: Bundle, guest: Guest, ended: Ended, was_started: bool) -> int:
+def _exit_code(bundle: Bundle, backend: Backend, ended: Ended, was_started: bool) -> int:
     if ended.timed_out:
         wall_ms = bundle.manifest.limits.wall_ms
         tell(
@@ -272,7 +224,7 @@ def _exit_code(bundle: Bundle, guest: Guest, ended: Ended, was_started: bool) ->
         return SIGNALLED + ended.asked_by
     if not was_started:
         raise GuestError(
-            f"{guest.backend.name} did not start the guest (exit status {ended.exit_status})",
+            f"{backend.name} did not start the guest (exit status {ended.exit_status})",
             "what it says is above",
             "`X07_BUNDLE=doctor` says what a bundle needs of a machine",
         )
