@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from tests.fakes import engines
+from tests.fakes import docker_guests, engines
 from tests.unit.contract.policies import policy
 from x07bundle.bundle import launcher_files, sidecar
 from x07bundle.bundle.sidecar import Guest, Runtime, SidecarContent, Signer
@@ -33,20 +33,11 @@ esac
 exit "${TEST_STATUS:-0}"
 """
 
-RUN: Final = r"""
-for word; do
-    case $word in
-    type=bind,source=*,target=/x07/bundle,readonly) programs=${word#type=bind,source=} ;;
-    type=bind,source=*,target=/x07/out) outputs=${word#type=bind,source=} ;;
-    esac
-done
-programs=${programs%,target=*} outputs=${outputs%,target=*}
+RUN: Final = f"""{docker_guests.begins({"programs": "/x07/bundle,readonly", "outputs": "/x07/out"})}
 while test "$1" != /x07/bundle/starter; do shift; done
 shift 3
 exec "$programs/starter" "$outputs/started" "$programs/payload" "$@"
 """
-"""What docker does, as far as a program sees it: its guest is a process of this machine."""
-
 INSPECT: Final = f"'image inspect {CONFIG}'"
 
 
@@ -58,21 +49,14 @@ class Docker(NamedTuple):
 
     @property
     def asked(self) -> list[str]:
-        return [line.split(" ", 1)[0] for line in self.engine.asked]
+        return self.engine.commands
 
 
 def docker(folder: Path, cases: Mapping[str, str] | None = None) -> Docker:
     """One that has the image of the bundles, unless the cases say otherwise."""
     made = engines.engine(folder, "docker")
-    has_image = made.says(engines.docker_image(CONFIG))
-    usual = {
-        INSPECT: has_image,
-        "'run '*": RUN,
-        "'version '*": "echo 20.10.24",
-        "'container '*": engines.fails("Error: No such container: x"),
-        "'ps '*|'rm '*|'kill '*|'stop '*": ":",
-    }
-    made.answers({**(cases or {}), **{k: v for k, v in usual.items() if k not in (cases or {})}})
+    own = {INSPECT: made.says(engines.docker_image(CONFIG)), "'run '*": RUN}
+    docker_guests.answers(made, own, cases or {})
     return Docker(made, str(made.bin))
 
 

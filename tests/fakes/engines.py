@@ -45,6 +45,11 @@ class Engine(NamedTuple):
         return f"/bin/cat '{file}'"
 
     @property
+    def commands(self) -> list[str]:
+        """What it was asked, without arguments."""
+        return [line.split(" ", 1)[0] for line in self.asked]
+
+    @property
     def asked(self) -> list[str]:
         log = self.folder / LOG
         return log.read_text().splitlines() if log.exists() else []

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from tests.fakes import engines
+from tests.fakes import docker_guests, engines
 from tests.unit.cli.commands import X07, environment
 from x07bundle.contract.compile_report import CompileResult
 from x07bundle.project.init import create
@@ -25,15 +25,7 @@ ECHO: Final = f"{METRICS}exec /bin/cat"
 SOLVED: Final = ("--input-b64", base64.b64encode(b"hello").decode())
 """What gives a program an input."""
 COMPILED: Final = "/x07/out/compiled-out"
-FOLDERS: Final = r"""
-for word; do
-    case $word in
-    type=bind,source=*,target=/x07/in,readonly) in=${word#type=bind,source=} ;;
-    type=bind,source=*,target=/x07/out) out=${word#type=bind,source=} ;;
-    esac
-done
-in=${in%,target=*} out=${out%,target=*}
-"""
+FOLDERS: Final = docker_guests.begins({"in": "/x07/in,readonly", "out": "/x07/out"})
 SEED: Final = "'run '*' --program /x07/in/program.x07.json'"
 BUILD: Final = "'run '*' --program /x07/in/program/main.x07.json'*"
 PROGRAM: Final = "'run '*' /x07/in/artifact'"
@@ -102,24 +94,20 @@ class Guests(NamedTuple):
         build = [FOLDERS, before, self.engine.says(text)]
         if program is not None:
             build.append(f'{self._program(program)} >"$out/compiled-out"')
-        usual = {
+        own = {
             SEED: f'{FOLDERS}/bin/mkdir -p "$out/cache"; echo seed >"$out/cache/made"',
             BUILD: "\n".join(build),
             PROGRAM: f'{FOLDERS}exec "$in/artifact"',
             INSPECT: self.engine.says(engines.docker_image(CONFIG)),
-            "'version '*": "echo 20.10.24",
-            "'ps '*|'rm '*|'kill '*|'stop '*": ":",
-            "'inspect '*|'container '*": engines.fails("Error: No such container: x"),
         }
-        first = dict(cases or {})
-        self.engine.answers({**first, **{k: v for k, v in usual.items() if k not in first}})
+        docker_guests.answers(self.engine, own, cases or {})
 
     def _program(self, script: str) -> str:
         return self.engine.says(f"#!/bin/sh\n{script}\n")
 
     @property
     def asked(self) -> list[str]:
-        return [line.split(" ", 1)[0] for line in self.engine.asked]
+        return self.engine.commands
 
     @property
     def started(self) -> list[str]:
