@@ -104,8 +104,23 @@ static bool is_image(x07_text value)
     return !socket.is_full && x07_containerd_has(socket.bytes, name_space, name, value);
 }
 
+/* `NUMBER MOST`: a hard limit of ours, by the kernel's number for it. */
+static bool is_limit(x07_text value)
+{
+    x07_string now = x07_string_of(NUMBERS_BYTES);
+    size_t at = 0;
+    uint64_t number = 0;
+    while (at < value.length && value.start[at] != ' ') {
+        number = number * 10 + (uint64_t)(value.start[at++] - '0');
+    }
+    x07_add(&now, (x07_text){value.start, at});
+    x07_add_word(&now, " ");
+    x07_add_number(&now, x07_hard_limit((int)number));
+    return !now.is_full && x07_same(x07_held(&now), value);
+}
+
 typedef enum {
-    SITUATION, HAS, LACKS, INPUT, SAME, ROOT, SEALED, FOLDER, ABSENT, PRESENT, IMAGE, PROGRAM,
+    SITUATION, HAS, LACKS, INPUT, LIMIT, SAME, ROOT, SEALED, FOLDER, ABSENT, PRESENT, IMAGE, PROGRAM,
     NO_CONDITION, UNKNOWN,
 } kind;
 
@@ -117,7 +132,7 @@ static kind kind_of(x07_text word)
         kind kind;
     } known[] = {
         {"situation", SITUATION}, {"has", HAS}, {"lacks", LACKS}, {"input", INPUT},
-        {"same", SAME}, {"root", ROOT}, {"sealed", SEALED}, {"folder", FOLDER},
+        {"limit", LIMIT}, {"same", SAME}, {"root", ROOT}, {"sealed", SEALED}, {"folder", FOLDER},
         {"absent", ABSENT}, {"present", PRESENT}, {"image", IMAGE}, {"program", PROGRAM},
         {"reads", NO_CONDITION}, {"say", NO_CONDITION}, {"copy", NO_CONDITION},
         {"argument", NO_CONDITION}, {"variable", NO_CONDITION}, {"pass", NO_CONDITION},
@@ -158,6 +173,8 @@ static bool holds(const x07_situation *now, x07_text fields, const x07_field *fi
         return x07_variable(now->environment, value).start == NULL;
     case INPUT:
         return has_input(value);
+    case LIMIT:
+        return is_limit(value);
     case SAME:
         return is_same(value);
     case ROOT:

@@ -201,6 +201,16 @@ uint64_t x07_process_id(void)
     return (uint64_t)x07_call(SYS_getpid, 0, 0, 0, 0);
 }
 
+uint64_t x07_hard_limit(int resource)
+{
+    struct {
+        uint64_t soft;
+        uint64_t hard;
+    } found = {0};
+    x07_call(SYS_prlimit64, 0, resource, 0, (long)&found);
+    return found.hard;
+}
+
 uint64_t x07_unix_ms(void)
 {
     struct timespec now = {0};

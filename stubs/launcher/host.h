@@ -34,6 +34,8 @@ bool x07_node_name(char *name, size_t bytes);
 uint64_t x07_user(void);
 uint64_t x07_group(void);
 uint64_t x07_process_id(void);
+/* Of a resource, by its number; the largest of all where it has none. */
+uint64_t x07_hard_limit(int resource);
 uint64_t x07_unix_ms(void);
 
 /* For us alone, or of a mode, whatever the umask is. */

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import resource
 import subprocess
 import time
 from collections.abc import Mapping
@@ -84,12 +85,14 @@ class SmallBundle(NamedTuple):
         reads = ("PATH", "X07_BUNDLE", "X07_VM_STATE_DIR")
         root = self.folder / "root"
         client = self.folder / "client"
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         return [
             ("situation", self.situation(reads, env)),
             *(("reads", name) for name in reads),
             ("has", "GIVEN"),
             ("lacks", "NOT_GIVEN"),
             ("input", "yes"),
+            ("limit", f"{resource.RLIMIT_NOFILE} {hard & (1 << 64) - 1}"),
             ("same", f"{self.state.parent / 'runner_instance'}\1{INSTANCE}"),
             ("root", str(root)),
             ("sealed", str(root)),

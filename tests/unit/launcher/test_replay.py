@@ -226,6 +226,19 @@ def test_without_input_the_launcher_decides(made: SmallBundle) -> None:
     made.arguments()
 
 
+def test_with_other_limits_the_launcher_decides(made: SmallBundle) -> None:
+    made.note(made.fields())
+    lowered = subprocess.run(
+        ("sh", "-c", 'ulimit -H -n 100 && ulimit -S -n 100 && exec "$0"', made.app),
+        env=made.env(),
+        cwd=made.work,
+        capture_output=True,
+        check=True,
+        input=b"",
+    )
+    assert lowered.stdout == b"decide\n"
+
+
 def test_at_a_terminal_the_launcher_decides(made: SmallBundle) -> None:
     made.note(made.fields())
     ours, its = os.openpty()
