@@ -1,0 +1,255 @@
+"""A guest that was started by a record: whoever goes on with it, and whoever reaps it."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests import vm_bundles
+from tests.fakes import engines
+from tests.unit.launcher import benches
+from tests.unit.launcher.benches import Bench
+from tests.unit.vm.conftest import soon
+from tests.vm_bundles import CONFIG, REFERENCE
+from x07bundle.bundle import sidecar
+from x07bundle.launcher import adopted
+
+EVERY_BYTE: Final = bytes(range(256)) * 300
+WAITS: Final = """#!/bin/sh
+trap 'echo asked; exit 9' INT TERM HUP QUIT
+echo $$ >"$1"
+while :; do /bin/sleep 0.05; done
+"""
+MISSING: Final = engines.fails("Error: No such image: x")
+MANIFEST: Final = "sha256:" + "a" * 64
+
+MakeBench = Callable[..., Bench]
+
+
+@pytest.fixture
+def make_bench(tmp_path: Path) -> MakeBench:
+    """A bundle that was started once, so that there is a record."""
+
+    def make(cases: dict[str, str] | None = None, **given: object) -> Bench:
+        bench = benches.bench(tmp_path / "bench", cases)
+        bench.make(**{"env__enabled": True, "env__allow_keys": ["TEST_STATUS"], **given})
+        assert bench.start("say", "x", TEST_STATUS="0").returncode == 0
+        return bench
+
+    return make
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> tuple[Bench, Path]:
+    """A bundle whose program waits, and says who it is in a file; killing it is for the engine."""
+    here = tmp_path / "here"
+    kills = f"kill -KILL $(cat '{here}')"
+    bench = benches.bench(tmp_path / "bench", {"'kill '*": kills})
+    bench.make(payload="#!/bin/sh\n", limits__wall_ms=60_000)
+    assert bench.start().returncode == 0
+    return bench, here
+
+
+def with_payload(bench: Bench, payload: str) -> None:
+    """Another program, under the record of the one that was there."""
+    (sidecar.folder_of(bench.app) / "payload").write_text(payload)
+
+
+def finish(process: subprocess.Popen[bytes], data: bytes | None = None) -> tuple[int, bytes, bytes]:
+    out, err = process.communicate(data, timeout=60)
+    return process.returncode, out, err
+
+
+def test_bytes_of_all_streams_and_the_status_are_the_programs(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    assert finish(bench.replay("copy"), EVERY_BYTE) == (0, EVERY_BYTE, b"")
+    assert finish(bench.replay("say", "a", "b", TEST_STATUS="7")) == (7, b"a", b"b")
+    assert soon(lambda: not bench.left())
+    assert bench.docker.asked.count("run") == 3
+    assert bench.docker.asked.count("image") == 1
+
+
+def test_its_record_stays_as_it_is(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    (record,) = bench.records()
+    before = (record.read_bytes(), record.stat().st_mtime_ns)
+    assert finish(bench.replay("say", "x"))[0] == 0
+    assert (record.read_bytes(), record.stat().st_mtime_ns) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_that_came_before_there_was_anybody(
+    waiting: tuple[Bench, Path], number: signal.Signals
+) -> None:
+    bench, here = waiting
+    with_payload(bench, WAITS)
+    options = {"signal": str(int(number)), "after": str(here)}
+    assert finish(bench.replay(str(here), options=options)) == (9, b"asked\n", b"")
+    assert soon(lambda: not bench.left())
+
+
+def test_signals_that_come_later(waiting: tuple[Bench, Path]) -> None:
+    """The second one kills, as the program ignores the first."""
+    bench, here = waiting
+    with_payload(bench, WAITS.replace("exit 9", ":"))
+    process = bench.replay(str(here))
+    assert soon(here.exists)
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"asked\n"
+    process.send_signal(signal.SIGTERM)
+    assert finish(process)[0] == 128 + signal.SIGTERM
+    assert soon(lambda: not bench.left())
+
+
+def test_the_deadline(tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    kills = f"kill -KILL $(cat '{here}')"
+    bench = benches.bench(tmp_path / "bench", {"'kill '*": kills})
+    bench.make(payload="#!/bin/sh\n", limits__wall_ms=1500)
+    assert bench.start().returncode == 0
+    with_payload(bench, WAITS)
+    status, _, err = finish(bench.replay(str(here)))
+    assert status == 124
+    assert err.startswith(b"error: the program was ended at its deadline: `limits.wall_ms` is 1500")
+    assert {"stop", "kill", "rm"} <= {*bench.docker.asked}
+    assert soon(lambda: not bench.left())
+
+
+def test_without_a_reaper_nobody_is_waited_for(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    done = finish(bench.replay("say", "x", TEST_STATUS="3", options={"reaper": "none"}))
+    assert done == (3, b"x", b"")
+    assert bench.left() == []
+
+
+def test_an_image_that_the_engine_has_lost(make_bench: MakeBench, tmp_path: Path) -> None:
+    """It is loaded again, the guest still has all of its input, and notes are said once."""
+    archive, there = tmp_path / "image.tar", tmp_path / "there"
+    archive.write_bytes(b"an image")
+    has_image = f'echo \'[{{"Id": "{CONFIG}"}}]\''
+    lost = "echo 'docker: No such image' >&2; exit 125"
+    bench = make_bench(
+        {
+            vm_bundles.INSPECT: f"if test -e '{there}'; then {has_image}; else {MISSING}; fi",
+            "'image inspect '*": MISSING,
+            "'load '*": f": >'{there}'; echo 'Loaded image: x07.local/guest:1'",
+            "'run '*": f"test -e '{there}' || {{ {lost}; }}\n{vm_bundles.RUN}",
+        },
+        archive=archive,
+        net__enabled=True,
+        net__allow_hosts=[{"host": "example.com", "ports": [443]}],
+    )
+    (record,) = bench.records()
+    there.unlink()
+    status, out, err = finish(bench.replay("copy"), EVERY_BYTE)
+    assert (status, out) == (0, EVERY_BYTE)
+    assert err.count(b"note: net.allow_hosts") == 1
+    assert b"loading the guest image" in err
+    assert bench.docker.asked.count("load") == 2
+    assert bench.records() == [record]
+    assert soon(lambda: not bench.left())
+
+
+def test_a_guest_that_does_not_start_though_the_image_is_there(
+    make_bench: MakeBench, tmp_path: Path
+) -> None:
+    """It is not tried twice; and the next start decides anew."""
+    broken = tmp_path / "broken"
+    fails = f"if test -e '{broken}'; then echo 'no room' >&2; exit 125; fi"
+    bench = make_bench({"'run '*": f"{fails}\n{vm_bundles.RUN}"})
+    broken.touch()
+    status, _, err = finish(bench.replay("say", "x"))
+    assert (status, err.count(b"no room")) == (127, 1)
+    assert b"docker did not start the guest (exit status 125)" in err
+    assert bench.docker.asked.count("run") == 2
+    assert bench.records() == []
+
+
+def test_a_client_that_holds_its_input_open(tmp_path: Path) -> None:
+    """The end of it comes when the guest is there, and nothing of it is lost."""
+    bench = benches.bench(tmp_path / "bench")
+    made = engines.engine(bench.folder / "ctr", "firecracker-ctr")
+    made.answers({"*' images ls '*": made.says(images()), "*' run '*": CTR, "*": ":"})
+    socket = bench.folder / "socket"
+    socket.touch()
+    env = {
+        "PATH": f"{made.bin}:/usr/bin:/bin",
+        "X07_VM_FIRECRACKER_RUNTIME": "io.containerd.runc.v2",
+        "X07_VM_FIRECRACKER_CONTAINERD_SOCK": str(socket),
+    }
+    content = bench.make()._replace(
+        backend="firecracker-ctr",
+        guest=sidecar.Guest(REFERENCE, "manifest", {"manifest": MANIFEST}),
+    )
+    sidecar.write(bench.app, content)
+    assert bench.start("copy", stdin=b"x", variables=env).stdout == b"held\nx"
+    done = finish(bench.replay("copy", variables=env), EVERY_BYTE)
+    assert done[:2] == (0, b"held\n" + EVERY_BYTE)
+    assert done[2].count(b"note: limits.procs") == 1
+
+
+def images() -> str:
+    return engines.ctr_images((f"x07.local/guest@{MANIFEST}", MANIFEST))
+
+
+CTR: Final = r"""
+for word; do
+    case $word in
+    type=bind,src=*,dst=/x07/bundle,*) programs=${word#type=bind,src=} ;;
+    type=bind,src=*,dst=/x07/out,*) outputs=${word#type=bind,src=} ;;
+    */task.pid) ready=$word ;;
+    esac
+done
+programs=${programs%,dst=*} outputs=${outputs%,dst=*}
+while test "$1" != /x07/bundle/starter; do shift; done
+shift 3
+timeout 1 cat >"$outputs/got"
+test $? = 124 && echo held
+echo 1 >"$ready"
+(cat "$outputs/got"; cat) | "$programs/starter" "$outputs/started" "$programs/payload" "$@"
+exit"""
+"""What `ctr` does, as far as a program sees it; and it says whether its input ended too early."""
+
+
+def test_who_is_left_when_nobody_goes_on(waiting: tuple[Bench, Path]) -> None:
+    """A reaper that was forked by others ends the guest, and removes its folder."""
+    bench, here = waiting
+    with_payload(bench, WAITS)
+    options = {"after": str(here), "dies": "yes"}
+    process = bench.replay(str(here), options=options)
+    assert finish(process)[0] == 99
+    guest = int(here.read_text())
+    assert soon(lambda: not Path(f"/proc/{guest}").exists())
+    assert soon(lambda: not bench.left())
+    assert "kill" in bench.docker.asked
+
+
+def test_what_is_handed_over_goes_no_further() -> None:
+    ends = (*os.pipe(), *os.pipe())
+    for descriptor in ends:
+        os.set_inheritable(descriptor, True)
+    text = f"run=1-2 created=3 deadline=4 client=5 line={ends[0]} reaper=0 lock={ends[1]}"
+    assert adopted.read(f"{text} feed=-1".encode()).feed == -1
+    assert [os.get_inheritable(descriptor) for descriptor in ends] == [False, False, True, True]
+    assert adopted.read(f"{text} feed={ends[2]}".encode()).run == "1-2"
+    assert not os.get_inheritable(ends[2])
+    for descriptor in ends:
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize("text", [b"", b"nonsense", b"run=1", b"run=1 client=x line=1", b"\xff"])
+def test_what_is_no_hand_over(text: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        adopted.read(text)
+
+
+def test_a_caller_hands_nothing_over(make_bench: MakeBench) -> None:
+    """Its variables are veiled."""
+    bench = make_bench()
+    done = bench.start("say", "x", X07_ADOPT="nonsense", X07_REAP="nonsense")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"x", b"")
