@@ -200,15 +200,6 @@ def test_the_same_bytes_everywhere(room: Room, tmp_path: Path, archive: Path) ->
     assert everything(third.folder / "dist") == first
 
 
-def test_a_plan(room: Room) -> None:
-    before = everything(room.folder)
-    done = room.bundle("--plan")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["bundle"]["kind"] == "vm"
-    assert everything(room.folder) == before
-    assert room.docker.asked == []
-
-
 def test_a_program_that_does_not_compile(room: Room) -> None:
     write_json(room.folder / "src/main.x07.json", module(7))
     done = room.bundle(*HOST_BUILD)

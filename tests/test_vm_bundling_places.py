@@ -68,3 +68,9 @@ def test_a_place_is_looked_at_before_a_guest_compiles(
 def test_the_files_of_options_stay(room: Room, flag: str) -> None:
     shutil.copy(room.folder / "policy.json", room.folder / "given")
     assert "`given` would be overwritten" in room.refused(flag, "given", "--out", "given")
+
+
+def test_what_the_launcher_takes_is_looked_for_before_a_guest_compiles(room: Room) -> None:
+    in_guest(room, "exit 1")
+    assert "no C compiler found" in room.refused(**ACCEPTED, PATH=str(room.docker.bin))
+    assert not any(line.startswith("run ") for line in room.docker.asked)

@@ -26,12 +26,8 @@ def runtime(toolchain: Toolchain, env: Mapping[str, str], say: Callable[[str], N
         ToolMissingError: PyInstaller or a tool that it takes is not there.
         X07Error: it cannot be made.
     """
+    check_machine()
     machine = host.read()
-    if machine.system != "linux" or machine.arch not in MACHINES:
-        raise UsageError(
-            f"there is no launcher of VM bundles for {machine.system} on {machine.arch}",
-            hint=f"bundle on Linux, on one of {', '.join(MACHINES)}",
-        )
     folder = toolchain.cache.folder / KIND
     key = kept.key_of(launcher.digest(), launcher.versions())
 
@@ -48,3 +44,13 @@ def runtime(toolchain: Toolchain, env: Mapping[str, str], say: Callable[[str], N
             __version__, f"{machine.system}-{machine.arch}", platform.python_version()
         ),
     )
+
+
+def check_machine() -> None:
+    """Raises UsageError: there is no launcher for this machine."""
+    machine = host.read()
+    if machine.system != "linux" or machine.arch not in MACHINES:
+        raise UsageError(
+            f"there is no launcher of VM bundles for {machine.system} on {machine.arch}",
+            hint=f"bundle on Linux, on one of {', '.join(MACHINES)}",
+        )

@@ -7,9 +7,9 @@ from x07bundle.bundle import launcher_files, sidecar, vm_guest, vm_payload
 from x07bundle.bundle.build import Say
 from x07bundle.bundle.plan import Plan
 from x07bundle.bundle.report import bundle_report
-from x07bundle.bundle.sidecar import SidecarContent, Written
+from x07bundle.bundle.sidecar import Runtime, SidecarContent, Written
 from x07bundle.bundle.vm_guest import Pinned
-from x07bundle.bundle.vm_payload import Payload
+from x07bundle.bundle.vm_payload import Payload, Prepared
 from x07bundle.bundle.vm_request import VmRequest
 from x07bundle.errors import UsageError
 from x07bundle.native.toolchain import open_toolchain
@@ -35,19 +35,31 @@ def bundle(plan: Plan, request: VmRequest, environment: Mapping[str, str], say: 
         X07Error: what is needed is missing, the policy cannot be enforced by the backend, or an
             output cannot be written.
     """
+    accepted = check(plan)
+    say("finding the guest")
+    pinned = vm_guest.pinned(request, accepted, environment)
+    check_policy(plan, pinned.backend, environment)
+    say("compiling")
+    program = vm_payload.prepared(plan, request.where, pinned.machine)
+    runtime = _runtime(program, environment, say)
+    payload = vm_payload.made(program, pinned, environment, say)
+    written = None
+    if payload.program is not None and runtime is not None:
+        say("writing the sidecar")
+        written = sidecar.write(plan.out, _content(plan, request, pinned, payload, runtime))
+    return VmOutcome(_report(plan, pinned, payload), payload, written)
+
+
+def check(plan: Plan) -> bool:
+    """Whether weaker isolation is accepted for a bundle that can be made here.
+
+    Raises:
+        UsageError: it cannot be, whatever it is made of.
+    """
     assert plan.sandbox is not None
     _refuse_options(plan)
-    say("finding the guest")
-    pinned = vm_guest.pinned(request, plan.sandbox.accepted, environment)
-    _check_policy(plan, pinned, environment)
-    payload = vm_payload.made(plan, pinned, environment, say)
-    written = None
-    if payload.program is not None:
-        say("writing the sidecar")
-        written = sidecar.write(
-            plan.out, _content(plan, request, pinned, payload, environment, say)
-        )
-    return VmOutcome(_report(plan, pinned, payload), payload, written)
+    launcher_files.check_machine()
+    return plan.sandbox.accepted
 
 
 def _refuse_options(plan: Plan) -> None:
@@ -60,37 +72,41 @@ def _refuse_options(plan: Plan) -> None:
             )
 
 
-def _check_policy(plan: Plan, pinned: Pinned, environment: Mapping[str, str]) -> None:
+def check_policy(plan: Plan, backend: str, environment: Mapping[str, str]) -> None:
     """What would be refused at each start is refused now.
 
     Raises:
         RefusedError: the backend cannot enforce a field.
     """
     assert plan.sandbox is not None
-    caps = table.from_env(pinned.backend, environment).caps
+    caps = table.from_env(backend, environment).caps
     policy = plan.sandbox.effective.policy
-    confine.refuse_unenforced(policy, caps, plan.sandbox.accepted, pinned.backend)
+    confine.refuse_unenforced(policy, caps, plan.sandbox.accepted, backend)
+
+
+def _runtime(program: Prepared, environment: Mapping[str, str], say: Say) -> Runtime | None:
+    """Before a guest is started: what it lacks would be found in vain after. None where the program
+    was not accepted.
+    """
+    if program.sources is None:
+        return None
+    tools = open_toolchain(environment, libc="musl", jobs=program.plan.jobs)
+    return launcher_files.runtime(tools, environment, say)
 
 
 def _content(
-    plan: Plan,
-    request: VmRequest,
-    pinned: Pinned,
-    payload: Payload,
-    environment: Mapping[str, str],
-    say: Say,
+    plan: Plan, request: VmRequest, pinned: Pinned, payload: Payload, runtime: Runtime
 ) -> SidecarContent:
     assert payload.program is not None
     assert payload.build is not None
     assert plan.sandbox is not None
-    tools = open_toolchain(environment, libc="musl", jobs=plan.jobs)
     return SidecarContent(
         backend=pinned.backend,
         guest=pinned.guest,
         payload=payload.program,
         policy=plan.sandbox.effective.data,
         payload_build=payload.build,
-        runtime=launcher_files.runtime(tools, environment, say),
+        runtime=runtime,
         signer=request.signer,
     )
 

@@ -8,10 +8,12 @@ from x07bundle.bundle.sidecar import Guest
 from x07bundle.bundle.vm_request import VmRequest
 from x07bundle.contract import consent
 from x07bundle.errors import UsageError, X07Error
-from x07bundle.vm import archives, boundary, choose
+from x07bundle.vm import archives, boundary, choose, images
+from x07bundle.vm.archives import Archived
 from x07bundle.vm.asking import ask
 from x07bundle.vm.backends import table
 from x07bundle.vm.boundary import Boundary
+from x07bundle.vm.failures import NoBackendError
 from x07bundle.vm.job import Digest
 
 MACHINES: Final[Mapping[str, str]] = {"amd64": "x86_64", "arm64": "aarch64"}
@@ -36,7 +38,7 @@ def pinned(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> Pinned
         UsageError: the backend is not one of this version.
         X07Error: the archive cannot be used.
     """
-    env = _with_backend(request, consent.told(env, accepted=accepted))
+    env = _env(request, accepted, env)
     if request.embed is not None:
         return _embedded(request, accepted, env)
     place = _place(request, accepted, env)
@@ -46,14 +48,84 @@ def pinned(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> Pinned
     return Pinned(place.backend.name, guest, host.read().arch, _if_guest(request, place))
 
 
-def _with_backend(request: VmRequest, env: Mapping[str, str]) -> Mapping[str, str]:
-    """The option goes before the variable."""
-    if request.backend is None:
+class Expected(NamedTuple):
+    """What is known before an engine is asked. `backends`: the first that answers is pinned; empty
+    where none is usable, for what `problem` says. `digest`: None where only an engine knows it;
+    `kind`: None too where it was named without.
+    """
+
+    backends: tuple[str, ...]
+    problem: str | None
+    reference: str
+    digest: str | None
+    kind: str | None
+    machine: str
+
+    @property
+    def backend(self) -> str | None:
+        """Where no other may answer first."""
+        return self.backends[0] if len(self.backends) == 1 else None
+
+
+def expected(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> Expected:
+    """What `pinned` is going to find, as far as that can be known. Nothing is started.
+
+    Raises:
+        RefusedError, UsageError, X07Error: as `pinned`.
+    """
+    env = _env(request, accepted, env)
+    archived = _archived(request) if request.embed is not None else None
+    backends, problem = _likely(request, accepted, env)
+    if archived is None:
+        reference = boundary.reference(env)
+        digest = _pin(reference, env)
+        return Expected(backends, problem, reference, digest, None, host.read().arch)
+    guest = _guest_of(archived, backends[0] if backends else "")
+    digest = guest.digests[guest.kind]
+    return Expected(backends, problem, guest.reference, digest, guest.kind, _machine(archived))
+
+
+def _likely(
+    request: VmRequest, accepted: bool, env: Mapping[str, str]
+) -> tuple[tuple[str, ...], str | None]:
+    """Backends, and what is the matter where there is none."""
+    named = choose.named_backend(env)
+    backend = table.from_env(named, env) if named is not None else None
+    if backend is not None and not _takes_an_engine(request):
+        return (backend.name,), None
+    try:
+        return choose.candidates(env, host.read(), accepted), None
+    except NoBackendError as error:
+        return (), error.brief
+
+
+def _pin(reference: str, env: Mapping[str, str]) -> str | None:
+    """A digest that was named, by itself or with the image."""
+    of_name = images.read_pin(reference.partition("@")[2], f"`{reference}`")
+    return images.read_pin(env.get(images.VARIABLE, "")) or of_name
+
+
+def _takes_an_engine(request: VmRequest) -> bool:
+    """An embedded image is known by its archive, and a payload of this machine needs no guest."""
+    return request.embed is None or request.where == "guest"
+
+
+def _env(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> Mapping[str, str]:
+    return with_backend(request.backend, consent.told(env, accepted=accepted))
+
+
+def with_backend(option: str | None, env: Mapping[str, str]) -> Mapping[str, str]:
+    """The option goes before the variable.
+
+    Raises:
+        UsageError: it names no backend.
+    """
+    if option is None:
         return env
-    name = table.ALIASES.get(request.backend, request.backend)
+    name = table.ALIASES.get(option, option)
     if name not in table.DRIVEN:
         raise UsageError(
-            f"`--backend`: this version makes no bundles for `{request.backend}`",
+            f"`--backend`: this version makes no bundles for `{option}`",
             hint=f"choose one of {', '.join(sorted(table.DRIVEN))}",
         )
     return {**env, choose.VARIABLE: name}
@@ -68,26 +140,46 @@ def _if_guest(request: VmRequest, place: Boundary) -> Boundary | None:
 
 
 def _embedded(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> Pinned:
+    archived = _archived(request)
+    place = _place(request, accepted, env) if _takes_an_engine(request) else None
+    name = place.backend.name if place is not None else _named(accepted, env)
+    guest = _guest_of(archived, name)
+    return Pinned(name, guest._replace(archive=request.embed), _machine(archived), place)
+
+
+def _archived(request: VmRequest) -> Archived:
+    """The image to embed.
+
+    Raises:
+        UsageError: guests here are of another architecture.
+        X07Error: it cannot be used.
+    """
     assert request.embed is not None
     archived = archives.read(request.embed)
-    place = _place(request, accepted, env) if request.where == "guest" else None
-    name = place.backend.name if place is not None else _named(accepted, env)
-    kinds = table.from_env(name, {}).caps.digest_kinds
-    found = {each.kind: each for each in (archived.config, archived.manifest)}
-    guest = _guest(archived.reference, tuple(found.values()), kinds[0])
-    machine = MACHINES.get(archived.architecture, archived.architecture)
-    if place is not None and machine != host.read().arch:
+    machine = _machine(archived)
+    if request.where == "guest" and machine != host.read().arch:
         raise UsageError(
             f"`--embed-guest`: the image is for {machine}, and guests here are {host.read().arch}",
             "the program would be compiled in a guest of this machine",
             "embed an image of this architecture, or bundle on such a machine",
         )
-    if not guest.reference:
+    if not archived.reference:
         raise X07Error(
             f"the image in `{request.embed}` has no name, and engines load none without",
             hint="build it with `--tag NAME:TAG`",
         )
-    return Pinned(name, guest._replace(archive=request.embed), machine, place)
+    return archived
+
+
+def _machine(archived: Archived) -> str:
+    return MACHINES.get(archived.architecture, archived.architecture)
+
+
+def _guest_of(archived: Archived, backend: str) -> Guest:
+    """By the digest that the backend runs it by."""
+    kinds = table.from_env(backend, {}).caps.digest_kinds if backend else ("manifest",)
+    found = {each.kind: each for each in (archived.config, archived.manifest)}
+    return _guest(archived.reference, tuple(found.values()), kinds[0])
 
 
 def _named(accepted: bool, env: Mapping[str, str]) -> str:

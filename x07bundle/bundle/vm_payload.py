@@ -15,6 +15,7 @@ from x07bundle.bundle.front import Front, compile_sources
 from x07bundle.bundle.plan import Plan
 from x07bundle.bundle.report import MODES, compile_result
 from x07bundle.bundle.vm_guest import Pinned
+from x07bundle.bundle.vm_request import Where
 from x07bundle.contract.compile_report import CompileResult, host_report
 from x07bundle.contract.vm_manifest import BuildImage, PayloadBuild
 from x07bundle.contract.worlds import SANDBOXED
@@ -51,22 +52,45 @@ class Payload(NamedTuple):
     said: bytes = b""
 
 
-def made(plan: Plan, pinned: Pinned, environment: Mapping[str, str], say: Say) -> Payload:
-    """Compiles it; writes nothing but caches.
+class Prepared(NamedTuple):
+    """What a payload is made of. `plan`: says how it is linked. `sources`: None where the program
+    was not accepted.
+    """
+
+    plan: Plan
+    front: Front
+    sources: Sources | None
+
+
+def prepared(plan: Plan, where: Where, machine: str) -> Prepared:
+    """Reads and compiles to C; starts nothing, writes nothing. `machine`: of the guest.
 
     Raises:
         UsageError: this machine cannot make a payload for the guest.
-        X07Error: no compiler, no guest, a source that cannot be read.
+        X07Error: a source that cannot be read.
     """
-    say("compiling")
     front = compile_sources(plan)
-    whole = plan._replace(static=not _has_libraries(plan, front))
     if front.compiled.c_source is None:
-        return _refused(plan, front)
+        return Prepared(plan, front, None)
+    whole = plan._replace(static=not _has_libraries(plan, front))
     sources = _sources(whole)
+    if where == "host":
+        _check_host(whole, machine)
+    return Prepared(whole, front, sources)
+
+
+def made(program: Prepared, pinned: Pinned, environment: Mapping[str, str], say: Say) -> Payload:
+    """Compiles it; writes nothing but caches.
+
+    Raises:
+        X07Error: no compiler, no guest.
+    """
+    plan, front, sources = program
+    if sources is None:
+        return _refused(plan, front)
     if pinned.place is not None:
-        return _in_guest(whole, front, sources, pinned.place, environment, say)
-    return _on_host(whole, front, sources, pinned, environment, say)
+        return _in_guest(plan, front, sources, pinned.place, environment, say)
+    return _on_host(plan, front, sources, pinned, environment, say)
 
 
 def _has_libraries(plan: Plan, front: Front) -> bool:
@@ -147,7 +171,6 @@ def _on_host(
     environment: Mapping[str, str],
     say: Say,
 ) -> Payload:
-    _check_host(plan, pinned)
     linked = build.link(plan, front, environment, say)
     result = compile_result(plan, linked)
     report = host_report(MODES[plan.target.kind], result)
@@ -156,13 +179,13 @@ def _on_host(
     return Payload(linked.executable, report, result, front, record)
 
 
-def _check_host(plan: Plan, pinned: Pinned) -> None:
+def _check_host(plan: Plan, machine: str) -> None:
     from x07bundle import host
 
     here = host.read()
-    if here.system != "linux" or here.arch != pinned.machine:
+    if here.system != "linux" or here.arch != machine:
         raise UsageError(
-            f"`--payload-build host`: the guest is linux on {pinned.machine}, this machine is "
+            f"`--payload-build host`: the guest is linux on {machine}, this machine is "
             f"{here.system} on {here.arch}",
             hint="leave it out: the payload is compiled in a guest",
         )
@@ -181,7 +204,6 @@ def _in_guest(
     environment: Mapping[str, str],
     say: Say,
 ) -> Payload:
-
     say("compiling in a guest")
     command = words(plan, sources)
     contents = {**sources.contents, POLICY: _policy(plan)}

@@ -100,7 +100,7 @@ class BundleOptions(NamedTuple):
 @click.option(
     "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="C compilers at once, at most."
 )
-@click.option("--plan", "only_plan", is_flag=True, help="Print what would be done, and stop.")
+@click.option("--plan", "only_plan", is_flag=True, help="Print what would be made, and stop.")
 @click.option(
     "--check",
     metavar="BUNDLE",
@@ -150,7 +150,7 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Bundl
     plan = pipeline.plan(_request(options), os.environ)
     refuse_without_vm(plan.sandbox.backend if plan.sandbox is not None else None)
     if options.only_plan:
-        echo_bytes(json_pretty(as_json(plan)))
+        echo_bytes(json_pretty(_document(plan)))
         return 0
     if plan.sandbox is not None:
         from x07bundle.cli.bundle_sandbox import keep_policy
@@ -168,6 +168,14 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Bundl
 def plan_of(values: Mapping[str, Any]) -> Plan:
     """The plan for the values of the options, in whose context this is called."""
     return pipeline.plan(_request(BundleOptions(**values)), os.environ)
+
+
+def _document(plan: Plan) -> dict[str, Any]:
+    if plan.sandbox is None or plan.sandbox.backend != "vm":
+        return as_json(plan)
+    from x07bundle.cli.bundle_vm import document
+
+    return document(plan)
 
 
 def _bundle_vm(plan: Plan) -> int:

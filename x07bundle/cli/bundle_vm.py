@@ -83,6 +83,18 @@ def make(plan: "Plan") -> "VmOutcome":
     return outcome
 
 
+def document(plan: "Plan") -> dict[str, Any]:
+    """What `--plan` prints.
+
+    Raises:
+        X07Error: the bundle cannot be made.
+    """
+    _refuse_in_toolchain(plan.sandbox is not None and plan.sandbox.accepted)
+    from x07bundle.bundle import vm_plan
+
+    return vm_plan.document(plan, _request(), os.environ)
+
+
 def _refuse_in_toolchain(accepted: bool) -> None:
     """Raises X07Error: a toolchain of guest images has nothing to freeze a launcher with."""
     if getattr(sys, "frozen", False):

@@ -59,6 +59,25 @@ def choose(
     return backend
 
 
+def candidates(env: Mapping[str, str], host: Host, accepted: bool) -> tuple[str, ...]:
+    """The names of which `choose` takes the first that answers. Nothing is asked here.
+
+    Raises:
+        RefusedError, NoBackendError: as `choose`; none is there.
+    """
+    if named_backend(env) is not None:
+        return (choose(env, host, accepted).name,)
+    machine = Machine(host, env, kvm.look(host))
+    backends = [table.from_env(name, env) for name in _tried(machine, accepted)]
+    verdicts = {
+        each.name: _consented(each, accepted) or _looked(each.name, machine) for each in backends
+    }
+    found = tuple(name for name, verdict in verdicts.items() if verdict.is_usable)
+    if not found:
+        raise _unusable(verdicts, machine, accepted)
+    return found
+
+
 def named_backend(env: Mapping[str, str]) -> str | None:
     """What X07_VM_BACKEND says; None: it leaves the choice to us.
 
@@ -91,13 +110,7 @@ def explained(
 
 def _best(machine: Machine, accepted: bool) -> Backend:
     """The first that is usable. Where it is the only one, it is not asked."""
-    vms = VMS.get(machine.host.system)
-    if vms is None:
-        raise NoBackendError(
-            f"VM backend is not supported on this platform: `{machine.host.system}`",
-            hint="run it on Linux or macOS",
-        )
-    names = (*vms, *CONTAINERS) if accepted else vms
+    names = _tried(machine, accepted)
     look = _asked if len(names) > 1 else _looked
     verdicts: dict[str, Verdict] = {}
     for name in names:
@@ -106,6 +119,17 @@ def _best(machine: Machine, accepted: bool) -> Backend:
         if verdicts[name].is_usable:
             return backend
     raise _unusable(verdicts, machine, accepted)
+
+
+def _tried(machine: Machine, accepted: bool) -> tuple[str, ...]:
+    """What may do, the strongest first."""
+    vms = VMS.get(machine.host.system)
+    if vms is None:
+        raise NoBackendError(
+            f"VM backend is not supported on this platform: `{machine.host.system}`",
+            hint="run it on Linux or macOS",
+        )
+    return (*vms, *CONTAINERS) if accepted else vms
 
 
 def _consented(backend: Backend, accepted: bool) -> Verdict | None:

@@ -189,6 +189,36 @@ def explained(folder: Path, env: Mapping[str, str]) -> str:
     return choose.explained(EngineError("it failed"), backend, whole, host).render()
 
 
+# -- what would be asked
+
+
+def test_candidates_are_looked_for_and_not_asked(tmp_path: Path) -> None:
+    for name in ("podman", "docker"):
+        program(tmp_path, name, f"echo >'{tmp_path}/asked'")
+    assert candidates(tmp_path, accepted=True) == ("podman", "docker")
+    assert candidates(tmp_path, accepted=True, env=by("docker")) == ("docker",)
+    assert not (tmp_path / "asked").exists()
+
+
+@pytest.mark.usefixtures("apple", "docker")
+def test_candidates_are_those_that_are_there(tmp_path: Path) -> None:
+    assert candidates(tmp_path, MAC) == ("apple-container",)
+    assert candidates(tmp_path, MAC, accepted=True) == ("apple-container", "docker")
+    with pytest.raises(NoBackendError, match="no VM backend is usable here"):
+        candidates(tmp_path)
+    with pytest.raises(NoBackendError, match="the backend `podman` is not usable here"):
+        candidates(tmp_path, accepted=True, env=by("podman"))
+    with pytest.raises(RefusedError, match="isolates less than a VM"):
+        candidates(tmp_path, env=by("docker"))
+
+
+def candidates(
+    folder: Path, host: Host = DEBIAN, *, accepted: bool = False, env: Mapping[str, str] = NOTHING
+) -> tuple[str, ...]:
+    whole = {"PATH": str(folder / "bin"), **env}
+    return choose.candidates(whole, host._replace(root=folder / "root"), accepted)
+
+
 # -- by system
 
 
