@@ -8,8 +8,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests import vm_bundles
+from tests.fakes import engines
 from tests.program_build import ROOT
-from tests.test_vm_bundling import HOST_BUILD, Room, room_in
+from tests.test_vm_bundling import ACCEPTED, CONSENT, HOST_BUILD, Room, in_guest, room_in
 from tests.unit.image.layouts import contents, made
 from tests.unit.native.stub_sources import needs_cc
 from x07bundle.host import read as read_host
@@ -88,3 +89,54 @@ def test_a_bundle_that_was_changed(room: Room) -> None:
     done = room.x07("bundle", "--profile", "sandbox", "--check", "dist/app")
     assert (done.returncode, done.stdout) == (125, b"")
     assert b"manifest.json" in done.stderr
+
+
+# -- made in a guest
+
+COMPILING: Final = r"""
+for word; do
+    case $word in
+    type=bind,source=*,target=/x07/out) out=${word#type=bind,source=} ;;
+    esac
+done
+out=${out%,target=*}
+/bin/mkdir -p "$out/build/made"
+/bin/cp "$out/build/program/main.x07.json" "$out/build/made/app"
+"""
+"""A payload that is its source."""
+COMPILED: Final = {"report": {"compile": {"ok": True, "exit_status": 0}}}
+
+
+@pytest.fixture
+def guest_made(tmp_path: Path, x07_cache: Path) -> Room:
+    vm_bundles.runtime(x07_cache)
+    (tmp_path / "image.tar").write_bytes(b"")
+    room = room_in(tmp_path / "room", x07_cache, tmp_path / "image.tar")
+    in_guest(room, COMPILING + room.docker.says(json.dumps(COMPILED)))
+    room.report(**ACCEPTED)
+    return room
+
+
+def test_a_guest_of_the_bundles_backend(guest_made: Room) -> None:
+    """With the consent of an option, and with another engine that would be asked first."""
+    podman = engines.engine(guest_made.docker.folder.parent, "podman")
+    podman.answers({"'info '*": "echo 5.0.0", "*": engines.fails("no such image")})
+    words = ("bundle", "--profile", "sandbox", "--check", "dist/app", CONSENT)
+    for backend in ((), ("--backend", "docker")):
+        done = guest_made.x07(*words, *backend)
+        assert (done.returncode, json.loads(done.stdout)["ok"]) == (0, True), done.stderr
+    assert podman.asked == []
+    assert guest_made.x07(*words, "--backend", "podman").returncode == 127
+
+
+def test_no_engine_is_asked_where_sources_differ(guest_made: Room) -> None:
+    (guest_made.folder / "src/more.x07.json").write_text("{}")
+    before = guest_made.docker.asked
+    checked(guest_made, 1)
+    assert guest_made.docker.asked == before
+
+
+def test_nobody_accepted_the_guest(guest_made: Room) -> None:
+    done = guest_made.x07("bundle", "--profile", "sandbox", "--check", "dist/app")
+    assert (done.returncode, done.stdout) == (125, b"")
+    assert b"nobody accepted" in done.stderr

@@ -11,10 +11,10 @@ from typing import Any, Final, NamedTuple
 from x07bundle import files
 from x07bundle.bundle import vm_payload
 from x07bundle.contract import consent
-from x07bundle.contract.vm_manifest import Manifest, PayloadBuild
+from x07bundle.contract.vm_manifest import Manifest
 from x07bundle.errors import RefusedError, X07Error
 from x07bundle.project import portable
-from x07bundle.vm import boundary, images
+from x07bundle.vm import boundary, choose, images
 from x07bundle.vm.boundary import Boundary, Wanted
 
 SCHEMA_VERSION: Final = "x07.bundle.check.report@0.1.0"
@@ -82,17 +82,18 @@ def rebuilt(
 
 
 def in_guest(
-    build: PayloadBuild, accepted: bool, environment: Mapping[str, str], cache: Path
+    manifest: Manifest, accepted: bool, environment: Mapping[str, str], cache: Path
 ) -> Rebuild:
-    """Compiles in a guest of the image that the record names.
+    """Compiles in a guest of the image that the record names, in the bundle's own backend where the
+    environment names none.
 
     Raises:
         RefusedError: that image is not the one that is there.
         X07Error: there is no guest.
     """
-    place = _place(build, accepted, environment)
 
     def rebuild(command: tuple[str, ...], folder: Path) -> bytes:
+        place = _place(manifest, accepted, environment)
         contents = {
             path.relative_to(folder).as_posix(): path.read_bytes()
             for path in sorted(folder.rglob("*"))
@@ -106,10 +107,12 @@ def in_guest(
     return rebuild
 
 
-def _place(build: PayloadBuild, accepted: bool, environment: Mapping[str, str]) -> Boundary:
+def _place(manifest: Manifest, accepted: bool, environment: Mapping[str, str]) -> Boundary:
+    build = manifest.payload_build
     assert build.image is not None
     named = {
         **consent.told(environment, accepted=accepted),
+        choose.VARIABLE: choose.named_backend(environment) or manifest.backend,
         boundary.IMAGE: build.image.reference,
         images.VARIABLE: build.image.digest,
     }

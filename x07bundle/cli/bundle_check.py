@@ -18,7 +18,7 @@ from x07bundle.native.cache import open_cache, temporary_root
 if TYPE_CHECKING:
     from x07bundle.bundle.target import Target
     from x07bundle.bundle.vm_check import Checked, Rebuild
-    from x07bundle.contract.vm_manifest import PayloadBuild
+    from x07bundle.contract.vm_manifest import Manifest
 
 
 def check(executable: Path, target: "Target") -> int:
@@ -36,7 +36,7 @@ def check(executable: Path, target: "Target") -> int:
     sources = portable.collect(target.entry, target.module_roots)
     with Progress("x07 bundle") as progress:
         progress.say("making the payload again")
-        rebuild = _rebuild(bundle.manifest.payload_build)
+        rebuild = _rebuild(bundle.manifest)
         found = vm_check.rebuilt(
             bundle.manifest, bundle.policy.data, sources, rebuild, temporary_root(os.environ)
         )
@@ -45,13 +45,15 @@ def check(executable: Path, target: "Target") -> int:
     return 0 if found.ok else 1
 
 
-def _rebuild(build: "PayloadBuild") -> "Rebuild":
-    from x07bundle.bundle import vm_check
+def _rebuild(manifest: "Manifest") -> "Rebuild":
+    from x07bundle.bundle import vm_check, vm_guest
 
-    if build.where == "host":
+    if manifest.payload_build.where == "host":
         return _on_host
-    accepted = consent.accepts(consent.FLAG in sandbox_values(), os.environ)
-    return vm_check.in_guest(build, accepted, os.environ, open_cache(os.environ).folder)
+    given = sandbox_values()
+    accepted = consent.accepts(consent.FLAG in given, os.environ)
+    env = vm_guest.with_backend(given.get("--backend"), os.environ)
+    return vm_check.in_guest(manifest, accepted, env, open_cache(os.environ).folder)
 
 
 def _on_host(command: tuple[str, ...], folder: Path) -> bytes:
