@@ -229,7 +229,7 @@ def test_without_input_the_launcher_decides(made: SmallBundle) -> None:
 def test_with_other_limits_the_launcher_decides(made: SmallBundle) -> None:
     made.note(made.fields())
     lowered = subprocess.run(
-        ("sh", "-c", 'ulimit -H -n 100 && ulimit -S -n 100 && exec "$0"', made.app),
+        ("sh", "-c", 'ulimit -S -n 100 && ulimit -H -n 100 && exec "$0"', made.app),
         env=made.env(),
         cwd=made.work,
         capture_output=True,
