@@ -118,13 +118,13 @@ def _folders(start: Start) -> Iterator[bytes]:
         raise ValueError("a link leads to a root")
     yield from (field("root", path) for path in folders)
     yield from (field("sealed", path) for path in sealed(start))
-    masks = [
-        (f"{mount.host}/{name}", name in mount.masked)
+    masks = {
+        f"{mount.host}/{name}": name in mount.masked
         for mount in mounts
         for name in roots.maskable(mount.host, start.guest.cwd)
-    ]
-    yield from (field("folder", path) for path, is_masked in masks if is_masked)
-    yield from (field("absent", path) for path, is_masked in masks if not is_masked)
+    }
+    yield from (field("folder", path) for path, is_masked in masks.items() if is_masked)
+    yield from (field("absent", path) for path, is_masked in masks.items() if not is_masked)
 
 
 def _image(guest: Guest) -> Iterator[bytes]:
