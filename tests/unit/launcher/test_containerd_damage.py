@@ -147,6 +147,16 @@ def test_a_server_that_always_says_a_little(server: Containerd) -> None:
     assert not server.ask(slowly()).has
 
 
+def test_a_server_that_does_not_listen(server: Containerd) -> None:
+    """To write to it would end the program with a signal."""
+    with containerd.started(server.program, server.path, *WORDS) as child:
+        connection, _ = server.listener.accept()
+        with connection:
+            connection.shutdown(socket.SHUT_RD)
+            connection.sendall(answer())
+            assert not containerd.found(child)
+
+
 # -- nobody to ask
 
 

@@ -103,6 +103,7 @@ TWO_TIMES: Final = (
 OF_ANOTHER_KIND: Final = (
     field(1, 5) + field(1, image()),
     field(1, field(1, NAME) + field(3, target() + field(2, 5))),
+    field(1, field(1, NAME) + field(3, field(9, DIGEST) + field(2, 5))),
     field(1, field(1, NAME) + field(3, number(2 << 3 | 1) + DIGEST[:8].encode())),
 )
 MALFORMED: Final = (
