@@ -34,7 +34,7 @@ class Workshop:
     def compile_c(self, source: Path, out: Path, *flags: str) -> Action:
         return command((self.compiler, *FLAGS, source, "-o", out, *flags))
 
-    def tool(self, name: str, **constants: Path) -> Path:
+    def tool(self, name: str, **constants: Path | str) -> Path:
         """Builds one of the bench's own small C programs."""
         defines = [f'-D{key}="{value}"' for key, value in constants.items()]
         self.compile_c(HERE / "tools" / f"{name}.c", self.folder / name, *defines)()
