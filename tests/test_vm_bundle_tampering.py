@@ -1,4 +1,7 @@
-"""Whatever is changed in a bundle is seen before the engine is asked anything, and named."""
+"""Whatever is changed in a bundle is seen before the engine is asked anything, and named.
+
+X07_TEST_FLIPS: how many bits, one after the other, in each file. [20]
+"""
 
 import json
 import os
@@ -25,7 +28,7 @@ from x07bundle.contract import launcher_trailer, vm_manifest
 from x07bundle.contract.launcher_trailer import PublicKey
 from x07bundle.files import sha256_bytes
 
-FLIPS: Final = 200
+FLIPS: Final = int(os.environ.get("X07_TEST_FLIPS", "20"))
 SEED: Final = 7
 RUNTIME: Final = (
     "runtime/launcher",
