@@ -10,7 +10,6 @@ from typing import Any, Final
 import jsonschema
 import pytest
 
-from tests.fakes import install
 from tests.unit.cli.commands import CHECKOUT, x07
 from tests.unit.doctor.benches import real_compiler, refuse, with_network_libraries
 from tests.unit.doctor.golden import compare, one_check_a_line, plain
@@ -150,18 +149,6 @@ def test_wrong_options(tmp_path: Path, words: tuple[str, ...], said: str) -> Non
     ran = x07("doctor", *words, folder=tmp_path, variables=variables(tmp_path))
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith(said)
-
-
-@needs_cc
-def test_engines_in_every_state_at_once(tmp_path: Path) -> None:
-    """One hangs, one is down, one says nothing that can be read: each is one line."""
-    real_compiler(tmp_path)
-    install(tmp_path / "bin", "docker", "exec /bin/sleep 600")
-    install(tmp_path / "bin", "podman", "printf '\\377\\376' >&2; exit 3")
-    code, document = reported(tmp_path)
-    assert code == 0
-    assert check(document, "vm.docker")["detail"].endswith("gave no answer within 5 s")
-    assert check(document, "vm.podman")["ok"] is False
 
 
 @needs_cc

@@ -93,7 +93,7 @@ def test_offline_by_the_environment(folder: Path) -> None:
 
 def test_false_success_has_an_exit_code_of_its_own(folder: Path) -> None:
     with fake.serving() as server:
-        server.faults.forgets = "blobs"
+        server.faults.forgets = "manifests"
         words = ("image", "push", f"{server.host}/a/b:v1", "--from", "image", "--plain-http")
         done = x07(*words, folder=folder, variables=variables(folder))
     assert (done.returncode, done.stdout) == (125, "")

@@ -4,10 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.vm.machines import answers, machine, program, with_variables
+from tests.unit.doctor.benches import real_compiler
+from tests.unit.native.stub_sources import needs_cc
+from tests.unit.vm.machines import HANGING, answers, machine, program, with_variables
 from x07bundle.contract.consent import ACCEPT
 from x07bundle.doctor import backends
 from x07bundle.doctor.check import Check
+from x07bundle.doctor.examine import examine
+from x07bundle.doctor.needs import Needs
+from x07bundle.doctor.report import is_well
 from x07bundle.vm.kvm import Kvm
 from x07bundle.vm.probes import probes
 
@@ -70,6 +75,19 @@ def test_containers_are_no_boundary(tmp_path: Path) -> None:
         True,
         "docker 28.2.2; no VM, so it needs consent: X07_I_ACCEPT_WEAKER_ISOLATION=1",
     )
+
+
+@needs_cc
+def test_engines_in_every_state_at_once(tmp_path: Path) -> None:
+    """One hangs, one is down, one says nothing that can be read: each is one line."""
+    real_compiler(tmp_path)
+    program(tmp_path, "docker", HANGING)
+    program(tmp_path, "podman", "printf '\\377\\376' >&2; exit 3")
+    found = examine(machine(tmp_path)._replace(wall_ms=500), Needs())
+    by_name = {check.name: check for check in found}
+    assert is_well(found)
+    assert by_name["vm.docker"].detail.endswith("gave no answer within 0.5 s")
+    assert not by_name["vm.podman"].ok
 
 
 def test_kvm(tmp_path: Path) -> None:

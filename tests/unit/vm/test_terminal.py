@@ -11,8 +11,10 @@ from tests.terminals import heard
 from tests.unit.vm.conftest import Bench, soon
 
 
-def start(bench: Bench, descriptor: int, script: str) -> subprocess.Popen[bytes]:
-    words = bench.words("sh", "-c", script, grace="5000")
+def start(
+    bench: Bench, descriptor: int, script: str, grace: str = "5000"
+) -> subprocess.Popen[bytes]:
+    words = bench.words("sh", "-c", script, grace=grace)
     process = subprocess.Popen(
         (words[0], "-c", terminals.TAKE, *words),
         stdin=descriptor, stdout=descriptor, stderr=descriptor, cwd=ROOT, start_new_session=True,
@@ -60,7 +62,8 @@ def test_what_a_client_that_was_killed_did_to_the_terminal_is_undone(
 
 def test_a_terminal_that_closes_ends_the_guest(bench: Bench) -> None:
     ours, theirs = pty.openpty()
-    process = start(bench, theirs, "trap '' HUP; echo here; while :; do sleep 0.1; done")
+    script = "trap '' HUP; echo here; while :; do sleep 0.1; done"
+    process = start(bench, theirs, script, grace="300")
     os.close(theirs)
     assert heard(ours, b"here")
     os.close(ours)
