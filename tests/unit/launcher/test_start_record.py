@@ -15,6 +15,7 @@ from tests.unit.vm.test_argv import compare
 from tests.vm_bundles import RUN
 from x07bundle.launcher import start_record, start_templates
 from x07bundle.launcher.start_conditions import Start
+from x07bundle.vm.backends.firecracker_ctr import FirecrackerCtr
 from x07bundle.vm.folder import host_name
 from x07bundle.vm.job import Mount
 from x07bundle.vm.state import State
@@ -153,9 +154,17 @@ def with_link() -> Start:
     return starts.start("docker", roots=(*ROOTS[:1], *ROOTS[2:], elsewhere))
 
 
+def with_snapshotter(name: str) -> Start:
+    start = starts.start("firecracker-ctr")
+    backend = start.guest.backend
+    assert isinstance(backend, FirecrackerCtr)
+    return start._replace(guest=start.guest._replace(backend=backend._replace(snapshotter=name)))
+
+
 NONE: Final[dict[str, Callable[[], Start]]] = {
     "a mark in a root": lambda: with_root("/data/a\1b"),
     "a mark in a variable": lambda: starts.start("docker", {"DOCKER_HOST": "a\1b"}),
+    "a mark in a word": lambda: with_snapshotter("a\1b"),
     "the first id that stands in": lambda: with_root(f"/data/{STANDING_IN[0]}"),
     "the other id that stands in": lambda: with_root(f"/data/{STANDING_IN[1]}"),
     "a time that stands in": lambda: starts.start(
@@ -182,6 +191,8 @@ def test_values_that_cannot_be_in_a_record(what: str) -> None:
 def test_what_is_beside_them_can() -> None:
     """The ways to make those starts are none of the reasons."""
     assert start_record.made(with_root("/data/ab"), starts.here("docker")) is not None
+    asked = with_snapshotter("ab")
+    assert start_record.made(asked, starts.here("firecracker-ctr")) is not None
 
 
 # What is written
@@ -236,9 +247,23 @@ def test_a_mask_is_a_condition(bench: Bench) -> None:
 
 
 def test_a_guest_that_did_not_start_leaves_none(tmp_path: Path) -> None:
-    bench = benches.bench(tmp_path / "bench", {"'run '*": "exit 125"})
+    """Though the engine had the image once."""
+    broken = tmp_path / "broken"
+    bench = benches.bench(
+        tmp_path / "bench", {"'run '*": f"if test -e '{broken}'; then exit 125; fi\n{RUN}"}
+    )
     bench.make()
+    assert bench.start("say", "x").returncode == 0
+    for record in bench.records():
+        record.unlink()
+    broken.touch()
     assert bench.start("say", "x").returncode == 127
+    assert bench.records() == []
+
+
+def test_an_instance_that_was_made_anew_meanwhile_leaves_none(bench: Bench) -> None:
+    bench.make(payload='#!/bin/sh\necho ri-another >"$1"\n')
+    assert bench.start(str(bench.state.parent / "runner_instance")).returncode == 0
     assert bench.records() == []
 
 
