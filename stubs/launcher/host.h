@@ -55,6 +55,9 @@ void x07_hold_requests(void);
 void x07_ignore_requests(void);
 /* Returns once a pipe's other end was closed, or after `wait_ms`. */
 void x07_await_hang_up(int descriptor, int wait_ms);
+/* Returns once a child has ended, a signal that is held has come, or there is something to read
+ * (`input`: a descriptor, or -1); or after `wait_ms`. */
+void x07_await_child(int process, int input, int wait_ms);
 void x07_new_session(void);
 void x07_lead_group(void);
 /* SIGPIPE ends whoever writes where nobody reads: not us, but what we start. */

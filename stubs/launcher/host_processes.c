@@ -15,6 +15,9 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
 
 enum { SET_BYTES = 8, SECOND_MS = 1000, MS_NS = 1000000 };
 
@@ -42,9 +45,14 @@ bool x07_pipe(int ends[2])
     return x07_call(SYS_pipe2, (long)ends, 0, 0, 0) == 0;
 }
 
+static uint64_t requests(void)
+{
+    return bit_of(SIGINT) | bit_of(SIGTERM) | bit_of(SIGHUP) | bit_of(SIGQUIT);
+}
+
 void x07_hold_requests(void)
 {
-    const uint64_t set = bit_of(SIGINT) | bit_of(SIGTERM) | bit_of(SIGHUP) | bit_of(SIGQUIT);
+    const uint64_t set = requests();
     x07_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&set, 0, SET_BYTES);
 }
 
@@ -66,14 +74,37 @@ void x07_default_broken_pipes(void)
     handle(SIGPIPE, SIG_DFL);
 }
 
-void x07_await_hang_up(int descriptor, int wait_ms)
+static void await_any(struct pollfd *watched, size_t count, int wait_ms)
 {
-    struct pollfd watched = {.fd = descriptor};
     const struct timespec wait = {
         .tv_sec = wait_ms / SECOND_MS,
         .tv_nsec = (long)(wait_ms % SECOND_MS) * MS_NS,
     };
-    x07_call6(SYS_ppoll, (long)&watched, 1, (long)&wait, 0, SET_BYTES, 0);
+    x07_call6(SYS_ppoll, (long)watched, (long)count, (long)&wait, 0, SET_BYTES, 0);
+}
+
+void x07_await_hang_up(int descriptor, int wait_ms)
+{
+    struct pollfd watched = {.fd = descriptor};
+    await_any(&watched, 1, wait_ms);
+}
+
+/* What cannot be watched, on older kernels, has a descriptor below 0, and is not waited for. */
+void x07_await_child(int process, int input, int wait_ms)
+{
+    const uint64_t set = requests();
+    const int child = (int)x07_call(SYS_pidfd_open, process, 0, 0, 0);
+    const int signals = (int)x07_call(SYS_signalfd4, -1, (long)&set, SET_BYTES, 0);
+    struct pollfd watched[] = {
+        {.fd = child, .events = POLLIN},
+        {.fd = signals, .events = POLLIN},
+        {.fd = input, .events = POLLIN},
+    };
+    if (child >= 0 && signals >= 0) {
+        await_any(watched, sizeof watched / sizeof *watched, wait_ms);
+    }
+    x07_close(child);
+    x07_close(signals);
 }
 
 void x07_new_session(void)

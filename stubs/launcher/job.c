@@ -6,7 +6,7 @@
 #include "reaper.h"
 #include "record.h"
 
-enum { FOLDER_BYTES = 8192, ID_BYTES = 64, DECIMAL = 10 };
+enum { FOLDER_BYTES = 8192, ID_BYTES = 64, DECIMAL = 10, PATIENCE_MS = 300 };
 
 /* `folder`: of the job. `line`: to its reaper, as `lifeline.py` has it. */
 typedef struct {
@@ -160,6 +160,7 @@ bool x07_job_start(const x07_plan *plan, x07_string *role)
     x07_hold_requests();
     if (start(&job)) {
         put_role(&job, role);
+        x07_await_child(job.client.process, job.client.feed > 0 ? 0 : -1, PATIENCE_MS);
         return true;
     }
     /* The reaper hears that we are gone, and removes the folder. */
