@@ -138,7 +138,7 @@ def test_a_signature(room: Room) -> None:
 
 REFUSED: Final = {
     "no key": (("--sign-key", "missing.key"), 2, "cannot read the key `missing.key`"),
-    "no archive": (("--embed-guest", "no.tar"), 2, "cannot read the image archive `no.tar`"),
+    "no archive": (("--embed-guest", "no.tar"), 2, "cannot read `no.tar`: no such file"),
     "an archive that is none": (("--embed-guest", "x07.json"), 2, "is no OCI archive"),
     "no such backend": (("--backend", "hyperv"), 2, "`--backend`"),
     "another architecture": (

@@ -296,6 +296,7 @@ def test_another_architecture(room: Room) -> None:
     made(room.folder.parent / "g.tar", contents(other), name=REFERENCE)
     said = room.refused(*HOST_BUILD)
     assert "`--payload-build host`: the guest is linux on" in said
+    assert "embed an image of this machine's architecture" in said
     in_guest(room, "exit 1")
     said = room.refused("--embed-guest", "../g.tar", **ACCEPTED)
     assert "`--embed-guest`" in said
@@ -306,7 +307,7 @@ def test_an_archive_that_is_none(room: Room) -> None:
     (room.folder.parent / "g.tar").write_bytes(b"no tar" * 1000)
     assert "g.tar" in room.refused(*HOST_BUILD)
     (room.folder.parent / "g.tar").unlink()
-    assert "cannot read the image archive" in room.refused(*HOST_BUILD)
+    assert "cannot read `../g.tar`: no such file" in room.refused(*HOST_BUILD)
 
 
 def test_hosts_that_nobody_filters(room: Room) -> None:
@@ -324,8 +325,9 @@ def test_what_vm_bundles_do_not_have(room: Room, flag: str) -> None:
 
 
 def test_a_backend_that_is_none(room: Room) -> None:
-    words = (*HOST_BUILD[:3], "hyperv", *HOST_BUILD[4:])
-    assert "`--backend`" in room.refused(*words)
+    for name, problem in (("hyperv", "no backend `hyperv`\n"), ("qemu", "no backend `qemu` yet")):
+        words = (*HOST_BUILD[:3], name, *HOST_BUILD[4:])
+        assert f"`--backend`: there is {problem}" in room.refused(*words)
 
 
 def test_without_consent_no_container(room: Room) -> None:
@@ -349,6 +351,11 @@ def test_without_consent_no_container(room: Room) -> None:
 def test_options_of_vm_bundles_alone(room: Room, words: tuple[str, ...]) -> None:
     said = room.refused("--sandbox-backend", "os", CONSENT, *words)
     assert f"`{words[0]}` is for VM bundles" in said
+
+
+def test_a_password_of_no_key(room: Room) -> None:
+    said = room.refused(*HOST_BUILD, "--password-file", "x07.json")
+    assert "`--password-file` is for the key of `--sign-key`" in said
 
 
 def test_libraries_of_this_machine(room: Room) -> None:

@@ -124,9 +124,12 @@ def with_backend(option: str | None, env: Mapping[str, str]) -> Mapping[str, str
         return env
     name = table.ALIASES.get(option, option)
     if name not in table.DRIVEN:
+        is_known = name in table.BACKENDS
         raise UsageError(
-            f"`--backend`: this version makes no bundles for `{option}`",
-            hint=f"choose one of {', '.join(sorted(table.DRIVEN))}",
+            f"`--backend`: there is no backend `{option}`{' yet' if is_known else ''}",
+            "this version starts no guests in it" if is_known else None,
+            f"choose one of {', '.join(sorted(table.DRIVEN))}; `x07 vm backends` says which are "
+            "usable here",
         )
     return {**env, choose.VARIABLE: name}
 

@@ -187,7 +187,10 @@ def _check_host(plan: Plan, machine: str) -> None:
         raise UsageError(
             f"`--payload-build host`: the guest is linux on {machine}, this machine is "
             f"{here.system} on {here.arch}",
-            hint="leave it out: the payload is compiled in a guest",
+            "a program is compiled for the system and the architecture that it is compiled on",
+            "embed an image of this machine's architecture, or bundle on a machine of the guest's"
+            if here.arch != machine
+            else "leave it out: the payload is compiled in a guest",
         )
     if not plan.static:
         raise UsageError(

@@ -29,25 +29,31 @@ vm_options: Final = all_of(
         "--backend",
         metavar="NAME",
         shell_complete=one_of(*BACKENDS),
-        help="VM: the backend that it starts in. [the one in force]",
+        help=f"VM: what it starts in: {', '.join(BACKENDS)}. [X07_VM_BACKEND, the one in force]",
     ),
     sandbox_option(
         "--payload-build",
         type=click.Choice(("guest", "host")),
         metavar="WHERE",
-        help="VM: where its program is compiled. [guest]",
+        help="VM: where its program is compiled: guest, host (this machine). [guest]",
     ),
     sandbox_option(
-        "--embed-guest", metavar="ARCHIVE", type=PATH, help="VM: take the guest image along."
+        "--embed-guest",
+        metavar="ARCHIVE",
+        type=PATH,
+        help="VM: take the guest image of this OCI archive along.",
     ),
     sandbox_option(
-        "--sign-key", metavar="FILE", type=PATH, help="VM: sign the manifest (image keygen)."
+        "--sign-key",
+        metavar="FILE",
+        type=PATH,
+        help="VM: sign the manifest, with a key of `x07 image keygen`.",
     ),
     sandbox_option(
         "--password-file",
         metavar="FILE",
         type=PATH,
-        help="VM: the key's password. [X07_KEY_PASSWORD, the terminal]",
+        help="VM: the password of --sign-key. [X07_KEY_PASSWORD, the terminal]",
     ),
 )
 
@@ -59,6 +65,12 @@ def refuse_without_vm(backend: str | None) -> None:
         raise UsageError(
             f"`{given[0]}` is for VM bundles, and this is none",
             hint="leave it out, or choose `--sandbox-backend vm`",
+        )
+    if "--password-file" in given and "--sign-key" not in given:
+        raise UsageError(
+            "`--password-file` is for the key of `--sign-key`, and there is none",
+            "the bundle would not be signed",
+            "name the key, or leave it out",
         )
 
 

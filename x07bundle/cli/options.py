@@ -213,7 +213,7 @@ pull_option: Final = sandbox_option(
     "--pull",
     type=click.Choice(("never", "missing")),
     metavar="WHEN",
-    help="Sandbox: `missing`: get a pinned guest image that is not there. [never]",
+    help="Sandbox: never, or missing: get a pinned guest image that is not there. [never]",
 )
 
 policy_options: Final = all_of(policy_option("the profile's"), backend_options, pull_option)
