@@ -47,7 +47,6 @@ static bool name(job *job)
     x07_add_number(&id, job->holes.created_ms);
     x07_add_word(&id, "-");
     x07_add_number(&id, x07_process_id());
-    x07_add_word(&id, "-1");
     job->holes.run_id = x07_held(&id);
     x07_add(&job->folder, job->plan->root);
     x07_add_word(&job->folder, "/");

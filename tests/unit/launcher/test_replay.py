@@ -22,7 +22,7 @@ from x07bundle.native.toolchain import open_toolchain
 Fields = list[tuple[str, str]]
 
 ADOPTED: Final = re.compile(
-    r"run=(?P<run>(?P<created>\d+)-(?P<pid>\d+)-1) created=(?P=created) deadline=(?P<deadline>\d+)"
+    r"run=(?P<run>(?P<created>\d+)-(?P<pid>\d+)) created=(?P=created) deadline=(?P<deadline>\d+)"
     r" client=(?P<client>\d+) line=(?P<line>\d+) reaper=(?P<reaper>\d+) lock=(?P<lock>\d+)"
     r" feed=(?P<feed>-1|\d+)(?P<arguments>.*)",
     re.DOTALL,
