@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tests.program_build import ROOT, WARNINGS, compiler
-from x07bundle.native.launcher_stub import FLAGS
+from x07bundle.native.launcher_stub import FLAGS, PROGRAMS
 
 SOURCES: Final = ROOT / "stubs/launcher"
-PARTS: Final = ("containerd.c", "http2.c", "protobuf.c", "buffer.c", "sockets.c", "text.c")
-MAIN: Final = ROOT / "tests/unit/launcher/containerd_question.c"
-HOSTED: Final = ROOT / "tests/unit/launcher/hosted_system.c"
+MAIN: Final = str(ROOT / "tests/unit/launcher/containerd_question.c")
+PLAIN: Final = (*(name for name in PROGRAMS["launcher"] if name != "launcher.c"), MAIN)
+"""The linker leaves out what is not needed, as it does for launchers."""
+HOSTED: Final = (
+    *("containerd.c", "http2.c", "protobuf.c", "buffer.c", "sockets.c", "text.c"),
+    *(str(ROOT / "tests/unit/launcher/hosted_system.c"), MAIN),
+)
 SANITIZERS: Final = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 FAILED: Final = "exitcode=99"
 """A status of its own for sanitizers: theirs would be an answer."""
@@ -91,8 +95,7 @@ def build(folder: Path, *, is_sanitized: bool = False) -> Path:
     """The program that asks, as launchers are compiled or with sanitizers."""
     program = folder / ("sanitized" if is_sanitized else "plain")
     kind = ("-O1", *SANITIZERS) if is_sanitized else ("-Wpedantic", *FLAGS)
-    system = str(HOSTED) if is_sanitized else "system.c"
-    sources = (*PARTS, system, str(MAIN))
+    sources = HOSTED if is_sanitized else PLAIN
     words = (compiler(), *WARNINGS, *kind, "-I.", *sources, "-o", str(program))
     subprocess.run(words, cwd=SOURCES, check=True)
     return program
