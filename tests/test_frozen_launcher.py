@@ -38,12 +38,12 @@ def contents(folder: Path) -> dict[str, tuple[bytes, bool]]:
     }
 
 
-def test_the_same_bytes_from_another_place(tmp_path: Path) -> None:
+def test_the_same_bytes_from_another_place(tmp_path: Path, x07_cache: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    here = frozen(tmp_path / "one", checkout=ROOT)
+    here = frozen(x07_cache)
     there = frozen(
-        tmp_path / "two",
+        tmp_path / "cache",
         freezing.copied(tmp_path),
         umask=0o077,
         TMPDIR=str(temporary),

@@ -38,6 +38,12 @@ def toolchain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return freeze(tmp_path_factory.mktemp("frozen") / "toolchain")
 
 
+@pytest.fixture(scope="module")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables of a cache in which the runtime is the one that is frozen."""
+    return {"X07_CACHE_DIR": str(tmp_path_factory.mktemp("cache"))}
+
+
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     return freezing.copied(tmp_path)
@@ -128,13 +134,15 @@ def test_no_index_of_the_network(toolchain: Path, tmp_path: Path) -> None:
     assert "has no TLS" in done.stdout + done.stderr
 
 
-def test_it_compiles_runs_and_bundles(toolchain: Path, tmp_path: Path) -> None:
+def test_it_compiles_runs_and_bundles(
+    toolchain: Path, own_cache: dict[str, str], tmp_path: Path
+) -> None:
     """From a folder of any name."""
     moved = tmp_path / "tool chain é"
     shutil.copytree(toolchain, moved, symlinks=True)
     assert frozen(moved, "init", folder=tmp_path).returncode == 0
-    assert solved(moved, tmp_path, b"hello") == b"hello"
-    bundled = frozen(moved, "bundle", "--profile", "os", "--out", "a", folder=tmp_path)
+    assert solved(moved, tmp_path, b"hello", **own_cache) == b"hello"
+    bundled = frozen(moved, "bundle", "--profile", "os", "--out", "a", folder=tmp_path, **own_cache)
     assert bundled.returncode == 0, bundled.stderr
     assert b"--alpha" in subprocess.run([tmp_path / "a", "--alpha"], stdout=subprocess.PIPE).stdout
 
@@ -143,12 +151,12 @@ def test_it_compiles_runs_and_bundles(toolchain: Path, tmp_path: Path) -> None:
     ("name", "value"), [("PLAIN", b"told"), ("LD_LIBRARY_PATH", b""), ("_PYI_ARCHIVE_FILE", b"")]
 )
 def test_programs_see_what_the_user_set(
-    toolchain: Path, name: str, value: bytes, tmp_path: Path
+    toolchain: Path, own_cache: dict[str, str], name: str, value: bytes, tmp_path: Path
 ) -> None:
     """A frozen program starts itself again, with libraries and variables of its own."""
     folder = bundling.write_project(tmp_path / "demo", ["os.env.get", ["view.to_bytes", "input"]])
     assert frozen(toolchain, "pkg", "lock", folder=folder).returncode == 0
-    assert solved(toolchain, folder, name.encode(), PLAIN="told") == value
+    assert solved(toolchain, folder, name.encode(), PLAIN="told", **own_cache) == value
 
 
 def solved(toolchain: Path, folder: Path, given: bytes, **variables: str) -> bytes:
