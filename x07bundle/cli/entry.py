@@ -125,14 +125,22 @@ def _has_folder() -> bool:
 
 def _usage_error(error: click.ClickException) -> X07Error:
     """Wrong options in the words of this tool."""
-    message = re.sub(QUOTED, r"`\1`", error.format_message().rstrip("."))
+    message = re.sub(QUOTED, r"`\1`", _message(error).rstrip("."))
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f"`{context.command_path} --help` says what it takes" if context else None
     wrong = re.fullmatch(NO_COMMAND, message)
     if wrong is not None and context is not None:
         message, nearest = wrong[1], _nearest_command(wrong[2], context)
         hint = f"did you mean `{nearest}`? {hint}" if nearest else hint
+    if isinstance(error, click.NoSuchOption) and error.possibilities:
+        near = " or ".join(f"`{name}`" for name in error.possibilities)
+        hint = f"did you mean {near}? {hint}"
     return UsageError(message[:1].lower() + message[1:], hint=hint)
+
+
+def _message(error: click.ClickException) -> str:
+    """What is wrong. What may have been meant is for the hint."""
+    return error.message if isinstance(error, click.NoSuchOption) else error.format_message()
 
 
 def _nearest_command(name: str, context: click.Context) -> str | None:

@@ -96,7 +96,9 @@ def test_wrong_options(tmp_path: Path, arguments: list[str], text: str) -> None:
     done = x07(*arguments, folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(text)
-    assert done.stderr.splitlines()[-1].startswith("hint: `x07")
+    hint = done.stderr.splitlines()[-1]
+    assert hint.startswith("hint: ")
+    assert "`x07 " in hint
 
 
 ECHO = """{"schema_version": "x07.x07ast@0.8.0", "kind": "entry", "module_id": "main",
@@ -172,6 +174,15 @@ def test_a_command_that_is_not_there(
     assert done.stderr.startswith(f"error: no such command `{arguments[-1]}`\nhint: ")
     assert ("did you mean" in done.stderr) == (nearest is not None)
     assert nearest is None or f"did you mean `{nearest}`? `x07 " in done.stderr
+
+
+def test_an_option_that_is_not_there(tmp_path: Path) -> None:
+    done = x07("run", "--backend", "docker", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "error: no such option `--backend`",
+        "hint: did you mean `--sandbox-backend`? `x07 run --help` says what it takes",
+    ]
 
 
 @pytest.mark.parametrize("option", ["--profile", "--policy", "--sandbox-backend"])
