@@ -89,9 +89,10 @@ def named_backend(env: Mapping[str, str]) -> str | None:
         return None
     name = table.ALIASES.get(text, text)
     if name not in table.BACKENDS:
+        ours = [each for each in table.BACKENDS if each in table.DRIVEN]
         raise NoBackendError(
             f"{VARIABLE}: no backend `{env[VARIABLE].strip()}`",
-            hint=f"choose one of {', '.join(table.BACKENDS)}, or auto",
+            hint=f"choose one of {', '.join(ours)}, or auto",
         )
     return name
 

@@ -130,7 +130,10 @@ def test_backends_without_a_driver(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["kvm", "docker,podman", "dockerd"])
 def test_no_such_backend(tmp_path: Path, name: str) -> None:
-    assert f"X07_VM_BACKEND: no backend `{name}`" in unusable(tmp_path, env=by(name))
+    text = unusable(tmp_path, env=by(name))
+    assert f"X07_VM_BACKEND: no backend `{name}`" in text
+    ours = "firecracker-ctr, apple-container, podman, docker"
+    assert text.endswith(f"hint: choose one of {ours}, or auto\n")
 
 
 def test_a_named_backend_that_is_not_there(tmp_path: Path) -> None:
