@@ -5,6 +5,7 @@
 #include "system.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -68,4 +69,9 @@ void x07_await_terminal_size(void)
         }
         x07_call(SYS_nanosleep, (long)&pause, 0, 0, 0);
     }
+}
+
+bool x07_set_file_mode(const char *path, unsigned mode)
+{
+    return x07_call(SYS_fchmodat, AT_FDCWD, (long)path, mode, 0) == 0;
 }

@@ -3,21 +3,29 @@
  *     starter MARK PROGRAM [ARGUMENT ...]
  *
  * Engines have exit statuses of their own for guests that never started, and a program may have the
- * same: the mark tells one from the other. It says, too, that the program has ended: an engine that
- * fails in the middle exits as if it had.
+ * same: the mark tells one from the other. It can be executed once the program has ended, which takes
+ * no space on a disk: an engine that fails in the middle exits as if the program had.
  *
  * The payload is a process of its own, since the kernel drops signals to a guest's first process that
  * it has no handler for: a Ctrl-C at the terminal would do nothing. Signals from outside are handed
  * on; those of the terminal it has already. */
 #include "system.h"
 
-#define ENDED "ended\n"
-
-enum { FIRST = 2, NOT_STARTED = 127, SIGNALLED = 128 };
+enum { FIRST = 2, NOT_STARTED = 127, SIGNALLED = 128, ENDED_MODE = 0700 };
 
 static int ended(const x07_child *child)
 {
     return child->signal != 0 ? SIGNALLED + child->signal : child->status;
+}
+
+/* A program may have removed the mark. One that could not be executed has none. */
+static int noted(const char *mark, int status)
+{
+    if (!x07_set_file_mode(mark, ENDED_MODE) && status != NOT_STARTED) {
+        x07_make_file(mark);
+        x07_set_file_mode(mark, ENDED_MODE);
+    }
+    return status;
 }
 
 static int watch(int payload, const char *mark)
@@ -27,8 +35,7 @@ static int watch(int payload, const char *mark)
         x07_child child;
         while (x07_wait(&child)) {
             if (child.process == payload) {
-                x07_fill_file(mark, ENDED);
-                return ended(&child);
+                return noted(mark, ended(&child));
             }
         }
         if (signal != 0) {

@@ -173,16 +173,6 @@ bool x07_make_file(const char *path)
     return made >= 0;
 }
 
-void x07_fill_file(const char *path, const char *text)
-{
-    const int flags = O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    const int file = (int)call(SYS_openat, AT_FDCWD, (long)path, flags, 0, 0, 0);
-    if (file >= 0) {
-        x07_write(file, text, x07_length(text));
-        x07_close(file);
-    }
-}
-
 void x07_remove_file(const char *path)
 {
     call(SYS_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0);

@@ -38,8 +38,6 @@ int x07_open_null(void);
 void x07_close(int descriptor);
 /* An empty file, where none is. */
 bool x07_make_file(const char *path);
-/* Replaces what a file holds, where one is. */
-void x07_fill_file(const char *path, const char *text);
 void x07_remove_file(const char *path);
 
 long x07_read(int descriptor, void *data, size_t bytes);
@@ -74,6 +72,7 @@ int x07_next_signal(void);
 /* A child that has ended; false: none has. */
 bool x07_wait(x07_child *child);
 void x07_send(int process, int number);
+bool x07_set_file_mode(const char *path, unsigned mode);
 /* Standard input's, where that is a terminal: engines say it after they started us. A moment is all
  * that is waited, since it may have none. */
 void x07_await_terminal_size(void);
