@@ -176,15 +176,34 @@ def test_an_executable_that_runs_is_replaced_in_one_step(make: Make) -> None:
     assert [path.name for path in target.parent.iterdir()] == ["app"]
 
 
-def test_several_at_once_with_an_empty_cache(make: Make, tmp_path: Path) -> None:
-    """They make the same runtime at the same time, and the same output."""
-    tool = replace(make(), cache=tmp_path / "fresh")
+ELSEWHERE = {
+    "TZ": "Pacific/Apia",
+    "LC_ALL": "tr_TR.UTF-8",
+    "LANG": "tr_TR.UTF-8",
+    "USER": "somebody",
+    "LOGNAME": "somebody",
+    "HOME": "/somewhere",
+    "SOURCE_DATE_EPOCH": "1",
+    "PYTHONHASHSEED": "7",
+}
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Tool:
+    """Of somebody who bundled twice at once with an empty cache, and made one runtime."""
+    folder = tmp_path_factory.mktemp("crowded")
+    tool = Tool(write_project(folder / "demo"), folder / "cache", ELSEWHERE)
     running = [tool.start("bundle", "--out", "dist/app") for _ in range(2)]
     for child in running:
         _, stderr = child.communicate(timeout=bundling.DEADLINE_SECONDS)
         assert child.returncode == 0, stderr.decode()
-    assert run_program(tool.folder / "dist" / "app").stdout == argv_v1(["app"])
-    assert [path.name for path in (tool.folder / "dist").iterdir()] == ["app"]
+    return tool
+
+
+def test_several_at_once_with_an_empty_cache(crowded: Tool) -> None:
+    """They make the same output."""
+    assert run_program(crowded.folder / "dist" / "app").stdout == argv_v1(["app"])
+    assert [path.name for path in (crowded.folder / "dist").iterdir()] == ["app"]
 
 
 def test_the_exit_code_is_what_the_program_set(make: Make) -> None:
@@ -235,25 +254,12 @@ def test_a_limit_of_the_profile_holds(make: Make) -> None:
     assert b"fuel exhausted" in run_program(tool.folder / "app").stderr
 
 
-def test_the_same_bytes_from_anywhere(tmp_path: Path, x07_cache: Path) -> None:
+def test_the_same_bytes_from_anywhere(tmp_path: Path, x07_cache: Path, crowded: Tool) -> None:
     """Other folders, umask, TZ, locale, user, home, number of jobs, and a runtime made afresh."""
     tutorial = {"imports": ["std.fmt", "std.os.fs"]}
     solve = ["std.fmt.u32_to_dec", ["std.os.fs.write_file", ["bytes.lit", "x"], ["bytes.empty"]]]
     here = Tool(write_project(tmp_path / "here"), x07_cache)
-    there = Tool(
-        write_project(tmp_path / "a much longer" / "påth, with spaces"),
-        tmp_path / "other cache",
-        {
-            "TZ": "Pacific/Apia",
-            "LC_ALL": "tr_TR.UTF-8",
-            "LANG": "tr_TR.UTF-8",
-            "USER": "somebody",
-            "LOGNAME": "somebody",
-            "HOME": str(tmp_path),
-            "SOURCE_DATE_EPOCH": "1",
-            "PYTHONHASHSEED": "7",
-        },
-    )
+    there = replace(crowded, folder=write_project(tmp_path / "a much longer" / "påth, with spaces"))
     for tool in (here, there):
         bundling.write_json(
             tool.folder / "src" / "main.x07.json", bundling.module(solve, **tutorial)
