@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests import vm_bundles
-from tests.fakes import engines
+from tests.fakes import docker_guests, engines
 from tests.program_build import ROOT
 from tests.test_vm_bundling import ACCEPTED, CONSENT, HOST_BUILD, Room, in_guest, room_in
 from tests.unit.image.layouts import contents, made
@@ -48,6 +48,9 @@ def sources(room: Room) -> list[Path]:
 
 
 def test_the_same_sources(room: Room) -> None:
+    """Files beside them that are no sources do not matter."""
+    (room.folder / "src/notes.txt").write_text("a note")
+    (room.folder / "policy.json").write_text("{}")
     found = checked(room, 0)
     digest = room.manifest["files"]["payload"]
     assert found["payload"] == {"expected_sha256": digest, "sha256": digest}
@@ -66,12 +69,6 @@ def test_a_source_that_was_added(room: Room) -> None:
     (room.folder / "src/more.x07.json").write_text("{}")
     inputs = checked(room, 1)["inputs"]
     assert inputs == {**NOTHING, "added": ["module_roots/0/more.x07.json"]}
-
-
-def test_files_that_are_no_sources_do_not_matter(room: Room) -> None:
-    (room.folder / "src/notes.txt").write_text("a note")
-    (room.folder / "policy.json").write_text("{}")
-    checked(room, 0)
 
 
 def test_another_payload_of_the_same_sources(room: Room) -> None:
@@ -93,13 +90,7 @@ def test_a_bundle_that_was_changed(room: Room) -> None:
 
 # -- made in a guest
 
-COMPILING: Final = r"""
-for word; do
-    case $word in
-    type=bind,source=*,target=/x07/out) out=${word#type=bind,source=} ;;
-    esac
-done
-out=${out%,target=*}
+COMPILING: Final = f"""{docker_guests.begins({"out": "/x07/out"})}
 /bin/mkdir -p "$out/build/made"
 /bin/cp "$out/build/program/main.x07.json" "$out/build/made/app"
 """

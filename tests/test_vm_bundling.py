@@ -12,7 +12,7 @@ import pytest
 
 from tests import vm_bundles
 from tests.bundling import X07, everything, module, run_program, write_json, write_project
-from tests.fakes import engines
+from tests.fakes import docker_guests, engines
 from tests.program_build import ROOT
 from tests.unit.contract.policies import policy
 from tests.unit.image.layouts import contents, made
@@ -247,13 +247,8 @@ def test_a_guest_that_says_so_and_leaves_none(room: Room) -> None:
     assert "the guest made no bundle of the program" in room.refused(**ACCEPTED)
 
 
-LEADING_OUT: Final = r"""
-for word; do
-    case $word in
-    type=bind,source=*,target=/x07/out) out=${word#type=bind,source=} ;;
-    esac
-done
-/bin/ln -s "$OTHER" "${out%,target=*}/build/made"
+LEADING_OUT: Final = f"""{docker_guests.begins({"out": "/x07/out"})}
+/bin/ln -s "$OTHER" "$out/build/made"
 """
 
 
