@@ -1,5 +1,6 @@
 """A few seconds of both campaigns: fixed seeds, and those that X07_FUZZ_SEED names.
 
+X07_TEST_FUZZ_PARTS: how many programs, in parts of a few hundred. [2]
 `python -m tests.fuzz.run` runs as many as one likes, and makes findings smaller.
 """
 
@@ -14,8 +15,8 @@ from tests.fuzz.run import KINDS
 from tests.program_build import Workshop
 
 FIXED: Final = 1
-COUNTS: Final = {"generate": 120, "mutate": 500}
-PARTS: Final = 2
+COUNTS: Final = {"generate": 60, "mutate": 250}
+PARTS: Final = int(os.environ.get("X07_TEST_FUZZ_PARTS", "2"))
 
 
 def first_seeds() -> list[int]:
