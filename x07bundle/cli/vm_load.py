@@ -7,13 +7,16 @@ from typing import Final
 import click
 
 from x07bundle import host
+from x07bundle.cli.image_steps import ShownSteps
 from x07bundle.cli.options import PATH
 from x07bundle.cli.output import echo_bytes
 from x07bundle.contract.consent import ACCEPT, YES
 from x07bundle.files import json_compact
+from x07bundle.image.sizes import size
 from x07bundle.vm import choose, images
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.failures import EngineError
+from x07bundle.vm.job import Image
 
 SCHEMA: Final = "x07.vm.load.report@0.1.0"
 
@@ -26,7 +29,8 @@ def command(archive: Path, name: str | None, as_json: bool) -> int:
     """Give an engine the image of an archive: one that `x07 image build` or `pull` made, or another
     OCI archive whose image has a name.
 
-    Prints the image's name there, and the digest that it is run by, with its kind.
+    Prints the image's name there, and the digest that it is run by, with its kind. The engine has 5
+    seconds to answer at all, and for the image 2 minutes and a second for each MiB.
 
     Exit code 0; 2 where there is no such archive; 126 where no engine is usable, or it does not
     take the archive.
@@ -36,13 +40,18 @@ def command(archive: Path, name: str | None, as_json: bool) -> int:
       x07 image build --flavour run --out run.tar && x07 vm load run.tar
       x07 vm load --backend podman run.tar
     """
+    wall_ms = images.load_wall_ms(archive)
     here = host.read()
     backend = _backend(name, here)
-    try:
-        reference = images.load(backend, archive)
-        image = images.resolve(backend, reference)
-    except EngineError as error:
-        raise choose.explained(error, backend, os.environ, here) from error
+    with ShownSteps("x07 vm load", has_lines=True) as steps:
+        steps.say(f"asking {backend.name}")
+        choose.check_answer(backend, os.environ, here)
+        size_bytes = archive.stat().st_size
+        steps.say(
+            f"giving {backend.name} the image of {archive}, {size(size_bytes)}; "
+            f"it has {wall_ms // 1000} s"
+        )
+        image = _loaded(backend, archive, here)
     if as_json:
         echo_bytes(
             json_compact(
@@ -58,6 +67,14 @@ def command(archive: Path, name: str | None, as_json: bool) -> int:
     else:
         click.echo(f"{image.reference}  {image.digest}")
     return 0
+
+
+def _loaded(backend: Backend, archive: Path, here: host.Host) -> Image:
+    """Raises NoBackendError: the engine does not take it."""
+    try:
+        return images.resolve(backend, images.load(backend, archive))
+    except EngineError as error:
+        raise choose.explained(error, backend, os.environ, here) from error
 
 
 def _backend(name: str | None, here: host.Host) -> Backend:

@@ -16,7 +16,7 @@ from x07bundle.vm.backend import Backend
 from x07bundle.vm.backends import table
 from x07bundle.vm.failures import EngineError, NoBackendError
 from x07bundle.vm.kvm import Kvm
-from x07bundle.vm.preflight import Machine, Verdict, preflight, present
+from x07bundle.vm.preflight import WALL_MS, Machine, Verdict, preflight, present
 from x07bundle.vm.probes import Probe, probes
 
 VARIABLE: Final = "X07_VM_BACKEND"
@@ -107,6 +107,20 @@ def explained(
         return error
     accepted = backend.caps.isolation == "container" or env.get(ACCEPT, "").strip() in YES
     return _unusable({backend.name: verdict}, machine, accepted)
+
+
+def check_answer(
+    backend: Backend, env: Mapping[str, str], host: Host, wall_ms: int = WALL_MS
+) -> None:
+    """Asks an engine how it is, before it is asked for what takes long. `wall_ms`: for the answer.
+
+    Raises:
+        NoBackendError: it does not answer.
+    """
+    machine = Machine(host, env, kvm.look(host), wall_ms)
+    verdict = _asked(backend.name, machine)
+    if not verdict.is_usable:
+        raise _unusable({backend.name: verdict}, machine, accepted=True)
 
 
 def _best(machine: Machine, accepted: bool) -> Backend:

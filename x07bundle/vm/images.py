@@ -14,11 +14,15 @@ from x07bundle.errors import RefusedError, UsageError, X07Error
 from x07bundle.vm.asking import LONG_WALL_MS, ask
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.backends.words import is_digest, printable, with_digest
-from x07bundle.vm.failures import GuestError
+from x07bundle.vm.failures import EngineError, GuestError
 from x07bundle.vm.job import Digest, Image
 
 ASK_MS: Final = 10_000
 """For a question at a start. Longer than one at an end gets: an engine that starts many is slow."""
+
+LOAD_MS: Final = 120_000
+LOAD_MIB_MS: Final = 1000
+"""For an image, and besides for each MiB of its archive: what a slow disk takes."""
 
 Pull = Literal["never", "missing"]
 Pin = Digest | str
@@ -63,17 +67,36 @@ def resolve(
     return image
 
 
-def load(backend: Backend, archive: Path) -> str:
-    """The name under which the engine has the image of an OCI archive now.
+def load(backend: Backend, archive: Path, wall_ms: int | None = None) -> str:
+    """The name under which the engine has the image of an OCI archive now. `wall_ms`: how long it
+    has; else `load_wall_ms`.
 
     Raises:
+        X07Error: there is no such archive.
         EngineError: it does not take it.
+    """
+    least_ms = load_wall_ms(archive)
+    try:
+        return ask(backend.load(str(archive.absolute())), wall_ms or least_ms)
+    except EngineError as error:
+        raise EngineError(
+            f"{backend.name} does not take the image of `{archive}`",
+            "\n".join(filter(None, (error.brief, error.details))),
+            error.hint,
+        ) from error
+
+
+def load_wall_ms(archive: Path) -> int:
+    """How long an engine has for an image: more for a larger one.
+
+    Raises:
+        X07Error: there is no such archive.
     """
     if not archive.is_file():
         raise X07Error(
             f"no image archive `{archive}`", hint="`x07 image build --out image.tar` makes one"
         )
-    return ask(backend.load(str(archive.absolute())), LONG_WALL_MS)
+    return LOAD_MS + LOAD_MIB_MS * (archive.stat().st_size >> 20)
 
 
 def _split(reference: str, pinned: Pin | None) -> tuple[str, Pin | None]:

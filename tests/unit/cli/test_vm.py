@@ -96,9 +96,12 @@ def test_load(folder: Path) -> None:
         done = x07(
             "vm", "load", *options, "run.tar", folder=folder, variables=variables(folder, **more)
         )
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout == f"guest:1  {CONFIG}\n"
-    assert engine.asked[0] == f"load --input {folder / 'run.tar'}"
+        assert (done.returncode, done.stdout) == (0, f"guest:1  {CONFIG}\n")
+        assert done.stderr == (
+            "x07 vm load: asking docker\n"
+            "x07 vm load: giving docker the image of run.tar, 1 bytes; it has 120 s\n"
+        )
+    assert engine.asked[1] == f"load --input {folder / 'run.tar'}"
     done = x07(
         "vm", "load", "--json", "--backend", "docker", "run.tar",
         folder=folder, variables=variables(folder),
@@ -135,6 +138,7 @@ def test_loads_that_fail(folder: Path, options: tuple[str, ...], status: int, wo
     [
         (engines.fails("Cannot connect to the Docker daemon."), "its daemon does not answer"),
         ('test "$1" = version && echo 28.2.2', "gives no answer that can be used"),
+        (engines.HANGS, "gave no answer within 5 s"),
     ],
 )
 def test_an_engine_that_does_not_load(folder: Path, script: str, words: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import engines
+from tests.fakes import engines, install
 from tests.unit.vm.machines import DEBIAN, MAC, OTHER, answers, file, program
 from x07bundle.contract.consent import NoVmError
 from x07bundle.errors import RefusedError
@@ -309,6 +309,34 @@ def test_a_bundle_whose_backend_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(NoBackendError) as caught:
         chosen(tmp_path, DEBIAN, "docker", accepted=True)
     assert "not installed: no `docker` on PATH" in caught.value.render()
+
+
+# -- whether it answers
+
+
+def test_an_engine_that_answers(tmp_path: Path) -> None:
+    program(tmp_path, "docker", answers("28.2.2"))
+    answering(tmp_path, 20_000)
+    program(tmp_path, "docker", DOWN)
+    with pytest.raises(NoBackendError, match="the backend `docker` is not usable here"):
+        answering(tmp_path, 20_000)
+
+
+def test_an_engine_that_hangs(tmp_path: Path) -> None:
+    program(tmp_path, "docker", engines.HANGS)
+    with pytest.raises(NoBackendError) as caught:
+        answering(tmp_path, 200)
+    said = caught.value.render()
+    assert "gave no answer within 0.2 s" in said
+    assert "hint: to mend it: sudo systemctl restart docker" in said
+
+
+def answering(folder: Path, wall_ms: int) -> None:
+    install(folder / "root/usr/sbin", "dockerd", ":")
+    env = {"PATH": str(folder / "bin")}
+    host = DEBIAN._replace(root=folder / "root")
+    backend = table.from_env("docker", env)
+    choose.check_answer(backend, env, host, wall_ms)
 
 
 # -- why an engine failed

@@ -382,6 +382,27 @@ def test_an_engine_that_hangs(on: Callable[[str], Setting]) -> None:
         asking.ask(docker.backend.digests(REFERENCE), 200)
 
 
+def test_an_engine_that_hangs_over_an_image(on: Callable[[str], Setting], tmp_path: Path) -> None:
+    docker = on("docker")
+    docker.engine.answers({"*": engines.HANGS})
+    (tmp_path / "image.tar").write_bytes(b"x")
+    with pytest.raises(EngineError) as caught:
+        images.load(docker.backend, tmp_path / "image.tar", wall_ms=200)
+    said = caught.value.render()
+    assert said.startswith(f"error: docker does not take the image of `{tmp_path}/image.tar`\n")
+    assert "no answer within 0.2 s" in said
+    assert "hint: " in said
+
+
+def test_a_large_image_has_more_time(tmp_path: Path) -> None:
+    archive = tmp_path / "image.tar"
+    archive.write_bytes(b"x")
+    least = images.load_wall_ms(archive)
+    with archive.open("wb") as stream:
+        stream.truncate(500 << 20)
+    assert images.load_wall_ms(archive) - least == 500_000
+
+
 def test_a_slow_engine_is_waited_for(on: Callable[[str], Setting]) -> None:
     docker = on("docker")
     image = docker.says(engines.docker_image(CONFIG.value))
