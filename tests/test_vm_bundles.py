@@ -234,6 +234,29 @@ def test_a_guest_that_is_not_started(make_bench: MakeBench, status: int) -> None
     assert b"docker did not start the guest" in done.stderr
 
 
+LOSES: Final = """
+for word; do
+    case $word in
+    type=bind,source=*,target=/x07/out)
+        outputs=${word#type=bind,source=} && touch "${outputs%,target=*}/started" ;;
+    esac
+done
+echo 'docker: the connection to the daemon was lost' >&2
+exit STATUS
+"""
+
+
+@pytest.mark.parametrize("status", [0, 1, 125, 127])
+def test_an_engine_that_loses_a_guest_ends_no_program(make_bench: MakeBench, status: int) -> None:
+    """Its program may have done anything up to then: it is not started again."""
+    bench = make_bench({"'run '*": LOSES.replace("STATUS", str(status))})
+    done = bench.start()
+    assert done.returncode == 127
+    assert b"docker: the connection to the daemon was lost\n" in done.stderr
+    assert b"lost the guest before its program had ended" in done.stderr
+    assert [words.split()[0] for words in bench.docker.asked].count("run") == 1
+
+
 def test_a_payload_that_is_no_program(make_bench: MakeBench) -> None:
     done = make_bench(payload="no program").start()
     assert done.returncode == 127

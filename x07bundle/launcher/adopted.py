@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from x07bundle.launcher import guest_job
+from x07bundle.launcher.guest_job import Mark
 from x07bundle.vm import folder, runner
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.lifeline import Lifeline
@@ -48,8 +49,8 @@ def read(text: bytes) -> Handed:
     return handed
 
 
-def run(handed: Handed, backend: Backend, jobs: State) -> tuple[Ended, bool]:
-    """How the guest ended, and whether its program was started.
+def run(handed: Handed, backend: Backend, jobs: State) -> tuple[Ended, Mark]:
+    """How the guest ended, and what it left of its program.
 
     Raises:
         X07Error, ValueError: the job's file cannot be read.
@@ -58,7 +59,7 @@ def run(handed: Handed, backend: Backend, jobs: State) -> tuple[Ended, bool]:
     with folder.adopted(jobs, handed.run, line, handed.lock) as place:
         feed = _feed(handed, place.path) if handed.feed >= 0 else None
         ended = runner.adopt(backend, place, handed.client, feed)
-        return ended, guest_job.was_started(place)
+        return ended, guest_job.mark(place)
 
 
 def _feed(handed: Handed, job: Path) -> Joined:

@@ -26,7 +26,8 @@ STARTER: Final = "starter"
 STARTER_FILE: Final = f"runtime/{STARTER}"
 POLICY: Final = "policy.json"
 MARK: Final = "started"
-"""Left in the guest's output folder by what starts the payload (stubs/launcher/starter.c)."""
+"""Left in the guest's output folder by what starts the payload; it can be executed once that has
+ended (stubs/launcher/starter.c)."""
 PROGRAM_MODE: Final = 0o755
 FILE_MODE: Final = 0o644
 
@@ -41,6 +42,17 @@ class Guest(NamedTuple):
     image: Image
     is_assumed: bool
     cwd: str
+
+
+class Mark(NamedTuple):
+    """What a guest left of its program's start, and of its end."""
+
+    was_started: bool
+    has_ended: bool
+
+
+STREAMED: Final = Mark(was_started=True, has_ended=True)
+"""The guest's agent has told."""
 
 
 class Copy(NamedTuple):
@@ -77,8 +89,12 @@ def words(is_streamed: bool) -> tuple[str, ...]:
     return (f"{GUEST_BUNDLE}/{STARTER}", f"{GUEST_OUT}/{MARK}", payload)
 
 
-def was_started(place: JobFolder) -> bool:
-    return (place.outputs / MARK).exists()
+def mark(place: JobFolder) -> Mark:
+    try:
+        mode = (place.outputs / MARK).lstat().st_mode
+    except OSError:
+        return Mark(was_started=False, has_ended=False)
+    return Mark(was_started=True, has_ended=bool(mode & stat.S_IXUSR))
 
 
 def mounts(path: Path) -> tuple[Mount, ...]:

@@ -15,11 +15,11 @@ from x07bundle.launcher import adopted, consent, guest_job, start_record
 from x07bundle.launcher.adopted import Handed
 from x07bundle.launcher.bundle import Bundle
 from x07bundle.launcher.consent import Wanted
-from x07bundle.launcher.guest_job import Guest
+from x07bundle.launcher.guest_job import STREAMED, Guest, Mark
 from x07bundle.launcher.start_conditions import Start
 from x07bundle.vm import choose, confine, engine_env, folder, images, remembered, runner, state
 from x07bundle.vm.backend import Backend
-from x07bundle.vm.failures import EngineError, GuestError, NoBackendError
+from x07bundle.vm.failures import EngineError, GuestError, LostGuestError, NoBackendError
 from x07bundle.vm.folder import JobFolder
 from x07bundle.vm.job import Digest, Image, Job
 from x07bundle.vm.runner import Ended
@@ -39,7 +39,7 @@ def start(
     Raises:
         RefusedError: integrity, policy or consent.
         NoBackendError: no backend is usable.
-        GuestError: the guest was not started.
+        GuestError: the guest was not started. LostGuestError: its engine failed.
     """
     accepted = consent.is_given(env)
     backend = _backend(bundle, env, accepted)
@@ -65,9 +65,9 @@ def _adopted(
     handed: Handed,
 ) -> int:
     """As `start`, from where the guest was started by a record."""
-    ended, was_started = adopted.run(handed, backend, jobs)
+    ended, mark = adopted.run(handed, backend, jobs)
     try:
-        return _exit_code(bundle, backend, ended, was_started)
+        return _exit_code(bundle, backend, ended, mark)
     except GuestError as failure:
         try:
             guest = decide(bundle, backend, env, jobs, is_told=True)
@@ -178,12 +178,12 @@ def _run_once(
         argv = (*guest_job.words(is_streamed), *arguments)
         job = guest_job.job(bundle, guest, argv, env, place)
         ended = _run(guest.backend, job, place, is_streamed)
-        was_started = is_streamed or guest_job.was_started(place)
-    if was_started and not guest.is_assumed:
+        mark = STREAMED if is_streamed else guest_job.mark(place)
+    if mark.was_started and not guest.is_assumed:
         remembered.note(jobs, guest.backend, guest.image)
-    if was_started and not is_streamed:
+    if mark.was_started and not is_streamed:
         start_record.leave(Start(bundle, guest, job, jobs, env))
-    return _exit_code(bundle, guest.backend, ended, was_started)
+    return _exit_code(bundle, guest.backend, ended, mark)
 
 
 def _run_again(
@@ -210,7 +210,7 @@ def _run(backend: Backend, job: Job, place: JobFolder, is_streamed: bool) -> End
     return streamed.run(backend, job, place, Attached())
 
 
-def _exit_code(bundle: Bundle, backend: Backend, ended: Ended, was_started: bool) -> int:
+def _exit_code(bundle: Bundle, backend: Backend, ended: Ended, mark: Mark) -> int:
     if ended.timed_out:
         wall_ms = bundle.manifest.limits.wall_ms
         tell(
@@ -220,13 +220,21 @@ def _exit_code(bundle: Bundle, backend: Backend, ended: Ended, was_started: bool
         return DEADLINE
     if ended.interrupted_by is not None:
         return SIGNALLED + ended.interrupted_by
-    if not was_started and ended.asked_by is not None:
-        return SIGNALLED + ended.asked_by
-    if not was_started:
+    if not mark.was_started:
+        if ended.asked_by is not None:
+            return SIGNALLED + ended.asked_by
         raise GuestError(
             f"{backend.name} did not start the guest (exit status {ended.exit_status})",
             "what it says is above",
             "`X07_BUNDLE=doctor` says what a bundle needs of a machine",
+        )
+    is_lost = not mark.has_ended and ended.asked_by is None and ended.exit_status < SIGNALLED
+    if is_lost:
+        raise LostGuestError(
+            f"{backend.name} lost the guest before its program had ended "
+            f"(exit status {ended.exit_status})",
+            "what it says is above; engines that are started again end their guests",
+            "start it again; what the program has done up to then stands",
         )
     return min(ended.exit_status, LARGEST_STATUS)
 

@@ -18,3 +18,9 @@ class GuestError(X07Error):
     """A guest that could not be started: its image is not there, or the engine refused it."""
 
     exit_code = 127
+
+
+class LostGuestError(X07Error):
+    """A guest whose engine failed while its program ran: it is never started again by itself."""
+
+    exit_code = 127
