@@ -238,7 +238,7 @@ LOSES: Final = """
 for word; do
     case $word in
     type=bind,source=*,target=/x07/out)
-        outputs=${word#type=bind,source=} && touch "${outputs%,target=*}/started" ;;
+        outputs=${word#type=bind,source=} && : >"${outputs%,target=*}/started" ;;
     esac
 done
 echo 'docker: the connection to the daemon was lost' >&2
