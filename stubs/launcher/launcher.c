@@ -49,11 +49,11 @@ static bool is_text(const char *path)
 
 static bool find(places *here)
 {
-    const long length = x07_read_link("/proc/self/exe", here->self, X07_PATH_BYTES);
+    const long length = x07_own_path(here->self, X07_PATH_BYTES);
     if (length <= 0 || length == X07_PATH_BYTES) {
         const char *problem = " cannot be read, or the path in it is too long";
-        x07_say("the bundle cannot find itself:", x07_text_of("/proc/self/exe"), problem,
-                "mount /proc, or move the bundle to a shorter path");
+        x07_say("the bundle cannot find itself:", x07_text_of(x07_own_place), problem,
+                x07_own_place_hint);
         return false;
     }
     here->self[length] = '\0';

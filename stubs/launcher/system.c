@@ -13,6 +13,9 @@
 #error "Linux alone: other systems load programs in other ways"
 #endif
 
+const char x07_own_place[] = "/proc/self/exe";
+const char x07_own_place_hint[] = "mount /proc, or move the bundle to a shorter path";
+
 /* AT_NULL and AT_HWCAP of the vector that follows the environment. */
 enum { AUXILIARY_END = 0, AUXILIARY_HARDWARE = 16 };
 
@@ -197,9 +200,9 @@ long x07_read_folder(int descriptor, void *data, size_t bytes)
     return call(SYS_getdents64, descriptor, (long)data, (long)bytes, 0, 0, 0);
 }
 
-long x07_read_link(const char *path, char *target, size_t bytes)
+long x07_own_path(char *target, size_t bytes)
 {
-    return call(SYS_readlinkat, AT_FDCWD, (long)path, (long)target, (long)bytes, 0, 0);
+    return call(SYS_readlinkat, AT_FDCWD, (long)x07_own_place, (long)target, (long)bytes, 0, 0);
 }
 
 void x07_write(int descriptor, const void *data, size_t bytes)
@@ -227,35 +230,4 @@ void *x07_memory(size_t bytes)
 int x07_execute(const char *path, char **arguments, char **environment)
 {
     return (int)call(SYS_execve, (long)path, (long)arguments, (long)environment, 0, 0, 0);
-}
-
-size_t x07_length(const char *text)
-{
-    size_t length = 0;
-    while (text[length] != '\0') {
-        length++;
-    }
-    return length;
-}
-
-bool x07_equal(const void *one, const void *other, size_t bytes)
-{
-    const uint8_t *left = one;
-    const uint8_t *right = other;
-    for (size_t index = 0; index < bytes; index++) {
-        if (left[index] != right[index]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* `volatile` keeps compilers from making a call of memcpy, which is this, out of the loop. */
-void x07_copy(void *restrict target, const void *restrict source, size_t bytes)
-{
-    volatile uint8_t *to = target;
-    const uint8_t *from = source;
-    for (size_t index = 0; index < bytes; index++) {
-        to[index] = from[index];
-    }
 }

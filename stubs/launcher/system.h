@@ -1,5 +1,6 @@
-/* The system, without a C library: what one would read of the environment and the disk before our
- * first line runs is not known. Calls give -errno where they fail. */
+/* The system. `system.c` is Linux without a C library: what one would read of the environment and the
+ * disk before our first line runs is not known. `system_posix.c` is what macOS takes, which has no
+ * other door than its C library. Calls give -errno where they fail. */
 #ifndef X07_LAUNCHER_SYSTEM_H
 #define X07_LAUNCHER_SYSTEM_H
 
@@ -15,7 +16,7 @@ typedef struct {
     unsigned long hardware;
 } x07_process;
 
-/* An entry of a folder, as the kernel writes it. */
+/* An entry of a folder, as the kernel of Linux writes it. */
 typedef struct {
     uint64_t inode;
     int64_t offset;
@@ -45,7 +46,11 @@ long x07_read_at(int descriptor, void *data, size_t bytes, uint64_t offset);
 /* -1 where it is not known. */
 int64_t x07_size(int descriptor);
 long x07_read_folder(int descriptor, void *data, size_t bytes);
-long x07_read_link(const char *path, char *target, size_t bytes);
+/* Where the file is that this program runs from, links resolved and without a NUL; how many bytes it
+ * is, at most as many as fit. The place is who says it, and the hint is for where it does not. */
+long x07_own_path(char *target, size_t bytes);
+extern const char x07_own_place[];
+extern const char x07_own_place_hint[];
 void x07_write(int descriptor, const void *data, size_t bytes);
 
 /* Zeroed memory that is never given back; NULL where there is none. */

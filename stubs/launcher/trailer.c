@@ -3,16 +3,8 @@
 #include "system.h"
 
 #define FIRST_LINE "x07.vm.launcher@0.1.0"
-#define MARK "X07.TAIL"
 
-enum {
-    MARK_BYTES = 8,
-    LENGTH_DIGITS = 8,
-    FOOT_BYTES = LENGTH_DIGITS + MARK_BYTES,
-    MOST_BYTES = 1 << 20,
-};
-
-static int digit(char letter)
+int x07_hex_digit(char letter)
 {
     if (letter >= '0' && letter <= '9') {
         return letter - '0';
@@ -20,43 +12,14 @@ static int digit(char letter)
     return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
-static bool is_hex(x07_text text)
+bool x07_is_hex(x07_text text)
 {
     for (size_t at = 0; at < text.length; at++) {
-        if (digit(text.start[at]) < 0) {
+        if (x07_hex_digit(text.start[at]) < 0) {
             return false;
         }
     }
     return true;
-}
-
-static bool read_whole(int program, char *data, size_t bytes, uint64_t offset)
-{
-    while (bytes > 0) {
-        const long got = x07_read_at(program, data, bytes, offset);
-        if (got <= 0) {
-            return false;
-        }
-        data += got;
-        bytes -= (size_t)got;
-        offset += (uint64_t)got;
-    }
-    return true;
-}
-
-/* The length that the foot of the file states; 0 where there is none. */
-static size_t stated_length(int program, uint64_t size)
-{
-    char foot[FOOT_BYTES];
-    size_t length = 0;
-    const bool is_there = size >= FOOT_BYTES &&
-                          read_whole(program, foot, FOOT_BYTES, size - FOOT_BYTES) &&
-                          x07_equal(foot + LENGTH_DIGITS, MARK, MARK_BYTES) &&
-                          is_hex((x07_text){foot, LENGTH_DIGITS});
-    for (size_t at = 0; is_there && at < LENGTH_DIGITS; at++) {
-        length = length * 16 + (size_t)digit(foot[at]);
-    }
-    return length <= MOST_BYTES && length + FOOT_BYTES <= size ? length : 0;
 }
 
 /* Takes a line, without its end; false where there is no whole one. */
@@ -82,7 +45,7 @@ static bool is_digest_line(x07_text line, x07_text word, x07_text *sha256, x07_t
     }
     *sha256 = (x07_text){line.start + word.length, X07_HEX_DIGITS};
     *rest = x07_after(line, word.length + X07_HEX_DIGITS);
-    return is_hex(*sha256);
+    return x07_is_hex(*sha256);
 }
 
 bool x07_next_file(x07_text *files, x07_listed *file)
@@ -114,7 +77,7 @@ static bool are_files(x07_text files)
     return is_any;
 }
 
-static bool parse(x07_text lines, x07_trailer *trailer)
+bool x07_trailer_parse(x07_text lines, x07_trailer *trailer)
 {
     x07_text line;
     x07_text rest;
@@ -136,17 +99,4 @@ static bool parse(x07_text lines, x07_trailer *trailer)
     }
     trailer->files = lines;
     return are_files(lines);
-}
-
-bool x07_trailer_read(int program, x07_trailer *trailer)
-{
-    const int64_t size = x07_size(program);
-    const size_t length = size < 0 ? 0 : stated_length(program, (uint64_t)size);
-    char *data = length > 0 ? x07_memory(length) : NULL;
-    if (data == NULL) {
-        return false;
-    }
-    const uint64_t offset = (uint64_t)size - FOOT_BYTES - length;
-    return read_whole(program, data, length, offset) &&
-           parse((x07_text){data, length}, trailer);
 }

@@ -15,7 +15,7 @@ import pytest
 
 from tests.program_build import ROOT, WARNINGS, compiler
 from x07bundle.host import read as read_host
-from x07bundle.native import launcher_stub
+from x07bundle.native import launcher_stub, launcher_within
 from x07bundle.native.launcher_stub import FLAGS, PROGRAMS, Name
 from x07bundle.native.toolchain import open_toolchain
 
@@ -42,6 +42,7 @@ def test_no_warning_and_no_library(cc: str, name: Name, tmp_path: Path) -> None:
 
 def test_every_source_belongs_to_a_program() -> None:
     used = {source for sources in PROGRAMS.values() for source in sources}
+    used |= set(launcher_within.PROGRAM)
     assert used == {path.name for path in SOURCES.glob("*.c")}
 
 
