@@ -1,21 +1,35 @@
-"""The launcher of VM bundles, the same in each: compiled and frozen once, and kept."""
+"""The launcher of VM bundles, the same in each: compiled and frozen once, and kept. On macOS the
+executable is compiled for each bundle.
+"""
 
 import platform
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from x07bundle import __version__, host
-from x07bundle.bundle.sidecar import Runtime
+from x07bundle.bundle.sidecar import Runtime, Within
 from x07bundle.contract.vm_manifest import LauncherBuild
 from x07bundle.errors import UsageError
 from x07bundle.freeze import kept, launcher, pyinstaller
-from x07bundle.native import launcher_stub
-from x07bundle.native.toolchain import Toolchain
+from x07bundle.host import Host
+from x07bundle.native import launcher_stub, launcher_within
+from x07bundle.native.compiler import find_cross_compiler
+from x07bundle.native.toolchain import Toolchain, open_toolchain
 
 KIND: Final = "frozen-launchers"
 """Below the user's cache folder."""
 MACHINES: Final = ("x86_64", "aarch64")
+SYSTEMS: Final = ("linux", "macos")
+
+
+class Programs(NamedTuple):
+    """As `Runtime` has them."""
+
+    program: bytes
+    within: Within | None
+    starter: bytes
 
 
 def runtime(toolchain: Toolchain, env: Mapping[str, str], say: Callable[[str], None]) -> Runtime:
@@ -23,7 +37,7 @@ def runtime(toolchain: Toolchain, env: Mapping[str, str], say: Callable[[str], N
 
     Raises:
         UsageError: there is no launcher for this machine.
-        ToolMissingError: PyInstaller or a tool that it takes is not there.
+        ToolMissingError: a compiler, PyInstaller, or a tool that it takes is not there.
         X07Error: it cannot be made.
     """
     check_machine()
@@ -36,21 +50,38 @@ def runtime(toolchain: Toolchain, env: Mapping[str, str], say: Callable[[str], N
         say("freezing the launcher of VM bundles, which is kept")
         launcher.make(place, toolchain.temporary, env)
 
+    programs = _programs(toolchain, env, machine)
     return Runtime(
-        program=launcher_stub.program(toolchain, "launcher", machine.arch),
-        starter=launcher_stub.program(toolchain, "starter", machine.arch),
+        program=programs.program,
+        starter=programs.starter,
         folder=kept.find_or_make(folder, key, make),
         build=LauncherBuild(
             __version__, f"{machine.system}-{machine.arch}", platform.python_version()
         ),
+        within=programs.within,
     )
+
+
+def _programs(toolchain: Toolchain, env: Mapping[str, str], machine: Host) -> Programs:
+    """What is made in C. Guests are Linux wherever they run, so their part is, too.
+
+    Raises:
+        ToolMissingError: nothing here compiles for this system, or for Linux.
+    """
+    if machine.system == "linux":
+        program = launcher_stub.program(toolchain, "launcher", machine.arch)
+        return Programs(program, None, launcher_stub.program(toolchain, "starter", machine.arch))
+    of_linux = find_cross_compiler(env, toolchain.cache, machine.arch)
+    starter = launcher_stub.program(toolchain._replace(compiler=of_linux), "starter", machine.arch)
+    return Programs(b"", partial(launcher_within.executable, open_toolchain(env)), starter)
 
 
 def check_machine() -> None:
     """Raises UsageError: there is no launcher for this machine."""
     machine = host.read()
-    if machine.system != "linux" or machine.arch not in MACHINES:
+    if machine.system not in SYSTEMS or machine.arch not in MACHINES:
         raise UsageError(
             f"there is no launcher of VM bundles for {machine.system} on {machine.arch}",
-            hint=f"bundle on Linux, on one of {', '.join(MACHINES)}",
+            "a bundle starts on the system that it is made on",
+            f"bundle on Linux or macOS, on one of {', '.join(MACHINES)}",
         )

@@ -52,13 +52,20 @@ class Guest(NamedTuple):
     archive: Path | None = None
 
 
+Within = Callable[[Trailer], bytes]
+"""Compiles an executable that has the trailer within."""
+
+
 class Runtime(NamedTuple):
-    """`program`, `starter`: those of `native/launcher_stub`. `folder`: what was frozen."""
+    """`program`, `starter`: those of `native/launcher_stub`. `folder`: what was frozen. `within`:
+    makes the executable on macOS, where nothing may be behind it; `program` is empty then.
+    """
 
     program: bytes
     starter: bytes
     folder: Path
     build: LauncherBuild
+    within: Within | None = None
 
 
 class Signer(NamedTuple):
@@ -161,7 +168,10 @@ def _staged_file(out: Path) -> Iterator[Path]:
 def _executable(manifest: Manifest, data: bytes, content: SidecarContent) -> bytes:
     key = content.signer.key if content.signer is not None else None
     trailer = Trailer(files.sha256_bytes(data), manifest.files, key)
-    return launcher_trailer.finished(content.runtime.program, trailer)
+    runtime = content.runtime
+    if runtime.within is not None:
+        return runtime.within(trailer)
+    return launcher_trailer.finished(runtime.program, trailer)
 
 
 def _fill(staged: Path, content: SidecarContent) -> tuple[Manifest, bytes]:
