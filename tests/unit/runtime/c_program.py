@@ -93,7 +93,10 @@ def build(workshop: Workshop, name: str) -> CProgram:
     executable = workshop.folder / f"runtime-{name}"
     fresh = executable.with_suffix(f".{os.getpid()}")
     command = [workshop.cc, *WARNINGS, *workshop.flags, f"-I{INCLUDE}", f"-I{INTERNALS}"]
-    command += [str(PROGRAMS / f"{name}.c"), str(workshop.archive), "-lm", "-o", str(fresh)]
+    looks_for_leaks = workshop.cc not in COMPILERS[1:]
+    names = (name,) if looks_for_leaks else (name, "no_leaks")
+    command += [str(PROGRAMS / f"{each}.c") for each in names]
+    command += [str(workshop.archive), "-lm", "-o", str(fresh)]
     subprocess.run(command, check=True)
     fresh.rename(executable)
     return CProgram(executable)
