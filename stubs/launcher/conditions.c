@@ -79,6 +79,13 @@ static bool are_ours_read(const x07_situation *now, x07_text fields)
     return true;
 }
 
+/* Engines hand on no other bytes than those of UTF-8. */
+static bool is_given(const x07_situation *now, x07_text name)
+{
+    const x07_text value = x07_variable(now->environment, name);
+    return value.start != NULL && x07_is_utf8(name) && x07_is_utf8(value);
+}
+
 static bool is_same(x07_text value)
 {
     static char path[X07_RECORD_BYTES];
@@ -168,7 +175,7 @@ static bool holds(const x07_situation *now, x07_text fields, const x07_field *fi
     case SITUATION:
         return is_situation(now, fields, value);
     case HAS:
-        return x07_variable(now->environment, value).start != NULL;
+        return is_given(now, value);
     case LACKS:
         return x07_variable(now->environment, value).start == NULL;
     case INPUT:

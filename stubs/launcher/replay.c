@@ -9,11 +9,21 @@
 
 enum { PATH_BYTES = 4096, ROOT_BYTES = 8192, ROLE_BYTES = 1024, NO_DESCRIPTOR = 1 << 30 };
 
-/* Terminals have settings and signals that take a decision each time; and a kernel that does not
- * close descriptors at once would hand them on. */
-static bool is_simple(void)
+static bool are_texts(const x07_process *process)
 {
-    return !x07_is_terminal(0) && x07_close_from(NO_DESCRIPTOR);
+    for (size_t at = 1; at < process->argument_count; at++) {
+        if (!x07_is_utf8(x07_text_of(process->arguments[at]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Terminals have settings and signals that take a decision each time; engines hand on no arguments
+ * but texts; and a kernel that does not close descriptors at once would hand them on. */
+static bool is_simple(const x07_process *process)
+{
+    return !x07_is_terminal(0) && are_texts(process) && x07_close_from(NO_DESCRIPTOR);
 }
 
 static bool is_as_before(
@@ -43,7 +53,7 @@ char *x07_replay(
     x07_string root = x07_string_of(ROOT_BYTES);
     x07_string role = x07_string_of(ROLE_BYTES);
     x07_plan plan = {.proper = proper, .sidecar = sidecar, .trailer = trailer};
-    const bool is_started = is_simple() &&
+    const bool is_started = is_simple(proper->process) &&
                             is_as_before(proper, sidecar, trailer, &plan, &root) &&
                             !role.is_full && x07_job_start(&plan, &role);
     return is_started ? role.bytes : NULL;

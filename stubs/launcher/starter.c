@@ -1,6 +1,10 @@
 /* The first program of a guest: leaves a mark, starts the payload, and ends as it does.
  *
  *     starter MARK PROGRAM [ARGUMENT ...]
+ *     starter --words FILE MARK PROGRAM
+ *
+ * The file has texts with a NUL behind each: variables, an empty one, and arguments. Engines hand on no
+ * others than UTF-8.
  *
  * Engines have exit statuses of their own for guests that never started, and a program may have the
  * same: the mark tells one from the other. It can be executed once the program has ended, which takes
@@ -11,7 +15,9 @@
  * on; those of the terminal it has already. */
 #include "system.h"
 
-enum { FIRST = 2, NOT_STARTED = 127, SIGNALLED = 128, ENDED_MODE = 0700 };
+#define WORDS "--words"
+
+enum { FIRST = 2, MOST_WORDS_BYTES = 1 << 24, NOT_STARTED = 127, SIGNALLED = 128, ENDED_MODE = 0700 };
 
 static int ended(const x07_child *child)
 {
@@ -44,7 +50,65 @@ static int watch(int payload, const char *mark)
     }
 }
 
-int x07_launch(const x07_process *process)
+static char *read_words(const char *path, size_t *bytes)
+{
+    const int file = x07_open_file(0, path);
+    const int64_t size = file < 0 ? -1 : x07_size(file);
+    char *words = size > 0 && size < MOST_WORDS_BYTES ? x07_memory((size_t)size) : NULL;
+    *bytes = (size_t)size;
+    const bool is_whole = words != NULL && x07_read(file, words, *bytes) == (long)size &&
+                          words[*bytes - 1] == '\0';
+    x07_close(file);
+    return is_whole ? words : NULL;
+}
+
+static size_t count_of(char **list)
+{
+    size_t count = 0;
+    while (list[count] != NULL) {
+        count++;
+    }
+    return count;
+}
+
+/* Behind what a list holds: texts up to an empty one, or to the end where `is_last`. */
+static char **extended(char **list, char **words, const char *end, bool is_last)
+{
+    const size_t count = count_of(list);
+    char **result = x07_memory((count + (size_t)(end - *words) + 1) * sizeof *result);
+    size_t kept = count;
+    if (result == NULL) {
+        return NULL;
+    }
+    x07_copy(result, list, count * sizeof *list);
+    while (*words < end && (is_last || **words != '\0')) {
+        result[kept++] = *words;
+        *words += x07_length(*words) + 1;
+    }
+    return result;
+}
+
+/* What is started: false where its words cannot be read. */
+static bool take_words(x07_process *process)
+{
+    char **given = process->arguments;
+    size_t bytes = 0;
+    if (process->argument_count <= 2 || !x07_equal(given[1], WORDS, sizeof WORDS)) {
+        return true;
+    }
+    char *words = read_words(given[2], &bytes);
+    if (words == NULL) {
+        return false;
+    }
+    const char *end = words + bytes;
+    process->environment = extended(process->environment, &words, end, false);
+    words++;
+    process->arguments = extended(given + 2, &words, end, true);
+    process->argument_count = process->arguments == NULL ? 0 : count_of(process->arguments);
+    return process->environment != NULL;
+}
+
+static int start(const x07_process *process)
 {
     char **arguments = process->arguments;
     if (process->argument_count <= FIRST || !x07_make_file(arguments[1])) {
@@ -62,4 +126,10 @@ int x07_launch(const x07_process *process)
     }
     x07_remove_file(arguments[1]);
     return NOT_STARTED;
+}
+
+int x07_launch(const x07_process *process)
+{
+    x07_process taken = *process;
+    return take_words(&taken) ? start(&taken) : NOT_STARTED;
 }

@@ -98,6 +98,14 @@ def test_streams_and_exit_code(made: Bundle) -> None:
     assert made.tool.engine.guests() == []
 
 
+def test_words_are_bytes(made: Bundle) -> None:
+    """Engines hand on UTF-8 alone."""
+    words = [os.fsdecode(word) for word in (b"\xff\xfe", "é".encode(), b"")]
+    for word in words:
+        done = made.start("say", word, "err")
+        assert (done.returncode, done.stdout) == (7, os.fsencode(word)), word
+
+
 def test_files_as_a_stream(made: Bundle) -> None:
     data = random.Random(2).randbytes(1 << 20)
     done = made.start("copy", stdin=data, more=STREAM)

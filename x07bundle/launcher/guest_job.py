@@ -25,6 +25,8 @@ PAYLOAD: Final = "payload"
 STARTER: Final = "starter"
 STARTER_FILE: Final = f"runtime/{STARTER}"
 POLICY: Final = "policy.json"
+WORDS: Final = "words"
+"""The file of the guest's input folder with words that are no UTF-8."""
 MARK: Final = "started"
 """Left in the guest's output folder by what starts the payload; it can be executed once that has
 ended (stubs/launcher/starter.c)."""
@@ -51,6 +53,16 @@ class Mark(NamedTuple):
     has_ended: bool
 
 
+class Given(NamedTuple):
+    """What a program gets of its caller. `words`: those that go through a file; see
+    stubs/launcher/starter.c."""
+
+    arguments: tuple[str, ...]
+    env: Mapping[str, str]
+    words: bytes = b""
+
+
+NOTHING: Final = Given((), {})
 STREAMED: Final = Mark(was_started=True, has_ended=True)
 """The guest's agent has told."""
 
@@ -73,20 +85,45 @@ def copies(bundle: Bundle) -> tuple[Copy, ...]:
     )
 
 
-def make_copies(bundle: Bundle, place: JobFolder) -> None:
+def make_files(bundle: Bundle, given: Given, place: JobFolder) -> None:
     folder.make(place.path / PROGRAMS)
+    if given.words:
+        folder.put(place.inputs / WORDS, given.words, FILE_MODE)
     for copy in copies(bundle):
         is_policy = copy.file == bundle.manifest.policy
         data = bundle.policy.data if is_policy else bundles.listed(bundle, copy.file)
         folder.put(place.path / copy.target, data, copy.mode)
 
 
-def words(is_streamed: bool) -> tuple[str, ...]:
+def words(is_streamed: bool, given: Given) -> tuple[str, ...]:
     """What starts the payload: the starter, unless the guest's agent does."""
     payload = f"{GUEST_BUNDLE}/{PAYLOAD}"
     if is_streamed:
-        return (payload,)
-    return (f"{GUEST_BUNDLE}/{STARTER}", f"{GUEST_OUT}/{MARK}", payload)
+        return (payload, *given.arguments)
+    read = ("--words", f"{GUEST_IN}/{WORDS}") if given.words else ()
+    return (f"{GUEST_BUNDLE}/{STARTER}", *read, f"{GUEST_OUT}/{MARK}", payload, *given.arguments)
+
+
+def given(
+    bundle: Bundle, arguments: Sequence[str], env: Mapping[str, str], is_streamed: bool
+) -> Given:
+    """What the program gets of its caller. Engines hand on no bytes but those of UTF-8: where there
+    are others, a file has the arguments, and the variables that are none."""
+    variables = granted_variables(bundle.policy.policy.env, env)
+    texts = {name: value for name, value in variables.items() if _is_text(f"{name}{value}")}
+    if is_streamed or (len(texts) == len(variables) and all(map(_is_text, arguments))):
+        return Given(tuple(arguments), variables)
+    others = (f"{name}={value}" for name, value in variables.items() if name not in texts)
+    data = "".join(f"{word}\0" for word in (*others, "", *arguments))
+    return Given((), texts, data.encode("utf-8", "surrogateescape"))
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def mark(place: JobFolder) -> Mark:
@@ -106,20 +143,18 @@ def mounts(path: Path) -> tuple[Mount, ...]:
     )
 
 
-def job(
-    bundle: Bundle, guest: Guest, argv: Sequence[str], env: Mapping[str, str], place: JobFolder
-) -> Job:
+def job(bundle: Bundle, guest: Guest, given: Given, place: JobFolder, *, is_streamed: bool) -> Job:
     policy = bundle.policy.policy
     created_ms = clock.SYSTEM.unix_ms()
     return Job(
         run_id=place.run_id,
         image=guest.image,
-        argv=tuple(argv),
+        argv=words(is_streamed, given),
         created_unix_ms=created_ms,
         deadline_unix_ms=created_ms + policy.limits.wall_ms,
         limits=guest.confined.limits,
         mounts=(*mounts(place.path), *guest.confined.mounts),
-        env=granted_variables(policy.env, env),
+        env=given.env,
         workdir=bundle.manifest.workdir,
         network=guest.confined.network,
         has_input=not _is_nowhere(0),

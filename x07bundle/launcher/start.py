@@ -173,15 +173,15 @@ def _run_once(
         GuestError: the guest was not started.
     """
     is_streamed = engine_env.streams(env) or not guest.backend.caps.host_mounts
+    given = guest_job.given(bundle, arguments, env, is_streamed)
     with folder.opened(jobs) as place:
-        guest_job.make_copies(bundle, place)
-        argv = (*guest_job.words(is_streamed), *arguments)
-        job = guest_job.job(bundle, guest, argv, env, place)
+        guest_job.make_files(bundle, given, place)
+        job = guest_job.job(bundle, guest, given, place, is_streamed=is_streamed)
         ended = _run(guest.backend, job, place, is_streamed)
         mark = STREAMED if is_streamed else guest_job.mark(place)
     if mark.was_started and not guest.is_assumed:
         remembered.note(jobs, guest.backend, guest.image)
-    if mark.was_started and not is_streamed:
+    if mark.was_started and not is_streamed and not given.words:
         start_record.leave(Start(bundle, guest, job, jobs, env))
     return _exit_code(bundle, guest.backend, ended, mark)
 

@@ -66,7 +66,7 @@ def _made(guest: Guest, job: Job, jobs: State, run: StandIn) -> Templates:
     place = jobs.root / run.run_id
     standing_in = job._replace(
         run_id=run.run_id,
-        argv=guest_job.words(is_streamed=False),
+        argv=guest_job.words(False, guest_job.NOTHING),
         created_unix_ms=run.created_unix_ms,
         deadline_unix_ms=run.deadline_unix_ms,
         mounts=(*guest_job.mounts(place), *guest.confined.mounts),

@@ -77,7 +77,7 @@ class SmallBundle(NamedTuple):
             stdin=None if stdin == subprocess.PIPE else stdin,
             check=True,
         )
-        return done.stdout.decode().rstrip("\n")
+        return done.stdout.decode("utf-8", "replace").rstrip("\n")
 
     def fields(self, env: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
         """A record that holds for a start with these variables."""

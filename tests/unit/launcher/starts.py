@@ -85,7 +85,7 @@ def job(made: Bundle, guest: Guest, env: Mapping[str, str]) -> Job:
     return Job(
         run_id=run_id,
         image=guest.image,
-        argv=(*guest_job.words(is_streamed=False), "the", "caller's"),
+        argv=(*guest_job.words(False, guest_job.NOTHING), "the", "caller's"),
         created_unix_ms=CREATED_MS,
         deadline_unix_ms=CREATED_MS + made.policy.policy.limits.wall_ms,
         limits=guest.confined.limits,

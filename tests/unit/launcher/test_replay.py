@@ -186,6 +186,13 @@ def test_with_other_variables_the_launcher_decides(change: str, made: SmallBundl
     assert not made.was_asked()
 
 
+def test_with_words_that_are_no_text_the_launcher_decides(made: SmallBundle) -> None:
+    made.note(made.fields())
+    assert made.start("\udcff") == "decide \ufffd"
+    assert made.start(env=made.env(GIVEN="\udcff")) == "decide"
+    assert not made.was_asked()
+
+
 def test_what_is_not_read_may_differ(made: SmallBundle) -> None:
     made.note(made.fields())
     assert ADOPTED.fullmatch(made.start(env=made.env(GIVEN="another", LANG="C", SHLVL="7")))

@@ -127,6 +127,34 @@ def _last_but_one(pid: int) -> int:
     return _last_but_one(int(children[0])) if below else pid
 
 
+SHOW: Final = 'printf "%s|" "$0" "$@" "$A" "$B"'
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (b"\0-c\0SHOW\0x\0", b"x|1||"),
+        (b"B=\xff\0\0-c\0SHOW\0\xfe\0\0a b\0", b"\xfe||a b|1|\xff|"),
+        (b"B=2\0C=3\0\0-c\0SHOW\0x\0", b"x|1|2|"),
+    ],
+)
+def test_words_that_are_no_text(starter: Path, tmp_path: Path, words: bytes, said: bytes) -> None:
+    (tmp_path / "words").write_bytes(words.replace(b"SHOW", SHOW.encode()))
+    command = (starter, "--words", tmp_path / "words", tmp_path / "mark", "/bin/sh")
+    done = subprocess.run(command, capture_output=True, env={"A": "1"})
+    assert (done.returncode, done.stdout) == (0, said)
+    assert has_ended(tmp_path / "mark")
+
+
+@pytest.mark.parametrize("words", [None, b"", b"\0-c\0exit"])
+def test_words_that_cannot_be_read(starter: Path, tmp_path: Path, words: bytes | None) -> None:
+    if words is not None:
+        (tmp_path / "words").write_bytes(words)
+    command = (starter, "--words", tmp_path / "words", tmp_path / "mark", "/bin/sh")
+    assert subprocess.run(command, capture_output=True).returncode == 127
+    assert not (tmp_path / "mark").exists()
+
+
 def has_ended(mark: Path) -> bool:
     return mark.stat().st_mode & 0o777 == 0o700
 
