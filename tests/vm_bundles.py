@@ -33,10 +33,18 @@ esac
 exit "${TEST_STATUS:-0}"
 """
 
-RUN: Final = f"""{docker_guests.begins({"programs": "/x07/bundle,readonly", "outputs": "/x07/out"})}
+FOLDERS: Final = {
+    "inputs": "/x07/in,readonly",
+    "programs": "/x07/bundle,readonly",
+    "outputs": "/x07/out",
+}
+RUN: Final = f"""{docker_guests.begins(FOLDERS)}
 while test "$1" != /x07/bundle/starter; do shift; done
-shift 3
-exec "$programs/starter" "$outputs/started" "$programs/payload" "$@"
+shift
+words=
+if test "$1" = --words; then words=$inputs/words; shift 2; fi
+shift 2
+exec "$programs/starter" ${{words:+--words "$words"}} "$outputs/started" "$programs/payload" "$@"
 """
 INSPECT: Final = f"'image inspect {CONFIG}'"
 
