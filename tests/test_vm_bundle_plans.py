@@ -146,7 +146,9 @@ REFUSED: Final = {
         "`--payload-build host`: the guest is linux on",
     ),
     "nobody accepted": (("--backend", "podman"), 125, "nobody accepted"),
-    "attestation": (("--emit-attestation", "a.json"), 2, "`--emit-attestation`"),
+    "attestation": (
+        ("--emit-attestation", "dist/app.vm/a.json"), 2, "`dist/app.vm` would be replaced",
+    ),
 }  # fmt: skip
 
 

@@ -313,12 +313,6 @@ def test_hosts_that_nobody_filters(room: Room) -> None:
     room.report(*HOST_BUILD, CONSENT)
 
 
-@pytest.mark.parametrize("flag", ["--emit-dir", "--emit-attestation"])
-def test_what_vm_bundles_do_not_have(room: Room, flag: str) -> None:
-    said = room.refused(*HOST_BUILD, flag, "emitted")
-    assert f"`{flag}` is not there for VM bundles" in said
-
-
 def test_a_backend_that_is_none(room: Room) -> None:
     for name, problem in (("hyperv", "no backend `hyperv`\n"), ("qemu", "no backend `qemu` yet")):
         words = (*HOST_BUILD[:3], name, *HOST_BUILD[4:])

@@ -26,6 +26,15 @@ class Texts(NamedTuple):
     def combined(self) -> str:
         return self.program + self.wrapper
 
+    @property
+    def files(self) -> dict[str, bytes]:
+        """As `--emit-dir` has them (contract/cli.md §3)."""
+        return {
+            "program.freestanding.c": self.program.encode(),
+            "wrapper.main.c": self.wrapper.encode(),
+            "bundle.combined.c": self.combined.encode(),
+        }
+
 
 class Linked(NamedTuple):
     """What the C compiler got, and how it went."""

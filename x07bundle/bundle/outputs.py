@@ -70,11 +70,23 @@ def place(outputs: Sequence[Output]) -> None:
     Raises:
         OutputError: a folder or a file cannot be made; nothing is left.
     """
+    with staged(outputs):
+        pass
+
+
+@contextlib.contextmanager
+def staged(outputs: Sequence[Output]) -> Iterator[None]:
+    """The same, for what appears with them: they do when the block ends well.
+
+    Raises:
+        OutputError: as `place`.
+    """
     with contextlib.ExitStack() as stack:
         for output in outputs:
             stack.enter_context(folder_for(output.path))
-            staged = stack.enter_context(files.placing(output.path))
-            files.write_new(staged, output.data, output.mode)
+            place_beside = stack.enter_context(files.placing(output.path))
+            files.write_new(place_beside, output.data, output.mode)
+        yield
 
 
 @contextlib.contextmanager

@@ -82,13 +82,7 @@ def _emitted(plan: Plan, made: Made, report: Mapping[str, Any]) -> list[Output]:
     """The files of `--emit-dir` (contract/cli.md §3)."""
     if plan.emit_folder is None or made.linked is None:
         return []
-    texts = made.linked.texts
-    contents = {
-        "report.json": files.json_pretty(report),
-        "program.freestanding.c": texts.program.encode(),
-        "wrapper.main.c": texts.wrapper.encode(),
-        "bundle.combined.c": texts.combined.encode(),
-    }
+    contents = {"report.json": files.json_pretty(report), **made.linked.texts.files}
     if plan.sandbox is not None:
         contents["policy.used.json"] = plan.sandbox.effective.data
     return [Output(plan.emit_folder / name, data) for name, data in contents.items()]

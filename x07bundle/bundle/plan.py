@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from x07bundle import std
 from x07bundle.bundle.request import Limits, Request
@@ -30,6 +30,8 @@ EMITTED: Final = (
     "policy.used.json",
 )
 """The files of `--emit-dir`; the last one is of sandboxed bundles (contract/cli.md §3)."""
+OF_GUEST: Final = "guest"
+"""The folder in it for those of a guest that compiled."""
 
 
 class Plan(NamedTuple):
@@ -60,9 +62,15 @@ class Plan(NamedTuple):
         return self.out.stem
 
     @property
+    def kind(self) -> Literal["native", "vm"]:
+        return "vm" if self.sandbox is not None and self.sandbox.backend == "vm" else "native"
+
+    @property
     def outputs(self) -> list[Path]:
-        """Every file that may be written for it."""
-        emitted = [self.emit_folder / name for name in EMITTED] if self.emit_folder else []
+        """Every file that may be written for it, but for the folder of a VM bundle."""
+        folders = [self.emit_folder] if self.emit_folder else []
+        folders += [folder / OF_GUEST for folder in folders] if self.kind == "vm" else []
+        emitted = [folder / name for folder in folders for name in EMITTED]
         return [self.out, *([self.attestation] if self.attestation else []), *emitted]
 
 
@@ -148,7 +156,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
             "out": os.fspath(plan.out),
             "name": plan.name,
             "abi": {"kind": "argv_v1"},
-            "kind": "vm" if plan.sandbox and plan.sandbox.backend == "vm" else "native",
+            "kind": plan.kind,
             "emit_dir": path_or_none(plan.emit_folder),
             "attestation": path_or_none(plan.attestation),
             **_sandbox_json(plan),

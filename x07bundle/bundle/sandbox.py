@@ -38,10 +38,7 @@ def sandboxed(
     """
     place = choice.Place(plan.target.policy_root, profile.policy if profile else None)
     chosen = choice.choose(request.sandbox, place, environment)
-    given = (chosen.base, *_named(request))
-    refuse_clashes(plan.outputs, given)
-    if chosen.backend == "vm":
-        _check_folder(plan, given)
+    _check_places(plan._replace(sandbox=chosen), request)
     language = chosen.effective.policy.language
     allowed = plan.source_limits._replace(
         allow_unsafe=language.allow_unsafe, allow_ffi=language.allow_ffi
@@ -51,23 +48,27 @@ def sandboxed(
     return linked._replace(sandbox=chosen, source_limits=allowed)
 
 
-def _named(request: Request) -> tuple[Path | None, ...]:
-    """The files that options name, beside the policy."""
-    return tuple(request.sandbox.get(flag) for flag in FILES)
+def _check_places(plan: Plan, request: Request) -> None:
+    """Raises UsageError: an output would replace the policy, or a file that an option names."""
+    assert plan.sandbox is not None
+    given = (plan.sandbox.base, *(request.sandbox.get(flag) for flag in FILES))
+    refuse_clashes(plan.outputs, (*plan.target.inputs, *given))
+    if plan.kind == "vm":
+        _check_folder(plan, given)
 
 
 def _check_folder(plan: Plan, given: tuple[Path | None, ...]) -> None:
     """The folder of a VM bundle is replaced as a whole; an image that is embedded is copied before.
 
     Raises:
-        UsageError: an input is in it.
+        UsageError: an input, or another output, is in it.
         OutputError: it is something else than the folder of a bundle.
     """
     from x07bundle.bundle import sidecar  # bundles of the kernel have none
 
     folder = sidecar.folder_of(plan.out)
     roots = plan.target.module_roots
-    refuse_within(folder, (*plan.target.inputs, *roots, *given[:-1]))
+    refuse_within(folder, (*plan.target.inputs, *roots, *given[:-1], *plan.outputs[1:]))
     sidecar.refuse_others(folder)
 
 

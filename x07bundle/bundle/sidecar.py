@@ -3,7 +3,7 @@
     APP                   stubs/launcher, and the digests of what it loads
     APP.vm/manifest.json  everything else by its digest
            policy.json  payload  runtime/  and, where they were asked for,  guest.tar
-           manifest.json.sig
+           manifest.json.sig  compile.attest.json
 
 Both are written beside their places and renamed when they are whole, the folder first: between the
 two renamings a start is refused, and never runs one half with the other.
@@ -32,6 +32,7 @@ from x07bundle.errors import OutputError
 PAYLOAD: Final = "payload"
 POLICY: Final = "policy.json"
 GUEST_ARCHIVE: Final = "guest.tar"
+ATTESTATION: Final = "compile.attest.json"
 WORKDIR: Final = "/x07/work"
 PROGRAM: Final = f"{launcher_trailer.RUNTIME}launcher"
 STARTER: Final = f"{launcher_trailer.RUNTIME}starter"
@@ -76,7 +77,7 @@ class Signer(NamedTuple):
 
 
 class SidecarContent(NamedTuple):
-    """`policy`: the bytes of a policy that was read."""
+    """`policy`: the bytes of a policy that was read. `attestation`: of the payload."""
 
     backend: str
     guest: Guest
@@ -85,6 +86,7 @@ class SidecarContent(NamedTuple):
     payload_build: PayloadBuild
     runtime: Runtime
     signer: Signer | None = None
+    attestation: bytes | None = None
 
 
 class Written(NamedTuple):
@@ -183,6 +185,8 @@ def _fill(staged: Path, content: SidecarContent) -> tuple[Manifest, bytes]:
         STARTER: _write(staged / STARTER, content.runtime.starter, PROGRAM_MODE),
         **_copy_archive(content.guest.archive, staged),
     }
+    if content.attestation is not None:
+        digests[ATTESTATION] = _write(staged / ATTESTATION, content.attestation)
     manifest = _manifest(content, digests)
     problems = vm_manifest.conflicts(manifest)
     assert not problems, problems

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from x07bundle.bundle import launcher_files, sidecar, vm_guest, vm_payload
+from x07bundle import files
+from x07bundle.bundle import launcher_files, outputs, sidecar, vm_guest, vm_payload
 from x07bundle.bundle.build import Say
+from x07bundle.bundle.outputs import Output
 from x07bundle.bundle.plan import Plan
 from x07bundle.bundle.report import bundle_report
 from x07bundle.bundle.sidecar import Runtime, SidecarContent, Written
 from x07bundle.bundle.vm_guest import Pinned
 from x07bundle.bundle.vm_payload import Payload, Prepared
 from x07bundle.bundle.vm_request import VmRequest
-from x07bundle.errors import UsageError
+from x07bundle.errors import X07Error
 from x07bundle.native.toolchain import open_toolchain
 from x07bundle.vm import confine
 from x07bundle.vm.backends import table
@@ -43,11 +45,34 @@ def bundle(plan: Plan, request: VmRequest, environment: Mapping[str, str], say: 
     program = vm_payload.prepared(plan, request.where, pinned.machine)
     runtime = _runtime(program, environment, say)
     payload = vm_payload.made(program, pinned, environment, say)
-    written = None
-    if payload.program is not None and runtime is not None:
-        say("writing the sidecar")
+    report = _report(plan, pinned, payload)
+    if payload.program is None or runtime is None:
+        _refuse_unattested(plan, payload)
+        return VmOutcome(report, payload, None)
+    say("writing the sidecar")
+    with outputs.staged(_beside(plan, payload, report)):
         written = sidecar.write(plan.out, _content(plan, request, pinned, payload, runtime))
-    return VmOutcome(_report(plan, pinned, payload), payload, written)
+    return VmOutcome(report, payload, written)
+
+
+def _refuse_unattested(plan: Plan, payload: Payload) -> None:
+    if plan.attestation is not None:
+        why = payload.result.compile_error
+        raise X07Error("`--emit-attestation` requires a successful bundle", why)
+
+
+def _beside(plan: Plan, payload: Payload, report: Mapping[str, Any]) -> list[Output]:
+    """The files of `--emit-dir` and `--emit-attestation` (contract/cli.md §3)."""
+    assert plan.sandbox is not None
+    found = []
+    if plan.emit_folder is not None:
+        own = {"report.json": files.json_pretty(report)}
+        own["policy.used.json"] = plan.sandbox.effective.data
+        emitted = {**own, **payload.emitted}.items()
+        found += [Output(plan.emit_folder / name, data) for name, data in emitted]
+    if plan.attestation is not None and payload.attestation is not None:
+        found.append(Output(plan.attestation, payload.attestation))
+    return found
 
 
 def check(plan: Plan) -> bool:
@@ -57,19 +82,8 @@ def check(plan: Plan) -> bool:
         UsageError: it cannot be, whatever it is made of.
     """
     assert plan.sandbox is not None
-    _refuse_options(plan)
     launcher_files.check_machine()
     return plan.sandbox.accepted
-
-
-def _refuse_options(plan: Plan) -> None:
-    for flag, value in (("--emit-dir", plan.emit_folder), ("--emit-attestation", plan.attestation)):
-        if value is not None:
-            raise UsageError(
-                f"`{flag}` is not there for VM bundles",
-                "what the payload was made of and with is in `manifest.json`: `payload_build`",
-                "leave it out; `x07 inspect` shows the record, `x07 bundle --check` compares",
-            )
 
 
 def check_policy(plan: Plan, backend: str, environment: Mapping[str, str]) -> None:
@@ -108,6 +122,7 @@ def _content(
         payload_build=payload.build,
         runtime=runtime,
         signer=request.signer,
+        attestation=payload.attestation,
     )
 
 

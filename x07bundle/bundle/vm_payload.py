@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal, NamedTuple
 
 from x07bundle import LANGUAGE_VERSION, __version__, files, strict_json
-from x07bundle.bundle import build
-from x07bundle.bundle.build import Made, Say
+from x07bundle.bundle import attest, build
+from x07bundle.bundle import plan as plans
+from x07bundle.bundle.build import Linked, Made, Say
 from x07bundle.bundle.front import Front, compile_sources
-from x07bundle.bundle.plan import Plan
+from x07bundle.bundle.plan import OF_GUEST, Plan
 from x07bundle.bundle.report import MODES, compile_result
 from x07bundle.bundle.vm_guest import Pinned
 from x07bundle.bundle.vm_request import Where
@@ -26,7 +27,7 @@ from x07bundle.project import portable
 from x07bundle.project.portable import Sources
 from x07bundle.vm import building, seeds
 from x07bundle.vm.boundary import Boundary
-from x07bundle.vm.building import Task
+from x07bundle.vm.building import Done, Task
 from x07bundle.vm.job import GUEST_OUT
 
 TOOL: Final = "/usr/local/bin/x07"
@@ -34,6 +35,8 @@ POLICY: Final = "policy.json"
 FOLDER: Final = "build"
 MADE: Final = "made"
 """Where a payload is made, beside the sources: no name of it is one of theirs."""
+EMITTED: Final = "emitted"
+ATTESTED: Final = "attested.json"
 MOST_BYTES: Final = 256 << 20
 CONSENT: Final = ("--sandbox-backend", "os", "--i-accept-weaker-isolation")
 """Inside the boundary the guest's kernel confines as well."""
@@ -41,7 +44,7 @@ CONSENT: Final = ("--sandbox-backend", "os", "--i-accept-weaker-isolation")
 
 class Payload(NamedTuple):
     """`program`: None where it was not accepted. `report`: of its compilation. `said`: by the guest
-    that compiled it.
+    that compiled it. `emitted`: for `--emit-dir`, by name there. `attestation`: where it is wanted.
     """
 
     program: bytes | None
@@ -50,6 +53,20 @@ class Payload(NamedTuple):
     front: Front
     build: PayloadBuild | None = None
     said: bytes = b""
+    emitted: Mapping[str, bytes] = {}
+    attestation: bytes | None = None
+
+
+class More(NamedTuple):
+    """What is wanted beside a payload: words, and the paths of what they have made. No part of the
+    record, for the payload is the same without.
+    """
+
+    words: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+NOTHING_MORE: Final = More()
 
 
 class Prepared(NamedTuple):
@@ -176,7 +193,23 @@ def _on_host(
     report = host_report(MODES[plan.target.kind], result)
     compiler = open_toolchain(environment, libc="musl").compiler.version
     record = _build(plan, sources, "host", compiler, pinned.machine, None)
-    return Payload(linked.executable, report, result, front, record)
+    payload = Payload(linked.executable, report, result, front, record)
+    if linked.linked is None or linked.executable is None:
+        return payload
+    return payload._replace(
+        emitted=linked.linked.texts.files if plan.emit_folder is not None else {},
+        attestation=_attested(plan, front, linked.linked, environment, say),
+    )
+
+
+def _attested(
+    plan: Plan, front: Front, linked: Linked, environment: Mapping[str, str], say: Say
+) -> bytes | None:
+    """By a second build, where that is wanted."""
+    if plan.attestation is None:
+        return None
+    again = build.make_again(plan, environment, say)
+    return files.json_pretty_sorted(attest.attestation(plan, front.entry, linked, again))
 
 
 def _check_host(plan: Plan, machine: str) -> None:
@@ -210,7 +243,8 @@ def _in_guest(
     say("compiling in a guest")
     command = words(plan, sources)
     contents = {**sources.contents, POLICY: _policy(plan)}
-    found = compile_in_guest(place, command, contents, open_cache(environment).folder)
+    more = _more(plan)
+    found = compile_in_guest(place, command, contents, open_cache(environment).folder, more)
     image = place.image
     built_in = BuildImage(image.reference, image.digest.value, image.digest.kind)
     record = _build(plan, sources, "guest", "", _machine(), built_in)
@@ -219,19 +253,48 @@ def _in_guest(
         world=plan.world,
         compile_error=None if found.program is not None else _why(found.report),
     )
-    return Payload(found.program, found.report, result, front, record, found.said)
+    payload = Payload(found.program, found.report, result, front, record, found.said)
+    return _with_more(plan, payload, found.beside) if found.program is not None else payload
+
+
+def _with_more(plan: Plan, payload: Payload, beside: Mapping[str, bytes]) -> Payload:
+    """The payload, with what its guest made besides."""
+    named = ((PurePosixPath(path), data) for path, data in beside.items())
+    emitted = {f"{OF_GUEST}/{path.name}": data for path, data in named if path.parent.name}
+    if plan.attestation is None:
+        return payload._replace(emitted=emitted)
+    said, program = beside[ATTESTED], payload.program or b""
+    attested = attest.of_guest(plan, payload.front.entry, said, program)
+    return payload._replace(emitted=emitted, attestation=files.json_pretty_sorted(attested))
+
+
+def _more(plan: Plan) -> More:
+    words: list[str] = []
+    paths: list[str] = []
+    if plan.emit_folder is not None:
+        words += ["--emit-dir", EMITTED]
+        paths += [f"{EMITTED}/{name}" for name in plans.EMITTED]
+    if plan.attestation is not None:
+        words += ["--emit-attestation", ATTESTED]
+        paths.append(ATTESTED)
+    return More(tuple(words), tuple(paths))
 
 
 class Compiled(NamedTuple):
-    """What a guest made of sources."""
+    """What a guest made of sources. `beside`: by path, where there is a program."""
 
     program: bytes | None
     report: Mapping[str, Any]
     said: bytes
+    beside: Mapping[str, bytes] = {}
 
 
 def compile_in_guest(
-    place: Boundary, command: tuple[str, ...], contents: Mapping[str, bytes], cache: Path
+    place: Boundary,
+    command: tuple[str, ...],
+    contents: Mapping[str, bytes],
+    cache: Path,
+    more: More = NOTHING_MORE,
 ) -> Compiled:
     """Does what a record says, in the folder of its inputs.
 
@@ -243,15 +306,26 @@ def compile_in_guest(
     prepared = {f"{FOLDER}/{path}": data for path, data in contents.items()}
     seeded = seeds.seed(place, cache, kind)
     work = f"{GUEST_OUT}/{FOLDER}"
-    task = Task((TOOL, *command), seeded, seeds.ENVIRONMENT, prepared, work)
+    task = Task((TOOL, *command, *more.words), seeded, seeds.ENVIRONMENT, prepared, work)
     with building.performed(place, task) as done:
         report = _report(done.ended.stdout, done.ended.stderr)
-        path = done.outputs.resolve() / FOLDER / command[command.index("--out") + 1]
-        is_made = report["compile"]["ok"] is True and path.is_file() and path.resolve() == path
-        program = files.read_bytes(path, MOST_BYTES) if is_made else None
-    if report["compile"]["ok"] is True and program is None:
+        if report["compile"]["ok"] is not True:
+            return Compiled(None, report, done.ended.stderr)
+        paths = (command[command.index("--out") + 1], *more.paths)
+        program, *beside = [_read(done, path) for path in paths]
+    return Compiled(program, report, done.ended.stderr, dict(zip(more.paths, beside, strict=True)))
+
+
+def _read(done: Done, path: str) -> bytes:
+    """A file that a guest made, and no link that leads out.
+
+    Raises:
+        X07Error: it is not there.
+    """
+    place = done.outputs.resolve() / FOLDER / path
+    if not place.is_file() or place.resolve() != place:
         raise _no_program(done.ended.stderr)
-    return Compiled(program, report, done.ended.stderr)
+    return files.read_bytes(place, MOST_BYTES)
 
 
 def _machine() -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from x07bundle.bundle.outputs import Output, check, place
+from x07bundle.bundle.outputs import Output, check, place, staged
 from x07bundle.errors import OutputError
 
 
@@ -40,6 +40,15 @@ def test_one_that_fails_leaves_none(tmp_path: Path) -> None:
         place(outputs)
     assert "taken" in caught.value.brief
     assert everything(tmp_path) == ["taken"]
+
+
+def test_what_appears_with_them_fails(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OutputError, match="no bundle"),
+        staged([Output(tmp_path / "out/report.json", b"{}"), Output(tmp_path / "attest", b"{}")]),
+    ):
+        raise OutputError("no bundle")
+    assert everything(tmp_path) == []
 
 
 def test_what_was_there_stays_when_one_fails(tmp_path: Path) -> None:
