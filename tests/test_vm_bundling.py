@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import jsonschema
 import pytest
 
 from tests import vm_bundles
@@ -26,6 +27,7 @@ pytestmark = needs_cc
 
 ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 ARCHITECTURE: Final = ARCHITECTURES.get(read_host().arch, "amd64")
+SCHEMA: Final = ROOT / "x07bundle/schemas/x07.bundle.report@0.4.0.schema.json"
 REFERENCE: Final = "x07.test/guest:1"
 CONSENT: Final = "--i-accept-weaker-isolation"
 HOST_BUILD: Final = ("--payload-build", "host", "--backend", "docker", "--embed-guest", "../g.tar")
@@ -129,6 +131,7 @@ def archived(room: Room) -> Archived:
 def test_the_report(room: Room) -> None:
     """contract/reports.md §4."""
     report = room.report(*HOST_BUILD)
+    jsonschema.validate(report, json.loads(SCHEMA.read_bytes()))
     image = archived(room)
     assert report["schema_version"] == "x07.bundle.report@0.4.0"
     assert (report["bundle"]["kind"], report["bundle"]["out"]) == ("vm", "dist/app")
