@@ -18,16 +18,21 @@ enum {
  * veiled ones. Then those of ours. Two keep files of other places from being read: a time zone is
  * looked for in folders unless it is a path. Two tell PyInstaller's loader that it has started
  * itself again already, which it does to have libraries looked for beside it: they would be looked
- * for in other places, too, where the path has a colon. None has to be. */
+ * for in other places, too, where the path has a colon. None has to be. That of macOS never does,
+ * and ends where it is told that it did. */
 static char **veiled(char **environment, const char *path, char *role)
 {
     static char no_locale[] = "LC_ALL=C";
     static char no_time_zone[] = "TZ=/dev/null";
-    static char level[] = "_PYI_PARENT_PROCESS_LEVEL=-1";
     x07_string archive = x07_string_of(ARCHIVE_BYTES);
     x07_add_word(&archive, ARCHIVE);
     x07_add_word(&archive, path);
+#if defined(__APPLE__)
+    char *const ours[] = {no_locale, no_time_zone, archive.bytes, role, NULL};
+#else
+    static char level[] = "_PYI_PARENT_PROCESS_LEVEL=-1";
     char *const ours[] = {no_locale, no_time_zone, archive.bytes, level, role, NULL};
+#endif
     size_t count = 0;
     while (environment[count] != NULL) {
         count++;

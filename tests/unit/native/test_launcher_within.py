@@ -190,6 +190,8 @@ def test_real_ones(zig: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert ("__RESTRICT", "__restrict") in _sections(made)
     assert made.count(b".dylib\0") == made.count(b"/usr/lib/libSystem.B.dylib\0") == 1
     assert str(tmp_path).encode() not in made
+    assert b"_PYI_ARCHIVE_FILE=" in made
+    assert b"_PYI_PARENT_PROCESS_LEVEL" not in made, "PyInstaller's loader of macOS refuses that"
 
 
 def test_a_real_one_of_another_text(zig: Toolchain, monkeypatch: pytest.MonkeyPatch) -> None:
