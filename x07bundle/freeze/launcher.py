@@ -23,6 +23,9 @@ PROGRAM_MODE: Final = 0o755
 FILE_MODE: Final = 0o644
 
 LIBPYTHON: Final = "libpython"
+FRAMEWORK: Final = "Python.framework/Versions/[0-9]*/Python"
+LIBRARIES: Final = ("lib*.so*", "*.dylib")
+"""On Linux and on macOS, where modules are `*.so`, too."""
 LIBRARY: Final = "base_library.zip"
 ENCODINGS: Final = ("__init__", "aliases", "utf_8", "latin_1", "ascii")
 LIBRARIES_LEFT_OUT: Final = ("libz.so.1",)
@@ -65,6 +68,7 @@ def make(place: Path, temporary: Path, env: Mapping[str, str]) -> None:
         frozen = _frozen(workshop, env)
         staged = files.beside(place)
         try:
+            _unpack_framework(frozen)
             _refuse_libraries(frozen)
             shutil.copytree(frozen, staged)
             _settle(staged)
@@ -87,14 +91,27 @@ def _frozen(workshop: Path, env: Mapping[str, str]) -> Path:
     return pyinstaller.run(workshop, NAME, values, env)
 
 
+def _unpack_framework(frozen: Path) -> None:
+    """Python of macOS may be in a framework: a folder with links, of which one library is wanted.
+    What PyInstaller made loads it from beside itself, where it has a link.
+    """
+    for library in sorted(frozen.glob(FRAMEWORK)):
+        beside = frozen / library.name
+        beside.unlink(missing_ok=True)
+        library.rename(beside)
+        shutil.rmtree(library.parents[2])
+
+
 def _refuse_libraries(frozen: Path) -> None:
-    """No library is looked for beside the launcher (stubs/launcher/launcher.c), so none may be
-    needed but Python itself, which is loaded by its path.
+    """No library is looked for beside the launcher (stubs/launcher/proper.c), so none may be
+    needed but Python itself, which is loaded by its path: `libpython3.x`, or `Python` where it is a
+    framework of macOS.
 
     Raises:
         X07Error: one is.
     """
-    others = [path.name for path in frozen.glob("lib*.so*") if not path.name.startswith(LIBPYTHON)]
+    found = [path.name for pattern in LIBRARIES for path in frozen.glob(pattern)]
+    others = [name for name in found if not name.startswith(LIBPYTHON)]
     if others:
         raise X07Error(
             f"the modules of this Python take libraries of their own: {', '.join(sorted(others))}",
@@ -103,10 +120,16 @@ def _refuse_libraries(frozen: Path) -> None:
 
 
 def _settle(folder: Path) -> None:
-    """Modes that do not depend on who freezes; and only what is read of Python's own library."""
+    """Modes that do not depend on who freezes; and only what is read of Python's own library.
+
+    On macOS, libraries stay as PyInstaller signed them, which put their search paths right.
+    """
     _shrink(folder / LIBRARY)
     for path in folder.rglob("*.so*"):
-        path.write_bytes(elf.without_search_path(path.read_bytes()))
+        data = path.read_bytes()
+        settled = elf.without_search_path(data)
+        if settled != data:
+            path.write_bytes(settled)
     for path in folder.rglob("*"):
         is_program = path.is_dir() or path == folder / NAME
         path.chmod(PROGRAM_MODE if is_program else FILE_MODE)

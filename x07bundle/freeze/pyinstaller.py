@@ -18,7 +18,15 @@ OUTPUT_CAP_BYTES: Final = 1 << 20
 SHOWN_LINES: Final = 8
 PASSED_ON: Final = ("PATH", "HOME", "PYTHONPATH", "PYTHONUSERBASE", "LD_LIBRARY_PATH")
 """Variables that decide which Python and which packages are found."""
-TOOLS: Final = ("strip", "objcopy", "objdump")
+TOOLS: Final[Mapping[str, tuple[str, ...]]] = {
+    "linux": ("strip", "objcopy", "objdump"),
+    "darwin": ("strip", "lipo", "install_name_tool", "codesign"),
+}
+INSTALL: Final[Mapping[str, str]] = {
+    "linux": "install binutils: `apt-get install binutils`",
+    "darwin": "`xcode-select --install` brings it",
+}
+"""By `sys.platform`."""
 MODULE: Final = "PyInstaller"
 
 
@@ -29,11 +37,11 @@ def check(env: Mapping[str, str], what: str) -> None:
             f"PyInstaller is missing, which freezes {what}",
             hint=f"`{sys.executable} -m pip install 'pyinstaller>=6.11,<7'`",
         )
-    for tool in TOOLS:
+    for tool in TOOLS.get(sys.platform, ()):
         if process.find_program(tool, env) is None:
             raise ToolMissingError(
                 f"`{tool}` is missing, which freezing {what} takes",
-                hint="install binutils: `apt-get install binutils`",
+                hint=INSTALL[sys.platform],
             )
 
 
