@@ -2,6 +2,7 @@
 differs from what was decided for."""
 
 import os
+import random
 import re
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from x07bundle.native.toolchain import open_toolchain
 
 Fields = list[tuple[str, str]]
 
+DAMAGED: Final = int(os.environ.get("X07_TEST_DAMAGED_RECORDS", "100"))
 ADOPTED: Final = re.compile(
     r"run=(?P<run>(?P<created>\d+)-(?P<pid>\d+)) created=(?P=created) deadline=(?P<deadline>\d+)"
     r" client=(?P<client>\d+) line=(?P<line>\d+) reaper=(?P<reaper>\d+) lock=(?P<lock>\d+)"
@@ -211,14 +213,24 @@ def test_in_another_folder_the_launcher_decides(made: SmallBundle) -> None:
     assert not made.was_asked()
 
 
-def test_a_folder_that_was_removed_decides(made: SmallBundle) -> None:
+SHELL: Final = {
+    "a folder that was removed": 'rmdir "$PWD"',
+    "other limits": "ulimit -S -n 100 && ulimit -H -n 100",
+}
+
+
+@pytest.mark.parametrize("before", SHELL)
+def test_after_something_that_shells_do_the_launcher_decides(
+    before: str, made: SmallBundle
+) -> None:
     made.note(made.fields())
     done = subprocess.run(
-        ("sh", "-c", 'rmdir "$PWD"; exec "$0"', made.app),
+        ("sh", "-c", f'{SHELL[before]} && exec "$0"', made.app),
         env=made.env(),
         cwd=made.work,
         capture_output=True,
         check=True,
+        input=b"",
     )
     assert done.stdout == b"decide\n"
 
@@ -231,19 +243,6 @@ def test_without_input_the_launcher_decides(made: SmallBundle) -> None:
     assert made.start() == "decide"
     assert ADOPTED.fullmatch(made.start(stdin=subprocess.DEVNULL))
     made.arguments()
-
-
-def test_with_other_limits_the_launcher_decides(made: SmallBundle) -> None:
-    made.note(made.fields())
-    lowered = subprocess.run(
-        ("sh", "-c", 'ulimit -S -n 100 && ulimit -H -n 100 && exec "$0"', made.app),
-        env=made.env(),
-        cwd=made.work,
-        capture_output=True,
-        check=True,
-        input=b"",
-    )
-    assert lowered.stdout == b"decide\n"
 
 
 def test_at_a_terminal_the_launcher_decides(made: SmallBundle) -> None:
@@ -316,6 +315,21 @@ def test_every_shortening_of_a_record_starts_nothing(made: SmallBundle) -> None:
         made.record.write_bytes(whole[:length])
         assert made.start() == "decide", length
     assert not made.was_asked()
+
+
+def test_damaged_records_never_crash(made: SmallBundle) -> None:
+    """Whatever becomes of a start by one, it is no signal: `start` looks at the exit status."""
+    made.note(made.fields())
+    whole = made.record.read_bytes()
+    chance = random.Random(7)
+    for _ in range(DAMAGED):
+        data = bytearray(whole)
+        for _ in range(chance.choice((1, 2, 30))):
+            data[chance.randrange(len(data))] = chance.choice(
+                (0, 1, 32, 255, chance.randrange(256))
+            )
+        made.record.write_bytes(data)
+        assert made.start().startswith(("decide", "run=")), bytes(data)
 
 
 def test_a_socket_in_the_place_of_the_record(made: SmallBundle) -> None:
