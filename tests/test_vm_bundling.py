@@ -330,6 +330,13 @@ def test_without_consent_no_container(room: Room) -> None:
     assert room.docker.asked == []
 
 
+def test_a_bundle_for_another_system_is_made_there(room: Room) -> None:
+    words = ("--payload-build", "host", "--backend", "apple-container", "--embed-guest", "../g.tar")
+    said = room.refused(*words)
+    assert "`apple-container` starts guests on macOS" in said
+    assert "make the bundle on macOS" in said
+
+
 @pytest.mark.parametrize(
     "words",
     [

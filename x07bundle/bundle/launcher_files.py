@@ -17,11 +17,13 @@ from x07bundle.host import Host
 from x07bundle.native import launcher_stub, launcher_within
 from x07bundle.native.compiler import find_cross_compiler
 from x07bundle.native.toolchain import Toolchain, open_toolchain
+from x07bundle.vm import choose
 
 KIND: Final = "frozen-launchers"
 """Below the user's cache folder."""
 MACHINES: Final = ("x86_64", "aarch64")
-SYSTEMS: Final = ("linux", "macos")
+SYSTEMS: Final[Mapping[str, str]] = {"linux": "Linux", "macos": "macOS"}
+"""As people call them."""
 
 
 class Programs(NamedTuple):
@@ -84,4 +86,15 @@ def check_machine() -> None:
             f"there is no launcher of VM bundles for {machine.system} on {machine.arch}",
             "a bundle starts on the system that it is made on",
             f"bundle on Linux or macOS, on one of {', '.join(MACHINES)}",
+        )
+
+
+def check_backend(name: str) -> None:
+    """Raises UsageError: its guests are started on another system than this one."""
+    systems = [system for system, names in choose.VMS.items() if name in names]
+    if systems and host.bare().system not in systems:
+        raise UsageError(
+            f"the backend `{name}` starts guests on {SYSTEMS[systems[0]]}",
+            "a bundle starts on the system that it is made on",
+            f"make the bundle on {SYSTEMS[systems[0]]}, or choose another backend",
         )

@@ -91,8 +91,10 @@ def check_policy(plan: Plan, backend: str, environment: Mapping[str, str]) -> No
 
     Raises:
         RefusedError: the backend cannot enforce a field.
+        UsageError: it is one of another system.
     """
     assert plan.sandbox is not None
+    launcher_files.check_backend(backend)
     caps = table.from_env(backend, environment).caps
     policy = plan.sandbox.effective.policy
     confine.refuse_unenforced(policy, caps, plan.sandbox.accepted, backend)

@@ -161,6 +161,20 @@ def test_these_are_not(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
     launcher_files.check_machine()
 
 
+@pytest.mark.parametrize(
+    ("backend", "system", "other"),
+    [("apple-container", "linux", "macOS"), ("firecracker-ctr", "darwin", "Linux")],
+)
+def test_backends_of_another_system_are_refused(
+    backend: str, system: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", system)
+    with pytest.raises(UsageError, match=f"`{backend}` starts guests on {other}") as error:
+        launcher_files.check_backend(backend)
+    assert f"make the bundle on {other}" in (error.value.hint or "")
+    launcher_files.check_backend("docker")
+
+
 # -- real ones
 
 
