@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -92,9 +93,10 @@ def soon(is_so: Callable[[], bool]) -> bool:
     return True
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path, engine.make(tmp_path), [])
+@contextmanager
+def opened(folder: Path) -> Iterator[Bench]:
+    """Until the block ends; then nothing of it runs."""
+    made = Bench(folder, engine.make(folder), [])
     yield made
     for process in made.started:
         process.kill()
@@ -103,3 +105,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
             if stream is not None:
                 stream.close()
     made.engine.kill_all()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with opened(tmp_path) as made:
+        yield made
