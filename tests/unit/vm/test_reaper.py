@@ -34,7 +34,7 @@ Benches = Mapping[str, Bench]
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Benches]:
-    """Each with a runner, by the step at which it is killed, how far its clock is set, or `stopped`.
+    """Each with a runner, by where it is killed, by how far its clock is set, or `stopped`.
 
     They are started at once: most of their time is waiting for deadlines.
     """
