@@ -228,8 +228,9 @@ def _exit_code(bundle: Bundle, backend: Backend, ended: Ended, mark: Mark) -> in
             "what it says is above",
             "`X07_BUNDLE=doctor` says what a bundle needs of a machine",
         )
-    is_lost = not mark.has_ended and ended.asked_by is None and ended.exit_status < SIGNALLED
-    if is_lost:
+    if not mark.has_ended and ended.exit_status < SIGNALLED:
+        if ended.asked_by is not None:  # podman's client exits with 0 when it is asked early
+            return SIGNALLED + ended.asked_by
         raise LostGuestError(
             f"{backend.name} lost the guest before its program had ended "
             f"(exit status {ended.exit_status})",

@@ -92,6 +92,35 @@ def test_a_signal_that_came_before_there_was_anybody(
     assert soon(lambda: not bench.left())
 
 
+EXITS: Final = r"""
+for word; do
+    case $word in
+    type=bind,source=*,target=/x07/out)
+        outputs=${word#type=bind,source=}
+        outputs=${outputs%,target=*} ;;
+    esac
+done
+if test -e 'FIRST'; then
+    : >"$outputs/started"
+    trap 'exit 0' TERM
+    while :; do /bin/sleep 0.05; done
+fi
+"""
+
+
+def test_a_client_that_exits_in_the_name_of_a_program_that_has_not(
+    make_bench: MakeBench, tmp_path: Path
+) -> None:
+    first = tmp_path / "first"
+    bench = make_bench({"'run '*": EXITS.replace("FIRST", str(first)) + vm_bundles.RUN})
+    first.touch()
+    process = bench.replay("say", "x")
+    assert soon(lambda: any(bench.state.glob("*/out/started")))
+    process.send_signal(signal.SIGTERM)
+    assert finish(process) == (128 + signal.SIGTERM, b"", b"")
+    assert soon(lambda: not bench.left())
+
+
 def test_signals_that_come_later(waiting: tuple[Bench, Path]) -> None:
     """The second one kills, as the program ignores the first."""
     bench, here = waiting
@@ -174,7 +203,7 @@ def test_a_client_that_holds_its_input_open(tmp_path: Path) -> None:
     """The end of it comes when the guest is there, and nothing of it is lost."""
     bench = benches.bench(tmp_path / "bench")
     made = engines.engine(bench.folder / "ctr", "firecracker-ctr")
-    made.answers({"*' images ls '*": made.says(images()), "*' run '*": CTR, "*": ":"})
+    made.answers({"*' images ls '*": made.says(images()), "*' run '*": CTR, **GONE})
     socket = bench.folder / "socket"
     socket.touch()
     env = {
@@ -197,6 +226,7 @@ def images() -> str:
     return engines.ctr_images((f"x07.local/guest@{MANIFEST}", MANIFEST))
 
 
+GONE: Final = {"*' containers info '*": engines.fails("ctr: container not found"), "*": ":"}
 CTR: Final = r"""
 for word; do
     case $word in
