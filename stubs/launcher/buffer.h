@@ -14,7 +14,15 @@ typedef struct {
     bool is_short;
 } x07_buffer;
 
+/* Of memory that is never given back, with a NUL behind whatever it holds. Short from the start where
+ * there is none. */
+x07_buffer x07_buffer_of(size_t most);
+
 void x07_put(x07_buffer *buffer, x07_text text);
+void x07_put_word(x07_buffer *buffer, const char *word);
+/* A NUL, for what follows to be a text of its own. */
+void x07_put_end(x07_buffer *buffer);
+void x07_put_decimal(x07_buffer *buffer, uint64_t number);
 void x07_put_byte(x07_buffer *buffer, uint8_t byte);
 /* The most significant byte first, in so many bytes. */
 void x07_put_number(x07_buffer *buffer, uint32_t number, unsigned bytes);

@@ -1,7 +1,7 @@
 #include "client.h"
 
 #include "host.h"
-#include "strings.h"
+#include "buffer.h"
 #include "variables.h"
 
 enum { FIRST_FREE = 3, NOT_STARTED = 127, MOST_BYTES = 2 * X07_RECORD_BYTES };
@@ -26,18 +26,18 @@ static char **list_for(x07_text fields, size_t more)
 static char **arguments_of(const x07_process *process, x07_text fields, const x07_holes *holes)
 {
     char **list = list_for(fields, process->argument_count);
-    x07_string texts = x07_string_of(MOST_BYTES);
+    x07_buffer texts = x07_buffer_of(MOST_BYTES);
     size_t count = 0;
     x07_field field;
     while (list != NULL && x07_next_of(&fields, "argument", &field)) {
         list[count++] = texts.bytes + texts.length;
-        x07_add_filled(&texts, field.value, holes);
-        x07_add_end(&texts);
+        x07_put_filled(&texts, field.value, holes);
+        x07_put_end(&texts);
     }
     for (size_t at = 1; list != NULL && at < process->argument_count; at++) {
         list[count++] = process->arguments[at];
     }
-    return texts.is_full ? NULL : list;
+    return texts.is_short ? NULL : list;
 }
 
 /* Where the engine is, and the caller's variables that the guest gets. */

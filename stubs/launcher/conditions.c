@@ -2,7 +2,7 @@
 
 #include "containerd.h"
 #include "host.h"
-#include "strings.h"
+#include "buffer.h"
 #include "record.h"
 #include "system.h"
 #include "variables.h"
@@ -36,24 +36,24 @@ static bool is_situation(const x07_situation *now, x07_text fields, x07_text exp
 {
     char node[NODE_BYTES];
     char hex[X07_SHA256_DIGITS];
-    x07_string ids = x07_string_of(NUMBERS_BYTES);
+    x07_buffer ids = x07_buffer_of(NUMBERS_BYTES);
     x07_sha256 digest;
     x07_field field;
     if (!x07_node_name(node, sizeof node)) {
         return false;
     }
-    x07_add_number(&ids, x07_user());
-    x07_add_word(&ids, " ");
-    x07_add_number(&ids, x07_group());
+    x07_put_decimal(&ids, x07_user());
+    x07_put_word(&ids, " ");
+    x07_put_decimal(&ids, x07_group());
     x07_sha256_begin(&digest, now->blocks);
     digest_ended(&digest, now->trailer);
     digest_ended(&digest, x07_text_of(node));
-    digest_ended(&digest, x07_held(&ids));
+    digest_ended(&digest, x07_content(&ids));
     while (x07_next_of(&fields, "reads", &field)) {
         digest_variable(&digest, now->environment, field.value);
     }
     x07_sha256_end_hex(&digest, hex);
-    return !ids.is_full && x07_same(expected, (x07_text){hex, sizeof hex});
+    return !ids.is_short && x07_same(expected, (x07_text){hex, sizeof hex});
 }
 
 static bool is_read(x07_text fields, x07_text name)
@@ -104,26 +104,26 @@ static bool has_input(x07_text value)
 /* The socket's path ends where the next part begins. */
 static bool is_image(x07_text value)
 {
-    x07_string socket = x07_string_of(X07_RECORD_BYTES);
-    x07_add(&socket, x07_next_part(&value));
+    x07_buffer socket = x07_buffer_of(X07_RECORD_BYTES);
+    x07_put(&socket, x07_next_part(&value));
     const x07_text name_space = x07_next_part(&value);
     const x07_text name = x07_next_part(&value);
-    return !socket.is_full && x07_containerd_has(socket.bytes, name_space, name, value);
+    return !socket.is_short && x07_containerd_has(socket.bytes, name_space, name, value);
 }
 
 /* `NUMBER MOST`: a hard limit of ours, by the kernel's number for it. */
 static bool is_limit(x07_text value)
 {
-    x07_string now = x07_string_of(NUMBERS_BYTES);
+    x07_buffer now = x07_buffer_of(NUMBERS_BYTES);
     size_t at = 0;
     uint64_t number = 0;
     while (at < value.length && value.start[at] != ' ') {
         number = number * 10 + (uint64_t)(value.start[at++] - '0');
     }
-    x07_add(&now, (x07_text){value.start, at});
-    x07_add_word(&now, " ");
-    x07_add_number(&now, x07_hard_limit((int)number));
-    return !now.is_full && x07_same(x07_held(&now), value);
+    x07_put(&now, (x07_text){value.start, at});
+    x07_put_word(&now, " ");
+    x07_put_decimal(&now, x07_hard_limit((int)number));
+    return !now.is_short && x07_same(x07_content(&now), value);
 }
 
 typedef enum {

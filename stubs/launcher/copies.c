@@ -1,7 +1,7 @@
 #include "copies.h"
 
 #include "host.h"
-#include "strings.h"
+#include "buffer.h"
 #include "system.h"
 
 #define JOB_FILE "/job.json"
@@ -9,12 +9,12 @@
 
 enum { PATH_BYTES = 8192, CHUNK_BYTES = 1 << 17, OCTAL = 8 };
 
-static x07_string below(x07_text folder, x07_text name)
+static x07_buffer below(x07_text folder, x07_text name)
 {
-    x07_string path = x07_string_of(PATH_BYTES);
-    x07_add(&path, folder);
-    x07_add_word(&path, name.length > 0 && name.start[0] != '/' ? "/" : "");
-    x07_add(&path, name);
+    x07_buffer path = x07_buffer_of(PATH_BYTES);
+    x07_put(&path, folder);
+    x07_put_word(&path, name.length > 0 && name.start[0] != '/' ? "/" : "");
+    x07_put(&path, name);
     return path;
 }
 
@@ -22,8 +22,8 @@ static bool make_folders(x07_text folder)
 {
     static const char *const names[] = {"in", "out", "bundle"};
     for (size_t at = 0; at < sizeof names / sizeof *names; at++) {
-        const x07_string path = below(folder, x07_text_of(names[at]));
-        if (path.is_full || !x07_make_folder(path.bytes)) {
+        const x07_buffer path = below(folder, x07_text_of(names[at]));
+        if (path.is_short || !x07_make_folder(path.bytes)) {
             return false;
         }
     }
@@ -75,9 +75,9 @@ static bool copy(const x07_copies *copies, x07_text value)
     const x07_text file = x07_next_part(&value);
     const unsigned mode = mode_of(x07_next_part(&value));
     const x07_text sha256 = digest_of(copies->trailer, file);
-    const x07_string source = below((x07_text){"", 0}, file);
-    const x07_string target = below(copies->folder, value);
-    if (sha256.start == NULL || source.is_full || target.is_full) {
+    const x07_buffer source = below((x07_text){"", 0}, file);
+    const x07_buffer target = below(copies->folder, value);
+    if (sha256.start == NULL || source.is_short || target.is_short) {
         return false;
     }
     const int from = x07_open_file(copies->sidecar->folder, source.bytes + 1);
@@ -103,18 +103,18 @@ static bool copy_all(const x07_copies *copies)
 
 static x07_text filled(const x07_copies *copies, const char *word)
 {
-    x07_string text = x07_string_of(2 * X07_RECORD_BYTES);
-    x07_add_filled(&text, x07_value_of(copies->fields, word), copies->holes);
-    return text.is_full ? (x07_text){NULL, 0} : x07_held(&text);
+    x07_buffer text = x07_buffer_of(2 * X07_RECORD_BYTES);
+    x07_put_filled(&text, x07_value_of(copies->fields, word), copies->holes);
+    return text.is_short ? (x07_text){NULL, 0} : x07_content(&text);
 }
 
 /* Whole from its first moment on. */
 static bool write_job(const x07_copies *copies)
 {
-    const x07_string staged = below(copies->folder, x07_text_of(STAGED));
-    const x07_string path = below(copies->folder, x07_text_of(JOB_FILE));
+    const x07_buffer staged = below(copies->folder, x07_text_of(STAGED));
+    const x07_buffer path = below(copies->folder, x07_text_of(JOB_FILE));
     const x07_text job = filled(copies, "job");
-    if (staged.is_full || path.is_full || job.length == 0) {
+    if (staged.is_short || path.is_short || job.length == 0) {
         return false;
     }
     const int file = x07_create(staged.bytes);

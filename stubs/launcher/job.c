@@ -12,7 +12,7 @@ enum { FOLDER_BYTES = 8192, ID_BYTES = 64, DECIMAL = 10, PATIENCE_MS = 300 };
 typedef struct {
     const x07_plan *plan;
     x07_holes holes;
-    x07_string folder;
+    x07_buffer folder;
     x07_reaper reaper;
     int lock;
     x07_client client;
@@ -20,11 +20,11 @@ typedef struct {
 
 static void tell(const job *job, const char *word, x07_text rest)
 {
-    x07_string line = x07_string_of(X07_RECORD_BYTES);
-    x07_add_word(&line, word);
-    x07_add_word(&line, rest.length > 0 ? " " : "");
-    x07_add(&line, rest);
-    x07_add_word(&line, "\n");
+    x07_buffer line = x07_buffer_of(X07_RECORD_BYTES);
+    x07_put_word(&line, word);
+    x07_put_word(&line, rest.length > 0 ? " " : "");
+    x07_put(&line, rest);
+    x07_put_word(&line, "\n");
     x07_write_all(job->reaper.line, line.bytes, line.length);
 }
 
@@ -36,7 +36,7 @@ static void tell_word(const job *job, const char *word)
 /* contract/vm.md §3. The name is nobody else's while we live, but of a job that was left behind. */
 static bool name(job *job)
 {
-    x07_string id = x07_string_of(ID_BYTES);
+    x07_buffer id = x07_buffer_of(ID_BYTES);
     uint64_t wall_ms = 0;
     const x07_text wall = x07_value_of(job->plan->fields, "wall");
     for (size_t at = 0; at < wall.length; at++) {
@@ -44,14 +44,14 @@ static bool name(job *job)
     }
     job->holes.created_ms = x07_unix_ms();
     job->holes.deadline_ms = job->holes.created_ms + wall_ms;
-    x07_add_number(&id, job->holes.created_ms);
-    x07_add_word(&id, "-");
-    x07_add_number(&id, x07_process_id());
-    job->holes.run_id = x07_held(&id);
-    x07_add(&job->folder, job->plan->root);
-    x07_add_word(&job->folder, "/");
-    x07_add(&job->folder, job->holes.run_id);
-    return !id.is_full && !job->folder.is_full && wall_ms > 0;
+    x07_put_decimal(&id, job->holes.created_ms);
+    x07_put_word(&id, "-");
+    x07_put_decimal(&id, x07_process_id());
+    job->holes.run_id = x07_content(&id);
+    x07_put(&job->folder, job->plan->root);
+    x07_put_word(&job->folder, "/");
+    x07_put(&job->folder, job->holes.run_id);
+    return !id.is_short && !job->folder.is_short && wall_ms > 0;
 }
 
 /* The reaper hears of it before it is made, and after. */
@@ -71,7 +71,7 @@ static bool fill_folder(const job *job)
     const x07_copies copies = {
         .sidecar = job->plan->sidecar,
         .trailer = job->plan->trailer,
-        .folder = x07_held(&job->folder),
+        .folder = x07_content(&job->folder),
         .fields = job->plan->fields,
         .holes = &job->holes,
     };
@@ -94,40 +94,40 @@ static void say(x07_text fields)
 
 static bool start_client(job *job)
 {
-    x07_string id = x07_string_of(ID_BYTES);
+    x07_buffer id = x07_buffer_of(ID_BYTES);
     tell_word(job, "starting");
     job->client = x07_client_start(job->plan->proper->process, job->plan->fields, &job->holes,
-                                   x07_held(&job->folder));
+                                   x07_content(&job->folder));
     if (job->client.process <= 0) {
         tell_word(job, "cleaned");
         return false;
     }
-    x07_add_number(&id, (uint64_t)job->client.process);
-    tell(job, "client", x07_held(&id));
+    x07_put_decimal(&id, (uint64_t)job->client.process);
+    tell(job, "client", x07_content(&id));
     return true;
 }
 
-static void put_pair(x07_string *to, const char *name, uint64_t number)
+static void put_pair(x07_buffer *to, const char *name, uint64_t number)
 {
-    x07_add_word(to, " ");
-    x07_add_word(to, name);
-    x07_add_word(to, "=");
-    x07_add_number(to, number);
+    x07_put_word(to, " ");
+    x07_put_word(to, name);
+    x07_put_word(to, "=");
+    x07_put_decimal(to, number);
 }
 
-static void put_feed(x07_string *role, int feed)
+static void put_feed(x07_buffer *role, int feed)
 {
     if (feed > 0) {
         put_pair(role, "feed", (uint64_t)feed);
     } else {
-        x07_add_word(role, " feed=-1");
+        x07_put_word(role, " feed=-1");
     }
 }
 
-static void put_role(const job *job, x07_string *role)
+static void put_role(const job *job, x07_buffer *role)
 {
-    x07_add_word(role, "X07_ADOPT=run=");
-    x07_add(role, job->holes.run_id);
+    x07_put_word(role, "X07_ADOPT=run=");
+    x07_put(role, job->holes.run_id);
     put_pair(role, "created", job->holes.created_ms);
     put_pair(role, "deadline", job->holes.deadline_ms);
     put_pair(role, "client", (uint64_t)job->client.process);
@@ -146,9 +146,9 @@ static bool start(job *job)
     return start_client(job);
 }
 
-bool x07_job_start(const x07_plan *plan, x07_string *role)
+bool x07_job_start(const x07_plan *plan, x07_buffer *role)
 {
-    job job = {.plan = plan, .folder = x07_string_of(FOLDER_BYTES), .lock = -1};
+    job job = {.plan = plan, .folder = x07_buffer_of(FOLDER_BYTES), .lock = -1};
     if (!name(&job)) {
         return false;
     }

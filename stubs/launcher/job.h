@@ -2,7 +2,7 @@
 #ifndef X07_LAUNCHER_JOB_H
 #define X07_LAUNCHER_JOB_H
 
-#include "strings.h"
+#include "buffer.h"
 #include "proper.h"
 #include "text.h"
 #include "trailer.h"
@@ -19,6 +19,6 @@ typedef struct {
 
 /* Puts what the launcher proper has to know to go on with the guest. False: nothing was started, and
  * what was made is being removed. */
-bool x07_job_start(const x07_plan *plan, x07_string *role);
+bool x07_job_start(const x07_plan *plan, x07_buffer *role);
 
 #endif

@@ -3,7 +3,7 @@
  * (x07bundle/launcher/main.py) takes the bit off again, and reads the variables that are its. */
 #include "proper.h"
 
-#include "strings.h"
+#include "buffer.h"
 
 #define ARCHIVE "_PYI_ARCHIVE_FILE="
 
@@ -24,9 +24,9 @@ static char **veiled(char **environment, const char *path, char *role)
 {
     static char no_locale[] = "LC_ALL=C";
     static char no_time_zone[] = "TZ=/dev/null";
-    x07_string archive = x07_string_of(ARCHIVE_BYTES);
-    x07_add_word(&archive, ARCHIVE);
-    x07_add_word(&archive, path);
+    x07_buffer archive = x07_buffer_of(ARCHIVE_BYTES);
+    x07_put_word(&archive, ARCHIVE);
+    x07_put_word(&archive, path);
 #if defined(__APPLE__)
     char *const ours[] = {no_locale, no_time_zone, archive.bytes, role, NULL};
 #else
@@ -49,7 +49,7 @@ static char **veiled(char **environment, const char *path, char *role)
     if (result != NULL) {
         x07_copy(result + kept, ours, sizeof ours);
     }
-    return archive.is_full ? NULL : result;
+    return archive.is_short ? NULL : result;
 }
 
 /* Its own path goes before the arguments. */

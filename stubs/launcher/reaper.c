@@ -1,7 +1,7 @@
 #include "reaper.h"
 
 #include "host.h"
-#include "strings.h"
+#include "buffer.h"
 
 enum {
     STREAMS = 3,
@@ -16,13 +16,13 @@ enum {
  * put off until there is something to do. */
 static _Noreturn void serve(const x07_proper *proper, x07_text root)
 {
-    x07_string role = x07_string_of(ROLE_BYTES);
-    x07_add_word(&role, "X07_REAP=");
-    x07_add_number(&role, HEARING);
-    x07_add_word(&role, " ");
-    x07_add(&role, root);
+    x07_buffer role = x07_buffer_of(ROLE_BYTES);
+    x07_put_word(&role, "X07_REAP=");
+    x07_put_decimal(&role, HEARING);
+    x07_put_word(&role, " ");
+    x07_put(&role, root);
     x07_await_hang_up(HEARING, PATIENCE_MS);
-    if (!role.is_full) {
+    if (!role.is_short) {
         x07_become(proper, role.bytes, false);
     }
     x07_exit(1);

@@ -69,24 +69,24 @@ x07_text x07_next_part(x07_text *value)
     return part;
 }
 
-static void put_hole(x07_string *to, char letter, const x07_holes *holes)
+static void put_hole(x07_buffer *to, char letter, const x07_holes *holes)
 {
     if (letter == RUN_ID) {
-        x07_add(to, holes->run_id);
+        x07_put(to, holes->run_id);
     } else if (letter == CREATED) {
-        x07_add_number(to, holes->created_ms);
+        x07_put_decimal(to, holes->created_ms);
     } else if (letter == DEADLINE) {
-        x07_add_number(to, holes->deadline_ms);
+        x07_put_decimal(to, holes->deadline_ms);
     } else {
-        to->is_full = true;
+        to->is_short = true;
     }
 }
 
-void x07_add_filled(x07_string *to, x07_text value, const x07_holes *holes)
+void x07_put_filled(x07_buffer *to, x07_text value, const x07_holes *holes)
 {
     while (value.length > 0) {
         const bool has_hole = length_until(value, PART) < value.length;
-        x07_add(to, x07_next_part(&value));
+        x07_put(to, x07_next_part(&value));
         if (has_hole) {
             put_hole(to, value.length > 0 ? value.start[0] : '\0', holes);
             value = x07_after(value, value.length > 0 ? 1 : 0);

@@ -3,7 +3,7 @@
 #ifndef X07_LAUNCHER_RECORD_H
 #define X07_LAUNCHER_RECORD_H
 
-#include "strings.h"
+#include "buffer.h"
 #include "text.h"
 
 enum { X07_RECORD_BYTES = 1 << 18 };
@@ -33,6 +33,6 @@ typedef struct {
     uint64_t deadline_ms;
 } x07_holes;
 
-void x07_add_filled(x07_string *to, x07_text value, const x07_holes *holes);
+void x07_put_filled(x07_buffer *to, x07_text value, const x07_holes *holes);
 
 #endif

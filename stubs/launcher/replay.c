@@ -3,7 +3,7 @@
 #include "conditions.h"
 #include "host.h"
 #include "job.h"
-#include "strings.h"
+#include "buffer.h"
 #include "record.h"
 #include "state.h"
 
@@ -28,7 +28,7 @@ static bool is_simple(const x07_process *process)
 
 static bool is_as_before(
     const x07_proper *proper, const x07_sidecar *sidecar, const x07_trailer *trailer,
-    x07_plan *plan, x07_string *root)
+    x07_plan *plan, x07_buffer *root)
 {
     static char folder[PATH_BYTES];
     if (!x07_current_folder(folder, sizeof folder) ||
@@ -42,7 +42,7 @@ static bool is_as_before(
         .environment = proper->process->environment,
         .blocks = sidecar->blocks,
     };
-    plan->root = x07_held(root);
+    plan->root = x07_content(root);
     plan->fields = x07_state_record(root, proper->self, folder, sidecar->blocks);
     return plan->fields.start != NULL && x07_conditions_hold(&now, plan->fields);
 }
@@ -50,11 +50,11 @@ static bool is_as_before(
 char *x07_replay(
     const x07_proper *proper, const x07_sidecar *sidecar, const x07_trailer *trailer)
 {
-    x07_string root = x07_string_of(ROOT_BYTES);
-    x07_string role = x07_string_of(ROLE_BYTES);
+    x07_buffer root = x07_buffer_of(ROOT_BYTES);
+    x07_buffer role = x07_buffer_of(ROLE_BYTES);
     x07_plan plan = {.proper = proper, .sidecar = sidecar, .trailer = trailer};
     const bool is_started = is_simple(proper->process) &&
                             is_as_before(proper, sidecar, trailer, &plan, &root) &&
-                            !role.is_full && x07_job_start(&plan, &role);
+                            !role.is_short && x07_job_start(&plan, &role);
     return is_started ? role.bytes : NULL;
 }

@@ -30,13 +30,13 @@ static bool is_plain(x07_text path)
     return true;
 }
 
-bool x07_state_find(char **environment, x07_string *root)
+bool x07_state_find(char **environment, x07_buffer *root)
 {
     const x07_text named = x07_variable(environment, x07_text_of(VARIABLE));
     const x07_text home = x07_variable(environment, x07_text_of("HOME"));
-    x07_add(root, named.length > 0 ? named : home);
-    x07_add_word(root, named.length > 0 ? "" : BELOW_HOME);
-    if ((named.length == 0 && home.length == 0) || root->is_full || !is_plain(x07_held(root))) {
+    x07_put(root, named.length > 0 ? named : home);
+    x07_put_word(root, named.length > 0 ? "" : BELOW_HOME);
+    if ((named.length == 0 && home.length == 0) || root->is_short || !is_plain(x07_content(root))) {
         return false;
     }
     const x07_look found = x07_look_at(root->bytes);
@@ -44,21 +44,21 @@ bool x07_state_find(char **environment, x07_string *root)
 }
 
 x07_text x07_state_record(
-    const x07_string *root, const char *self, const char *folder, x07_sha256_blocks *blocks)
+    const x07_buffer *root, const char *self, const char *folder, x07_sha256_blocks *blocks)
 {
     const x07_text nothing = {NULL, 0};
     char hex[X07_SHA256_DIGITS];
     x07_sha256 digest;
     x07_text fields;
-    x07_string path = x07_string_of(RECORD_PATH_BYTES);
+    x07_buffer path = x07_buffer_of(RECORD_PATH_BYTES);
     x07_sha256_begin(&digest, blocks);
     x07_sha256_add(&digest, (const uint8_t *)self, x07_text_of(self).length + 1);
     x07_sha256_add(&digest, (const uint8_t *)folder, x07_text_of(folder).length);
     x07_sha256_end_hex(&digest, hex);
-    x07_add(&path, x07_held(root));
-    x07_add_word(&path, PREFIX);
-    x07_add(&path, (x07_text){hex, sizeof hex});
-    if (path.is_full) {
+    x07_put(&path, x07_content(root));
+    x07_put_word(&path, PREFIX);
+    x07_put(&path, (x07_text){hex, sizeof hex});
+    if (path.is_short) {
         return nothing;
     }
     const x07_text data = x07_read_ours(path.bytes, X07_RECORD_BYTES);

@@ -26,7 +26,7 @@ PROGRAMS: Final[Mapping[Name, tuple[str, ...]]] = {
         *("containerd.c", "http2.c", "buffer.c", "protobuf.c", "sockets.c"),
         *("job.c", "copies.c", "reaper.c", "client.c", "host.c", "host_processes.c"),
         *("sha256.c", "sha256_processor.c", "system.c", "processes.c"),
-        *("bytes.c", "text.c", "strings.c", "variables.c"),
+        *("bytes.c", "text.c", "variables.c"),
         *("trailer.c", "trailer_behind.c", "verify.c"),
     ),
     "starter": ("starter.c", "processes.c", "system.c", "bytes.c"),

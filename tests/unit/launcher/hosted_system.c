@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,6 +50,11 @@ void x07_close(int descriptor)
 bool x07_is_open(int descriptor)
 {
     return fcntl(descriptor, F_GETFD) >= 0;
+}
+
+void *x07_memory(size_t bytes)
+{
+    return calloc(1, bytes);
 }
 
 size_t x07_length(const char *text)
