@@ -155,6 +155,10 @@ BAD = {
         a_policy, 2, "is for VM bundles", (*SANDBOXED, *ACCEPTED, "--payload-build", "host")
     ),
     "options of a vm without a sandbox": with_options("--payload-build", "--payload-build host"),
+    "a derived policy": Bad(
+        a_policy, 2, "no C compiler found",
+        (*SANDBOXED, *ACCEPTED, "--allow-read-root", "src"), {"PATH": "/none"},
+    ),
     "policy of nothing": with_options("`--policy`", "--policy policy.json"),
     "consent to nothing": with_options("`--i-accept-weak", "--i-accept-weaker-isolation"),
     "a grant to nothing": with_options("`--allow-host`", "--allow-host example.com:443"),
@@ -164,7 +168,7 @@ BAD = {
     "compiler that is not there": Bad(nothing, 2, "`X07_CC`", variables={"X07_CC": "/none/cc"}),
     "no compiler at all": Bad(nothing, 2, "no C compiler found", variables={"PATH": "/none"}),
     "variable that is no number": Bad(nothing, 2, "X07_MAX", variables={"X07_MAX_LOCALS": "x"}),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())

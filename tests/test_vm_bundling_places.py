@@ -70,6 +70,19 @@ def test_the_files_of_options_stay(room: Room, flag: str) -> None:
     assert "`given` would be overwritten" in room.refused(flag, "given", "--out", "given")
 
 
+def test_a_derived_policy_is_not_left_behind(room: Room) -> None:
+    """Nor is one begun where it cannot be kept."""
+    room.policy(fs__enabled=True, fs__read_roots=["data"])
+    wider = ("--allow-read-root", "src")
+    assert "cannot read `no.tar`" in room.refused(*wider, "--embed-guest", "no.tar", **ACCEPTED)
+    (room.folder / ".x07").write_text("of somebody")
+    in_guest(room, "exit 1")
+    said = room.refused(*wider, **ACCEPTED)
+    assert "cannot write `" in said
+    assert "/.x07/policies/_generated/" in said
+    assert room.docker.asked == []
+
+
 def test_what_the_launcher_takes_is_looked_for_before_a_guest_compiles(room: Room) -> None:
     in_guest(room, "exit 1")
     assert "no C compiler found" in room.refused(**ACCEPTED, PATH=str(room.docker.bin))

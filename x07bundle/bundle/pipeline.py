@@ -1,6 +1,7 @@
 """`x07 bundle`, verb by verb: compile, wrap, link, report, place."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from x07bundle import files
@@ -41,8 +42,14 @@ def plan(request: Request, environment: Mapping[str, str]) -> Plan:
         from x07bundle.bundle.sandbox import sandboxed
 
         decided = sandboxed(decided, request, profile, environment)
-    check(decided.outputs)
+    check([*decided.outputs, *_derived(decided)])
     return decided
+
+
+def _derived(plan: Plan) -> list[Path]:
+    """The policy that options made, which is kept in the project."""
+    used = plan.sandbox.effective if plan.sandbox is not None else None
+    return [used.path] if used is not None and used.derived else []
 
 
 def bundle(plan: Plan, environment: Mapping[str, str], say: Say) -> Outcome:

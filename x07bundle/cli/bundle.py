@@ -152,16 +152,11 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Bundl
     if options.only_plan:
         echo_bytes(json_pretty(_document(plan)))
         return 0
-    if plan.sandbox is not None:
-        from x07bundle.cli.bundle_sandbox import keep_policy
-
-        keep_policy(plan.sandbox)
-        if plan.sandbox.backend == "vm":
-            return _bundle_vm(plan)
+    if plan.kind == "vm":
+        return _bundle_vm(plan)
     with Progress("x07 bundle") as progress:
         outcome = pipeline.bundle(plan, os.environ, progress.say)
-    _tell(outcome)
-    echo_bytes(json_pretty(outcome.report))
+    _deliver(plan, outcome)
     return 0 if outcome.result.ok else 1
 
 
@@ -171,7 +166,7 @@ def plan_of(values: Mapping[str, Any]) -> Plan:
 
 
 def _document(plan: Plan) -> dict[str, Any]:
-    if plan.sandbox is None or plan.sandbox.backend != "vm":
+    if plan.kind == "native":
         return as_json(plan)
     from x07bundle.cli.bundle_vm import document
 
@@ -183,8 +178,8 @@ def _bundle_vm(plan: Plan) -> int:
 
     outcome = make(plan)
     payload = outcome.payload
-    _tell(Outcome(outcome.report, payload.result, payload.front.compiled.diagnostics))
-    echo_bytes(json_pretty(outcome.report))
+    found = payload.front.compiled.diagnostics
+    _deliver(plan, Outcome(outcome.report, payload.result, found))
     return 0 if outcome.written is not None else 1
 
 
@@ -212,6 +207,16 @@ def _request(options: BundleOptions) -> Request:
         sandbox=sandbox_values(),
         auto_ffi=auto_ffi(),
     )
+
+
+def _deliver(plan: Plan, outcome: Outcome) -> None:
+    """The report, with the policy that it names and what people have to know."""
+    if plan.sandbox is not None:
+        from x07bundle.cli.bundle_sandbox import keep_policy
+
+        keep_policy(plan.sandbox)
+    _tell(outcome)
+    echo_bytes(json_pretty(outcome.report))
 
 
 def _tell(outcome: Outcome) -> None:
