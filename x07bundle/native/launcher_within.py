@@ -20,7 +20,7 @@ from x07bundle.native.toolchain import Toolchain
 
 PROGRAM: Final = (
     *("launcher.c", "proper.c", "replay_none.c", "sha256.c", "sha256_processor.c"),
-    *("system_posix.c", "bytes.c", "text.c", "strings.c"),
+    *("system_posix.c", "bytes.c", "text.c", "buffer.c"),
     *("trailer.c", "trailer_within.c", "verify.c"),
 )
 CARRIED: Final = "carried.c"

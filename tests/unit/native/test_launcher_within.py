@@ -34,7 +34,7 @@ FILES: Final = {"payload": "1" * 64, "runtime/launcher": "2" * 64, "größe": "3
 TRAILER: Final = Trailer("0" * 64, FILES)
 COMMAND: Final = (
     "-std=c11 -O2 -g0 -Wl,-dead_strip -Wl,-x launcher.c proper.c replay_none.c sha256.c "
-    "sha256_processor.c system_posix.c bytes.c text.c strings.c trailer.c trailer_within.c "
+    "sha256_processor.c system_posix.c bytes.c text.c buffer.c trailer.c trailer_within.c "
     "verify.c carried.c -o program"
 )
 TARGETS: Final = {"aarch64-macos": 0x100000C, "x86_64-macos": 0x1000007}
@@ -230,7 +230,7 @@ def test_no_warning(zig: Toolchain, tmp_path: Path) -> None:
 def _sections(data: bytes) -> set[tuple[str, str]]:
     """Names of segments and sections."""
     found = set()
-    for kind, at in mach_o._places(data):
+    for kind, at in mach_o._commands(data):
         if kind == mach_o.SEGMENT_64:
             (count,) = struct.unpack_from("<I", data, at + 64)
             for place in range(at + 72, at + 72 + 80 * count, 80):
