@@ -2,8 +2,8 @@
 
 stubs/launcher/trailer.h has the form, which the executable reads itself before it loads anything.
 On Linux it is behind the last byte. On macOS it is a part of the program, between two marks, and
-the digest of the program is of one with zeros there, and where its linker put what it made of the
-whole: a UUID, and the signature (decision 0033).
+the digest of the program is of all before its signature, with zeros in the place of the text, of
+the UUID, and of sizes that another signature changes (decision 0033).
 """
 
 import re
@@ -137,7 +137,7 @@ def _within(executable: bytes) -> Found | None:
     is_whole = executable[place.start : place.stop] == marked(text) and len(text) <= MOST_BYTES
     if not is_whole or place.stop > layout.text.stop:
         return None
-    program = bytearray(executable)
+    program = bytearray(executable[: layout.signature])
     for each in (place, *layout.computed):
         program[each.start : each.stop] = bytes(len(each))
     return Found(text, bytes(program))

@@ -2,9 +2,7 @@
 
 import struct
 from collections.abc import Iterator
-from typing import Final, NamedTuple, TypeVar
-
-Key = TypeVar("Key", bytes, int)
+from typing import Final, NamedTuple
 
 MAGIC: Final = b"\xcf\xfa\xed\xfe"
 EXECUTABLE: Final = 2
@@ -19,17 +17,25 @@ DATA: Final = struct.Struct("<IIII")
 
 SEGMENT_64: Final = 0x19
 UUID: Final = 0x1B
-UUID_BYTES: Final = 16
 CODE_SIGNATURE: Final = 0x1D
-TEXT: Final = b"__TEXT"
+TEXT: Final = b"__TEXT".ljust(16, b"\0")
+LINKEDIT: Final = b"__LINKEDIT".ljust(16, b"\0")
+"""The segment that a signature is the end of."""
+
+UUID_PLACE: Final = range(8, 24)
+DATA_SIZE_PLACE: Final = range(12, 16)
+SEGMENT_SIZE_PLACES: Final = (range(32, 40), range(48, 56))
+"""In memory and in the file. All from the beginning of their commands."""
 
 
 class MachO(NamedTuple):
-    """Ranges of the file. `text`: the segment that is executed, and read-only. `computed`: what a
-    linker makes of all the rest: a UUID, and a signature, which is last.
+    """`text`: the segment that is executed, and read-only, in the file. `signature`: where that
+    begins, which is last; the length of the file where there is none. `computed`: what a linker
+    makes of all the rest, and what is another number with another signature.
     """
 
     text: range
+    signature: int
     computed: tuple[range, ...]
 
 
@@ -40,55 +46,67 @@ def is_one(data: bytes) -> bool:
 def read(data: bytes) -> MachO | None:
     """None: it is no executable, not whole, or something follows its last segment."""
     try:
-        segments, computed = _commands(data)
+        commands = list(_commands(data))
+        segments = _segments(data, commands)
+        signature = _signature(data, commands)
     except (struct.error, ValueError):
         return None
-    text = segments.get(TEXT)
-    ends = max((each.stop for each in segments.values()), default=0)
-    if text is None or text.start != 0 or ends != len(data):
+    text = segments.get(TEXT, range(0))
+    last = max((each.stop for each in segments.values()), default=0)
+    if not text or text.start or not last == signature.stop == len(data):
         return None
-    signature = computed.get(CODE_SIGNATURE, range(len(data), len(data)))
-    if signature.start < text.stop or signature.stop != len(data):
+    if signature.start < text.stop:
         return None
-    return MachO(text, tuple(computed.values()))
+    return MachO(text, signature.start, tuple(_computed(data, commands)))
 
 
-def _commands(data: bytes) -> tuple[dict[bytes, range], dict[int, range]]:
-    """Segments by name, and what is computed by its kind.
+def _commands(data: bytes) -> Iterator[tuple[int, int]]:
+    """Kinds, and where they are.
 
     Raises:
-        ValueError, struct.error: they are not whole, or one is there twice.
+        ValueError, struct.error: they are not whole.
     """
-    segments: dict[bytes, range] = {}
-    computed: dict[int, range] = {}
-    for kind, at in _places(data):
-        if kind == SEGMENT_64:
-            _, _, name, _, _, offset, size = SEGMENT.unpack_from(data, at)
-            _put(segments, name.rstrip(b"\0"), range(offset, offset + size))
-        elif kind == UUID:
-            start = at + COMMAND.size
-            _put(computed, kind, range(start, start + UUID_BYTES))
-        elif kind == CODE_SIGNATURE:
-            _, _, offset, size = DATA.unpack_from(data, at)
-            _put(computed, kind, range(offset, offset + size))
-    return segments, computed
-
-
-def _places(data: bytes) -> Iterator[tuple[int, int]]:
-    """Kinds of commands, and where they are."""
     magic, _, _, kind, count, _, _, _ = HEADER.unpack_from(data)
     if magic != MAGIC or kind != EXECUTABLE:
         raise ValueError(kind)
     at = HEADER.size
     for _ in range(count):
         kind, size = COMMAND.unpack_from(data, at)
-        if size < COMMAND.size:
+        if size < COMMAND.size or at + size > len(data):
             raise ValueError(size)
         yield kind, at
         at += size
 
 
-def _put(ranges: dict[Key, range], key: Key, place: range) -> None:
-    if key in ranges:
-        raise ValueError(key)
-    ranges[key] = place
+def _segments(data: bytes, commands: list[tuple[int, int]]) -> dict[bytes, range]:
+    """By name. Raises ValueError: one is there twice."""
+    found: dict[bytes, range] = {}
+    for kind, at in commands:
+        if kind == SEGMENT_64:
+            _, _, name, _, _, offset, size = SEGMENT.unpack_from(data, at)
+            if name in found:
+                raise ValueError(name)
+            found[name] = range(offset, offset + size)
+    return found
+
+
+def _signature(data: bytes, commands: list[tuple[int, int]]) -> range:
+    """Empty, and at the end, where there is none. Raises ValueError: there are two."""
+    places = [at for kind, at in commands if kind == CODE_SIGNATURE]
+    if not places:
+        return range(len(data), len(data))
+    (at,) = places
+    _, _, offset, size = DATA.unpack_from(data, at)
+    return range(offset, offset + size)
+
+
+def _computed(data: bytes, commands: list[tuple[int, int]]) -> Iterator[range]:
+    for kind, at in commands:
+        places: tuple[range, ...] = ()
+        if kind == UUID:
+            places = (UUID_PLACE,)
+        elif kind == CODE_SIGNATURE:
+            places = (DATA_SIZE_PLACE,)
+        elif kind == SEGMENT_64 and SEGMENT.unpack_from(data, at)[2] == LINKEDIT:
+            places = SEGMENT_SIZE_PLACES
+        yield from (range(at + place.start, at + place.stop) for place in places)

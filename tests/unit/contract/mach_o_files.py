@@ -9,7 +9,7 @@ from x07bundle.files import sha256_bytes
 
 CODE: Final = b"code" * 40
 SYMBOLS: Final = b"symbols."
-SIGNATURE_BYTES: Final = 48
+UUID_BYTES: Final = 16
 TAIL_BYTES: Final = 16
 """Four numbers at the end of a segment's command, which are not looked at."""
 
@@ -20,33 +20,34 @@ class Parts(NamedTuple):
     within: bytes
     beside: bytes = b""
     after: bytes = b""
-    uuid: bytes = b"u" * mach_o.UUID_BYTES
-    is_signed: bool = True
-    repeated: int = 1
+    uuid: bytes = b"u" * UUID_BYTES
+    signature: bytes = b"signed.."
+    segments: int = 1
     kind: int = mach_o.EXECUTABLE
 
 
 def made(parts: Parts) -> bytes:
-    """`repeated`: how often the UUID is there."""
+    """`segments`: how often the first one is there."""
     uuid = struct.pack("<II", mach_o.UUID, 24) + parts.uuid
-    uuids = uuid * parts.repeated
-    signature_size = mach_o.DATA.size if parts.is_signed else 0
-    head = mach_o.HEADER.size + 2 * (mach_o.SEGMENT.size + TAIL_BYTES) + len(uuids) + signature_size
+    signature_size = mach_o.DATA.size if parts.signature else 0
+    segments_size = (parts.segments + 1) * (mach_o.SEGMENT.size + TAIL_BYTES)
+    head = mach_o.HEADER.size + segments_size + len(uuid) + signature_size
     text_bytes = head + len(CODE) + len(parts.within)
     beside = SYMBOLS + parts.beside
-    signature = b"s" * (SIGNATURE_BYTES if parts.is_signed else 0)
     commands = (
-        _segment(b"__TEXT", 0, text_bytes)
-        + _segment(b"__LINKEDIT", text_bytes, len(beside) + len(signature))
-        + uuids
+        _segment(b"__TEXT", 0, text_bytes) * parts.segments
+        + _segment(b"__LINKEDIT", text_bytes, len(beside) + len(parts.signature))
+        + uuid
     )
-    count = 2 + parts.repeated
-    if parts.is_signed:
+    count = parts.segments + 2
+    if parts.signature:
         at = text_bytes + len(beside)
-        commands += mach_o.DATA.pack(mach_o.CODE_SIGNATURE, mach_o.DATA.size, at, len(signature))
+        commands += mach_o.DATA.pack(
+            mach_o.CODE_SIGNATURE, mach_o.DATA.size, at, len(parts.signature)
+        )
         count += 1
     header = mach_o.HEADER.pack(mach_o.MAGIC, 12, 0, parts.kind, count, len(commands), 0, 0)
-    return header + commands + CODE + parts.within + beside + signature + parts.after
+    return header + commands + CODE + parts.within + beside + parts.signature + parts.after
 
 
 def _segment(name: bytes, offset: int, size: int) -> bytes:

@@ -17,22 +17,18 @@ NONE: Final = "`app` is not the executable of a VM bundle"
 
 
 @pytest.mark.parametrize("trailer", [TRAILER, TRAILER._replace(key=None)])
-@pytest.mark.parametrize("is_signed", [True, False])
-def test_what_is_written_is_read(trailer: Trailer, is_signed: bool) -> None:
-    executable = carrying(trailer, is_signed=is_signed)
+@pytest.mark.parametrize("signature", [b"signed..", b""])
+def test_what_is_written_is_read(trailer: Trailer, signature: bytes) -> None:
+    executable = carrying(trailer, signature=signature)
     assert launcher_trailer.read(executable, "app") == trailer
     assert launcher_trailer.carried(executable, "app").startswith(b"x07.vm.launcher@0.1.0\n")
 
 
-def test_what_a_linker_computes_of_the_whole_is_not_compared() -> None:
-    executable = carrying(TRAILER)
-    layout = mach_o.read(executable)
-    assert layout is not None
-    changed = bytearray(executable)
-    for place in layout.computed:
-        changed[place.start : place.stop] = b"x" * len(place)
-    assert bytes(changed) != executable
-    assert launcher_trailer.read(bytes(changed), "app") == TRAILER
+@pytest.mark.parametrize("signature", [b"by another, and longer", b"."])
+def test_who_signs_it_does_not_change_it(signature: bytes) -> None:
+    text = launcher_trailer.carried(carrying(TRAILER), "app")
+    again = made(Parts(launcher_trailer.marked(text), signature=signature, uuid=b"x" * 16))
+    assert launcher_trailer.read(again, "app") == TRAILER
 
 
 def test_every_other_bit_counts() -> None:
@@ -40,7 +36,8 @@ def test_every_other_bit_counts() -> None:
     layout = mach_o.read(executable)
     assert layout is not None
     left_out = {at for place in layout.computed for at in place}
-    for at in sorted(set(range(len(executable))) - left_out):
+    assert len(left_out) == 16 + 4 + 8 + 8
+    for at in sorted(set(range(layout.signature)) - left_out):
         for bit in range(8):
             changed = bytearray(executable)
             changed[at] ^= 1 << bit
@@ -73,7 +70,7 @@ HOSTILE: Final = {
     "a form of Linux behind it": Parts(MARKED, after=MARKED[16:]),
     "a byte behind it": Parts(MARKED, after=b"\0"),
     "a longer text than any": Parts(launcher_trailer.marked(b"x" * ((1 << 20) + 1))),
-    "two identities": Parts(MARKED, repeated=2),
+    "two segments of a name": Parts(MARKED, segments=2),
     "a library": Parts(MARKED, kind=6),
 }
 
