@@ -23,6 +23,8 @@ SANITIZERS: Final = (
     "-Wno-error",
 )
 """With them, gcc warns of bounds on paths that a check has left: its warnings are no errors."""
+UNOPTIMIZED: Final = ("-O0",)
+"""For large programs, which take longer to compile than to run."""
 TESTING: Final = "-DX07_TESTING"
 """Guards can be taken out (stubs/runtime/src/guard.h)."""
 

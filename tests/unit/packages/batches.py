@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.program_build import Workshop
+from tests.program_build import UNOPTIMIZED, Workshop
 from tests.program_cases import run_framed
 from tests.unit.packages.values import text
 from tests.unit.std import calls
@@ -27,7 +27,7 @@ def build(workshop: Workshop, name: str, imports: list[str], statements: list[Js
     """`statements` see each text as the view `text`, and append to the vector `out`."""
     compiled = compile_entry(_entry(imports, statements), Models(), Options())
     assert compiled.c_source is not None, [each.compile_error() for each in compiled.diagnostics]
-    return workshop.build(name, compiled.c_source)
+    return workshop.build(name, compiled.c_source, UNOPTIMIZED)
 
 
 def _entry(imports: list[str], statements: list[Json]) -> SourceFile:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.program_build import Workshop
+from tests.program_build import UNOPTIMIZED, Workshop
 from tests.program_cases import Ran, run_framed
 from tests.unit.std.calls import ALL, Call, Program, program
 from x07bundle.lang.compiler import compile_entry
@@ -12,7 +12,7 @@ from x07bundle.lang.options import Options
 def run(workshop: Workshop, name: str, made: Program, world: str, *chosen: int) -> list[Ran]:
     compiled = compile_entry(made.entry, made, Options(world=world))
     assert compiled.c_source is not None, [each.compile_error() for each in compiled.diagnostics]
-    executable = workshop.build(name, compiled.c_source)
+    executable = workshop.build(name, compiled.c_source, UNOPTIMIZED)
     return [run_framed(executable, made.input(each)) for each in chosen]
 
 
