@@ -1,0 +1,153 @@
+"""A VM bundle that was started before, so that its next start from the same folder is not decided
+again; and what a guest may leave behind."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from tests import vm_bundles
+from tests.live.guest_tool import Tool
+from x07bundle.bundle import sidecar
+from x07bundle.bundle.sidecar import Guest
+from x07bundle.launcher import start_record
+from x07bundle.native.cache import Cache
+from x07bundle.vm import images
+from x07bundle.vm.asking import ask
+from x07bundle.vm.job import Image
+from x07bundle.vm.state import State
+
+PROGRAM: Final = r"""#!/bin/sh
+case $1 in
+copy) exec /bin/cat ;;
+say) printf '%s\n' "$@"; printf %s "$3" >&2; exit "$2" ;;
+wait) echo here; exec /bin/sleep 60 ;;
+trap) trap 'exit 9' INT TERM HUP QUIT; echo here; while :; do sleep 0.05; done ;;
+letter) read -r text; printf '%s:%s' "$2" "$text"; printf '%s' "$text" >"out/$2" ;;
+show) cat given; printf '%s' "${GIVEN-nothing}"; ls -A .x07 2>&1; echo made >out/made ;;
+esac
+"""
+GRANTS: Final[dict[str, Any]] = {
+    "fs__enabled": True,
+    "fs__read_roots": ["."],
+    "fs__write_roots": ["out"],
+}
+HANDED: Final = b"X07_ADOPT=run="
+SOON_SECONDS: Final = 30.0
+STEP_SECONDS: Final = 0.02
+
+
+class Replayed(NamedTuple):
+    """`app`: in the folder that it is started from."""
+
+    tool: Tool
+    app: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.app.parent
+
+    @property
+    def record(self) -> Path:
+        return start_record.place(State(self.tool.state, ""), self.app, str(self.folder))
+
+    def start(self, *arguments: str, **given: Any) -> subprocess.CompletedProcess[bytes]:  # noqa: ANN401
+        return self.tool.start(self.app, *arguments, **given)
+
+    def opened(self, *arguments: str, **streams: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401
+        usual = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(
+            (self.app, *arguments),
+            cwd=self.folder,
+            env=self.tool.bundle_env,
+            **{**usual, **streams},
+        )
+
+    def decisions(self) -> tuple[int, int] | None:
+        """Changes with each start that was decided, and went well: it leaves another record."""
+        if not self.record.exists():
+            return None
+        found = self.record.stat()
+        return found.st_ino, found.st_mtime_ns
+
+    def again(self, *arguments: str, **given: Any) -> subprocess.CompletedProcess[bytes]:  # noqa: ANN401
+        """A start, to its end, which was not decided."""
+        before = self.decisions()
+        done = self.start(*arguments, **given)
+        assert before is not None
+        assert self.decisions() == before
+        return done
+
+    def left(self) -> list[str]:
+        """All that no guest may leave."""
+        engine = self.tool.engine
+        places = Path("/proc/self/mounts").read_text().splitlines()
+        mounted = [line for line in places if f"{self.tool.state}/" in line]
+        found = [*engine.guests(), *engine.snapshots(), *self.tool.jobs()]
+        return [*found, *self.processes(), *mounted]
+
+    def processes(self) -> list[str]:
+        """Launchers, reapers, clients, and what an engine starts for a guest."""
+        found = []
+        for place in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (place / "cmdline").read_bytes()
+                env = (place / "environ").read_bytes()
+            except OSError:
+                continue
+            is_engines = os.fsencode(self.tool.engine.folder) in words + env
+            of_guest = any(word in words for word in (b"x07-1", b"-shim", b"conmon"))
+            if os.fsencode(self.app) in words or (is_engines and of_guest):
+                found.append(f"process {place.name}: {words!r}")
+        return found
+
+    def what_stays(self, seconds: float = SOON_SECONDS) -> list[str]:
+        """What is left after a while."""
+        end_s = time.monotonic() + seconds
+        while (found := self.left()) and time.monotonic() < end_s:
+            time.sleep(STEP_SECONDS)
+        return found
+
+
+def was_handed_over(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a launcher goes on with a guest that it has not started."""
+    return HANDED in Path(f"/proc/{process.pid}/environ").read_bytes()
+
+
+def soon(is_so: Callable[[], bool], seconds: float = SOON_SECONDS) -> bool:
+    end_s = time.monotonic() + seconds
+    while not (found := is_so()) and time.monotonic() < end_s:
+        time.sleep(STEP_SECONDS)
+    return found
+
+
+def made(tool: Tool, folder: Path, **policy: Any) -> Replayed:  # noqa: ANN401  as `content`
+    """A script, which a guest of the image `full` runs."""
+    image = images.resolve(tool.engine.backend, tool.reference)
+    content = vm_bundles.content(
+        vm_bundles.runtime(Cache(tool.cache).folder), PROGRAM, **{**GRANTS, **policy}
+    )
+    app = folder / "app"
+    guest = Guest(tool.reference, image.digest.kind, digests(tool, image))
+    sidecar.write(app, content._replace(backend=tool.engine.name, guest=guest))
+    (folder / "given").write_text("given ")
+    return Replayed(tool, app)
+
+
+def started(tool: Tool, folder: Path, **policy: Any) -> Replayed:  # noqa: ANN401  as `content`
+    """One that was started, with input, and left a record."""
+    found = made(tool, folder, **policy)
+    done = found.start("say", "0", "first")
+    assert (done.returncode, done.stdout) == (0, b"say\n0\nfirst\n"), done.stderr
+    assert found.decisions() is not None
+    return found
+
+
+def digests(tool: Tool, image: Image) -> dict[str, str]:
+    backend = tool.engine.backend
+    found: dict[str, str] = {}
+    for digest in ask(backend.digests(backend.image_name(image))):
+        found.setdefault(digest.kind, digest.value)
+    return found

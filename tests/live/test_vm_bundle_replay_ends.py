@@ -1,0 +1,137 @@
+"""Guests that were started by a record, on real engines: how they end, and that nothing is left.
+
+`X07_TEST_KILLS=200` kills as many at random moments on each engine.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.live import replayed
+from tests.live.guest_tool import Tool
+from tests.live.replayed import Replayed, was_handed_over
+
+pytestmark = pytest.mark.live
+
+KILLS: Final = int(os.environ.get("X07_TEST_KILLS", "8"))
+LATEST_SECONDS: Final = 0.6
+"""Of a random moment, after the start."""
+DELAYS: Final = (0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5)
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+WALL_MS: Final = 3000
+DAEMONS: Final = ("dockerd", "containerd")
+
+
+@pytest.fixture(scope="module")
+def app(tool: Tool, tmp_path_factory: pytest.TempPathFactory) -> Replayed:
+    return replayed.started(tool, tmp_path_factory.mktemp("replayed"))
+
+
+def waiting(app: Replayed) -> subprocess.Popen[bytes]:
+    """One whose program waits, and which goes on with a guest that it has not started."""
+    process = app.opened("wait")
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"here\n"
+    assert replayed.soon(lambda: was_handed_over(process), 2)
+    return process
+
+
+def drop(process: subprocess.Popen[bytes]) -> None:
+    """Waits for one that was killed; its guest may have the pipes still."""
+    process.wait(timeout=60)
+    for stream in (process.stdin, process.stdout, process.stderr):
+        assert stream is not None
+        stream.close()
+
+
+def test_signals_that_come_early(app: Replayed) -> None:
+    """Before there is anybody who takes them, while the engine starts the guest, and after."""
+    moments = random.Random(3)
+
+    def one(given: tuple[signal.Signals, float]) -> tuple[signal.Signals, int, bytes]:
+        number, delay = given
+        process = app.opened("wait")
+        time.sleep(delay)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+        return number, process.returncode, err
+
+    before = app.decisions()
+    others = [(number, moments.choice(DELAYS)) for number in SIGNALS[1:]]
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(one, [*((signal.SIGTERM, delay) for delay in DELAYS), *others]))
+    for number, status, err in found:
+        assert status in (128 + number, -number), err
+    assert app.what_stays() == []
+    assert app.decisions() == before
+
+
+def test_signals_that_come_later(app: Replayed) -> None:
+    for number in SIGNALS:
+        process = waiting(app)
+        time.sleep(0.5)  # `ctr` hands signals on from a moment after the start
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 128 + number, err
+    assert app.what_stays() == []
+
+
+def test_its_deadline(tool: Tool, tmp_path: Path) -> None:
+    late = replayed.started(tool, tmp_path, limits__wall_ms=WALL_MS)
+    done = late.again("wait", stdin=b"x")
+    assert (done.returncode, done.stdout) == (124, b"here\n"), done.stderr
+    assert b"`limits.wall_ms` is 3000" in done.stderr
+    assert late.what_stays() == []
+
+
+def test_killed_at_random_moments(app: Replayed) -> None:
+    seed = random.randrange(1 << 30)
+    moments = random.Random(seed)
+    before = app.decisions()
+    for _ in range(KILLS):
+        process = app.opened("wait")
+        time.sleep(moments.random() * LATEST_SECONDS)
+        process.kill()
+        drop(process)
+    assert app.what_stays() == [], f"seed {seed}"
+    drop_one = waiting(app)
+    drop_one.kill()
+    drop(drop_one)
+    assert app.what_stays() == []
+    assert app.decisions() == before
+
+
+def test_the_engine_is_killed(tool: Tool, app: Replayed) -> None:
+    """It has started again: the guest is ended. No exit code is made up for the program."""
+    if tool.engine.name == "podman":
+        pytest.skip("it has no daemon")
+    process = waiting(app)
+    os.kill(daemon(tool), signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 127, err
+    assert b"lost the guest before its program had ended" in err
+    tool.engine.restart()
+    assert app.what_stays() == []
+    assert app.again("say", "3").returncode == 3
+
+
+def daemon(tool: Tool) -> int:
+    """The one that these tests have started."""
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (place / "cmdline").read_bytes().split(b"\0")
+            parent = (place / "stat").read_text().rpartition(")")[2].split()[1]
+        except OSError:
+            continue
+        is_child = int(parent) == os.getpid()
+        is_named = os.fsdecode(words[0]) in DAEMONS
+        if is_child and is_named and os.fsencode(tool.engine.folder) in b" ".join(words):
+            return int(place.name)
+    raise AssertionError("there is no daemon")
