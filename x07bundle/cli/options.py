@@ -73,7 +73,7 @@ def empty(name: str) -> UsageError:
     return UsageError(f"`{name}` is empty", hint=f"give it a value, or leave `{name}` out")
 
 
-def _not_empty(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+def not_empty(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     if value == "":
         raise empty(parameter.opts[0])
     return value
@@ -155,7 +155,7 @@ def complete_profile(context: click.Context, parameter: click.Parameter, begun: 
 profile_option: Final = click.option(
     "--profile",
     metavar="NAME",
-    callback=_not_empty,
+    callback=not_empty,
     shell_complete=complete_profile,
     help="A profile of the project. Default: its own.",
 )

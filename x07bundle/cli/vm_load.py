@@ -1,6 +1,7 @@
 """`x07 vm load`: an image of an archive, where guests are started from it."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -8,14 +9,15 @@ import click
 
 from x07bundle import host
 from x07bundle.cli.image_steps import ShownSteps
-from x07bundle.cli.options import PATH
+from x07bundle.cli.options import PATH, not_empty, one_of
 from x07bundle.cli.output import echo_bytes
 from x07bundle.contract.consent import ACCEPT, YES
 from x07bundle.files import json_compact
 from x07bundle.image.sizes import size
 from x07bundle.vm import choose, images
 from x07bundle.vm.backend import Backend
-from x07bundle.vm.failures import EngineError
+from x07bundle.vm.backends import table
+from x07bundle.vm.failures import EngineError, NoBackendError
 from x07bundle.vm.job import Image
 
 SCHEMA: Final = "x07.vm.load.report@0.1.0"
@@ -23,7 +25,14 @@ SCHEMA: Final = "x07.vm.load.report@0.1.0"
 
 @click.command(name="load")
 @click.argument("archive", metavar="ARCHIVE", type=PATH)
-@click.option("--backend", "name", metavar="NAME", help="Default: what guests would run in now.")
+@click.option(
+    "--backend",
+    "name",
+    metavar="NAME",
+    callback=not_empty,
+    shell_complete=one_of(*sorted(table.DRIVEN)),
+    help="Default: what guests would run in now.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead.")
 def command(archive: Path, name: str | None, as_json: bool) -> int:
     """Give an engine the image of an archive: one that `x07 image build` or `pull` made, or another
@@ -78,7 +87,28 @@ def _loaded(backend: Backend, archive: Path, here: host.Host) -> Image:
 
 
 def _backend(name: str | None, here: host.Host) -> Backend:
-    """The named one needs no consent: nothing is run in it."""
-    env = os.environ if name is None else {**os.environ, choose.VARIABLE: name}
-    is_named = choose.named_backend(env) is not None
-    return choose.choose(env, here, is_named or env.get(ACCEPT, "").strip() in YES)
+    """The named one needs no consent: nothing is run in it.
+
+    Raises:
+        NoBackendError: it is not there.
+    """
+    if name is not None:
+        return choose.choose(_named(name), here, accepted=True)
+    if choose.named_backend(os.environ) is not None:
+        return choose.choose(os.environ, here, accepted=True)
+    try:
+        return choose.choose(os.environ, here, os.environ.get(ACCEPT, "").strip() in YES)
+    except NoBackendError as error:
+        error.hint = "name the engine, which needs no consent here: `--backend podman`"
+        raise
+
+
+def _named(name: str) -> Mapping[str, str]:
+    """The environment, with what the option says."""
+    known = name.strip().lower()
+    if table.ALIASES.get(known, known) not in table.BACKENDS:
+        raise NoBackendError(
+            f"`--backend`: no backend `{name}`",
+            hint=f"choose one of {', '.join(sorted(table.DRIVEN))}",
+        )
+    return {**os.environ, choose.VARIABLE: known}

@@ -121,7 +121,13 @@ def test_load(folder: Path) -> None:
         (("run.tar",), 126, "no VM backend is usable here"),
         (("--backend", "podman", "run.tar"), 126, "not installed: no `podman` on PATH"),
         (("--backend", "vz", "run.tar"), 126, "this version starts no guests in it yet"),
-        (("--backend", "nothing", "run.tar"), 126, "no backend `nothing`"),
+        (("--backend", "nothing", "run.tar"), 126, "`--backend`: no backend `nothing`"),
+        (("--backend", "", "run.tar"), 2, "`--backend` is empty"),
+        (
+            ("run.tar",),
+            126,
+            "hint: name the engine, which needs no consent here: `--backend podman`",
+        ),
         (("--backend", "docker", "missing.tar"), 2, "no image archive `missing.tar`"),
     ],
 )
