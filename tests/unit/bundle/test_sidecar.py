@@ -9,14 +9,17 @@ import jsonschema
 import pytest
 
 from tests import vm_bundles
+from tests.unit.contract.mach_o_files import carrying
 from tests.unit.contract.manifests import SCHEMA
 from x07bundle.bundle import sidecar
 from x07bundle.bundle.sidecar import Runtime, Signer, folder_of
 from x07bundle.contract import launcher_trailer, vm_manifest
 from x07bundle.contract.launcher_trailer import PublicKey
 from x07bundle.contract.vm_manifest import LauncherBuild
-from x07bundle.errors import OutputError, X07Error
+from x07bundle.errors import OutputError, RefusedError, X07Error
 from x07bundle.files import sha256_bytes, sha256_file
+from x07bundle.launcher import bundle as bundles
+from x07bundle.launcher import verifying
 
 KEY: Final = PublicKey("ed25519", b"\x30")
 
@@ -177,3 +180,31 @@ def test_the_old_half_comes_back_where_the_new_one_cannot_be_placed(
         sidecar.write(out, vm_bundles.content(runtime, payload="other"))
     assert (folder_of(out) / "payload").read_text() == vm_bundles.PAYLOAD
     assert sorted(path.name for path in tmp_path.iterdir()) == ["app", "app.vm", "frozen"]
+
+
+def test_a_bundle_of_macos(runtime: Runtime, tmp_path: Path) -> None:
+    """Its executable has the digests within. It is looked at from any system."""
+    out = tmp_path / "app"
+    build = LauncherBuild("0.1.0", "macos-aarch64", "3.13")
+    made = runtime._replace(program=b"", within=carrying, build=build)
+    sidecar.write(out, vm_bundles.content(made))
+    found = bundles.opened(out)
+    assert (found.manifest.launcher, verifying.faults(found)) == (build, [])
+    assert found.trailer.manifest == sha256_file(folder_of(out) / "manifest.json")
+    (folder_of(out) / "payload").write_bytes(b"other")
+    assert [fault.path for fault in verifying.faults(found)] == ["payload"]
+    data = out.read_bytes()
+    out.write_bytes(data.replace(b"codecode", b"codeCode", 1))
+    with pytest.raises(RefusedError, match="it was changed"):
+        bundles.opened(out)
+
+
+def test_nothing_is_written_where_the_executable_cannot_be_made(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    def fail(_: object) -> bytes:
+        raise X07Error("no compiler")
+
+    with pytest.raises(X07Error, match="no compiler"):
+        sidecar.write(tmp_path / "app", vm_bundles.content(runtime._replace(within=fail)))
+    assert [path.name for path in tmp_path.iterdir()] == ["frozen"]
