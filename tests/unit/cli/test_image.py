@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from tests.unit.image.debian.recipes import TEXT, around, recipe
 from tests.unit.image.layouts import blob_file, opened
 from x07bundle.image.debian import lock as locks
 from x07bundle.image.debian import locking
+from x07bundle.native.agent import agent
 
 
 class Place(NamedTuple):
@@ -41,8 +43,11 @@ class Place(NamedTuple):
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path, x07_cache: Path) -> Place:
+    """The agent is compiled once for all."""
     mirror = make_mirror(tmp_path / "mirror")
+    agent({**os.environ, "PATH": mirror.env["PATH"], "X07_CACHE_DIR": str(x07_cache)})
+    shutil.copytree(x07_cache / "agents", tmp_path / "x07-cache/agents")
     mirror.fill([deb("alpha", member("./usr/bin/a", content=b"a")), deb("gamma")])
     loaded = recipe(tmp_path, TEXT)
     lock = locking.make(loaded, "amd64", around(mirror, tmp_path), None)
