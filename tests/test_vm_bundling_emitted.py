@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from tests import vm_bundles
-from tests.bundling import everything, module, write_json
+from tests.bundling import X07, everything, module, run_program, write_json
 from tests.program_build import ROOT
 from tests.test_vm_bundle_check import COMPILED, COMPILING
 from tests.test_vm_bundling import ACCEPTED, ARCHITECTURE, HOST_BUILD, Room, in_guest, room_in
@@ -111,6 +111,30 @@ def test_of_a_payload_of_a_guest(room: Room) -> None:
     words = next(line for line in room.docker.asked if " --emit-dir " in line)
     assert words.endswith("--emit-dir emitted --emit-attestation attested.json")
     assert "--emit-dir" not in room.manifest["payload_build"]["command"]
+
+
+REAL: Final = r"""
+for word; do
+    case $word in
+    type=bind,source=*,target=/x07/out) out=${word#type=bind,source=} ;;
+    esac
+done
+while test "$1" != /usr/local/bin/x07; do shift; done
+shift
+cd "${out%,target=*}/build"
+"""
+
+
+def test_what_a_guest_does_with_its_words(room: Room) -> None:
+    """With the tool itself in its place."""
+    tool = f"PYTHONPATH='{ROOT}' X07_CACHE_DIR='{room.cache}' exec {' '.join(X07)}"
+    in_guest(room, f'{REAL}{tool} "$@"')
+    room.report(*WANTED, **ACCEPTED)
+    combined = (room.folder / "emitted/guest/bundle.combined.c").read_bytes()
+    document = attestation(room)
+    assert document["artifacts"]["combined_c_sha256"] == sha256_bytes(combined)
+    assert document["rebuild"]["deterministic_match"] is True
+    assert run_program(room.sidecar / "payload", "one").stdout.endswith(b"one")
 
 
 def test_two_builds_of_a_guest_that_differ(room: Room) -> None:
