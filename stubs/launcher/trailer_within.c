@@ -2,7 +2,7 @@
 
 #include "trailer.h"
 
-/* A mark and a length. */
+/* A mark and a length: they are for those who look for the text in the file. */
 enum { SIDE_BYTES = 16 };
 
 /* The file is not looked at: it is the one that this was loaded from. */
@@ -10,6 +10,5 @@ bool x07_trailer_read(int program, x07_trailer *trailer)
 {
     const char *start = (const char *)x07_within + SIDE_BYTES;
     (void)program;
-    return x07_within_bytes > 2 * SIDE_BYTES &&
-           x07_trailer_parse((x07_text){start, x07_within_bytes - 2 * SIDE_BYTES}, trailer);
+    return x07_trailer_parse((x07_text){start, x07_within_bytes - 2 * SIDE_BYTES}, trailer);
 }

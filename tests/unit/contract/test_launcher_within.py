@@ -58,6 +58,7 @@ HOSTILE: Final = {
     "two texts": Parts(MARKED + MARKED),
     "a second mark before": Parts(b"X07.HEAD" + MARKED),
     "a second mark behind": Parts(MARKED, beside=b"X07.TAIL"),
+    "a first mark behind, too": Parts(MARKED, beside=b"X07.HEAD"),
     "a first mark alone": Parts(b"X07.HEAD"),
     "marks the wrong way round": Parts(b"X07.TAIL" + TEXT + b"X07.HEAD"),
     "a shorter length": Parts(MARKED.replace(b"%08x" % len(TEXT), b"%08x" % (len(TEXT) - 1))),
@@ -109,6 +110,11 @@ def test_numbers_that_lead_elsewhere(offset: int, value: int) -> None:
     """The count of commands, the size of one, and where the signature is."""
     with pytest.raises(TrailerError, match=NONE):
         launcher_trailer.find(_patched(offset, value), "app")
+
+
+def test_a_program_that_does_not_begin_with_the_file() -> None:
+    with pytest.raises(TrailerError, match=NONE):
+        launcher_trailer.find(_patched(mach_o.HEADER.size + 40, 8), "app")
 
 
 def test_a_signature_that_covers_the_text() -> None:
