@@ -49,33 +49,41 @@ def command(archive: Path, name: str | None, as_json: bool) -> int:
       x07 image build --flavour run --out run.tar && x07 vm load run.tar
       x07 vm load --backend podman run.tar
     """
-    wall_ms = images.load_wall_ms(archive)
+    images.check(archive)
     here = host.read()
     backend = _backend(name, here)
-    with ShownSteps("x07 vm load", has_lines=True) as steps:
-        steps.say(f"asking {backend.name}")
-        choose.check_answer(backend, os.environ, here)
-        size_bytes = archive.stat().st_size
-        steps.say(
-            f"giving {backend.name} the image of {archive}, {size(size_bytes)}; "
-            f"it has {wall_ms // 1000} s"
-        )
-        image = _loaded(backend, archive, here)
+    image = _given(backend, archive, here)
     if as_json:
-        echo_bytes(
-            json_compact(
-                {
-                    "schema_version": SCHEMA,
-                    "backend": backend.name,
-                    "reference": image.reference,
-                    "digest": image.digest.value,
-                    "digest_kind": image.digest.kind,
-                }
-            )
-        )
+        echo_bytes(json_compact(_document(backend, image)))
     else:
         click.echo(f"{image.reference}  {image.digest}")
     return 0
+
+
+def _document(backend: Backend, image: Image) -> dict[str, str]:
+    return {
+        "schema_version": SCHEMA,
+        "backend": backend.name,
+        "reference": image.reference,
+        "digest": image.digest.value,
+        "digest_kind": image.digest.kind,
+    }
+
+
+def _given(backend: Backend, archive: Path, here: host.Host) -> Image:
+    """Asks the engine how it is, then gives it the image; people see what is waited for.
+
+    Raises:
+        NoBackendError: it does not answer, or does not take the image.
+    """
+    seconds = images.load_wall_ms(archive) // 1000
+    size_bytes = archive.stat().st_size
+    with ShownSteps("x07 vm load", has_lines=True) as steps:
+        steps.say(f"asking {backend.name}")
+        choose.check_answer(backend, os.environ, here)
+        what = f"giving {backend.name} the image of {archive}, {size(size_bytes)}"
+        steps.say(f"{what}; it has {seconds} s")
+        return _loaded(backend, archive, here)
 
 
 def _loaded(backend: Backend, archive: Path, here: host.Host) -> Image:

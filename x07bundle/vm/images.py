@@ -92,11 +92,16 @@ def load_wall_ms(archive: Path) -> int:
     Raises:
         X07Error: there is no such archive.
     """
+    check(archive)
+    return LOAD_MS + LOAD_MIB_MS * (archive.stat().st_size >> 20)
+
+
+def check(archive: Path) -> None:
+    """Raises X07Error: there is no such archive."""
     if not archive.is_file():
         raise X07Error(
             f"no image archive `{archive}`", hint="`x07 image build --out image.tar` makes one"
         )
-    return LOAD_MS + LOAD_MIB_MS * (archive.stat().st_size >> 20)
 
 
 def _split(reference: str, pinned: Pin | None) -> tuple[str, Pin | None]:
