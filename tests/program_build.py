@@ -24,7 +24,7 @@ SANITIZERS: Final = (
 )
 """With them, gcc warns of bounds on paths that a check has left: its warnings are no errors."""
 UNOPTIMIZED: Final = ("-O0",)
-"""For large programs, which take longer to compile than to run."""
+"""For what takes longer to compile than to run."""
 TESTING: Final = "-DX07_TESTING"
 """Guards can be taken out (stubs/runtime/src/guard.h)."""
 
@@ -72,11 +72,13 @@ def open_workshop(
 ) -> Workshop:
     """A workshop under `base`, shared by the processes of one test session.
 
-    Sanitized programs are for testing always: their guards can be taken out.
+    Sanitized programs are for testing always: their guards can be taken out. Sanitizers see more of
+    what is not optimized.
     """
     chosen = cc or compiler()
     kind = "sanitized" if sanitize else "testing" if testing else "plain"
-    flags = ("-O1", *((TESTING,) if testing or sanitize else ()), *(SANITIZERS if sanitize else ()))
+    flags: tuple[str, ...] = (*UNOPTIMIZED, TESTING) if testing or sanitize else ("-O1",)
+    flags += SANITIZERS if sanitize else ()
     folder = base / f"workshop-{Path(chosen).name}-{kind}"
     folder.mkdir(parents=True, exist_ok=True)
     workshop = Workshop(folder, chosen, flags)
