@@ -96,6 +96,16 @@ static bool is_same(x07_text value)
     return found.start != NULL && x07_same(found, value);
 }
 
+/* Which was seen to be right for this manifest: what of it is no digest takes long to compare. */
+static bool is_signature(const x07_sidecar *sidecar, x07_text sha256)
+{
+    char hex[X07_SHA256_DIGITS];
+    const int file = x07_open_file(sidecar->folder, X07_SIGNATURE);
+    const bool is_read = file >= 0 && x07_is_file(file) && x07_digest(file, sidecar->blocks, hex);
+    x07_close(file);
+    return is_read && x07_same(sha256, (x07_text){hex, sizeof hex});
+}
+
 static bool has_input(x07_text value)
 {
     return x07_same(value, x07_text_of(x07_is_nowhere(0) ? "no" : "yes"));
@@ -127,7 +137,7 @@ static bool is_limit(x07_text value)
 }
 
 typedef enum {
-    SITUATION, HAS, LACKS, INPUT, LIMIT, SAME, ROOT, SEALED, FOLDER, ABSENT, PRESENT, IMAGE, PROGRAM,
+    SITUATION, SIGNATURE, HAS, LACKS, INPUT, LIMIT, SAME, ROOT, SEALED, FOLDER, ABSENT, PRESENT, IMAGE, PROGRAM,
     NO_CONDITION, UNKNOWN,
 } kind;
 
@@ -138,7 +148,7 @@ static kind kind_of(x07_text word)
         const char *word;
         kind kind;
     } known[] = {
-        {"situation", SITUATION}, {"has", HAS}, {"lacks", LACKS}, {"input", INPUT},
+        {"situation", SITUATION}, {"signature", SIGNATURE}, {"has", HAS}, {"lacks", LACKS}, {"input", INPUT},
         {"limit", LIMIT}, {"same", SAME}, {"root", ROOT}, {"sealed", SEALED}, {"folder", FOLDER},
         {"absent", ABSENT}, {"present", PRESENT}, {"image", IMAGE}, {"program", PROGRAM},
         {"reads", NO_CONDITION}, {"say", NO_CONDITION}, {"copy", NO_CONDITION},
@@ -174,6 +184,8 @@ static bool holds(const x07_situation *now, x07_text fields, const x07_field *fi
     switch (what) {
     case SITUATION:
         return is_situation(now, fields, value);
+    case SIGNATURE:
+        return is_signature(now->sidecar, value);
     case HAS:
         return is_given(now, value);
     case LACKS:

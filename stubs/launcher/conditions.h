@@ -4,10 +4,12 @@
 
 #include "sha256.h"
 #include "text.h"
+#include "verify.h"
 
 /* `trailer`: of the executable. `self`: its path. */
 typedef struct {
     x07_text trailer;
+    const x07_sidecar *sidecar;
     const char *self;
     const char *current_folder;
     char **environment;

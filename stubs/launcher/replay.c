@@ -37,6 +37,7 @@ static bool is_as_before(
     }
     const x07_situation now = {
         .trailer = trailer->text,
+        .sidecar = sidecar,
         .self = proper->self,
         .current_folder = folder,
         .environment = proper->process->environment,

@@ -40,8 +40,7 @@ static bool refuse(const x07_sidecar *sidecar, x07_text path, const char *proble
     return false;
 }
 
-/* The digest of what is left of a file, as the trailer writes it; false where it cannot be read. */
-static bool digest_of(int file, x07_sha256_blocks *blocks, char hex[X07_HEX_DIGITS])
+bool x07_digest(int file, x07_sha256_blocks *blocks, char hex[X07_HEX_DIGITS])
 {
     static uint8_t buffer[BUFFER_BYTES];
     x07_sha256 digest;
@@ -64,7 +63,7 @@ static bool is_file_right(const x07_sidecar *sidecar, x07_text path, x07_text sh
         return refuse(sidecar, path, " is missing, is a link, or cannot be read");
     }
     const bool is_file = x07_is_file(file);
-    const bool is_read = is_file && digest_of(file, sidecar->blocks, hex);
+    const bool is_read = is_file && x07_digest(file, sidecar->blocks, hex);
     x07_close(file);
     if (!is_read) {
         return refuse(sidecar, path, is_file ? " cannot be read" : " is no file");

@@ -18,6 +18,9 @@ typedef struct {
 #define X07_MANIFEST "manifest.json"
 #define X07_SIGNATURE "manifest.json.sig"
 
+/* The digest of what is left of a file, as trailers have it; false where it cannot be read. */
+bool x07_digest(int file, x07_sha256_blocks *blocks, char hex[X07_HEX_DIGITS]);
+
 /* The manifest and the files of the trailer are there, and nothing else is, but for a signature
  * where one is to be. Says on stderr what is wrong. */
 bool x07_is_sidecar_right(const x07_sidecar *sidecar, const x07_trailer *trailer);

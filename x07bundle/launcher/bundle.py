@@ -27,7 +27,8 @@ TOGETHER: Final = (
 
 
 class Bundle(NamedTuple):
-    """`executable`: its links are resolved. `carried`: the text of its trailer."""
+    """`executable`: its links are resolved. `carried`: the text of its trailer. `signature`: of the
+    manifest, verified; None where it has none."""
 
     executable: Path
     sidecar: Path
@@ -35,6 +36,7 @@ class Bundle(NamedTuple):
     manifest: Manifest
     policy: Loaded
     carried: bytes
+    signature: bytes | None = None
 
 
 def opened(executable: Path) -> Bundle:
@@ -47,9 +49,10 @@ def opened(executable: Path) -> Bundle:
     data = read(path, MOST_EXECUTABLE_BYTES)
     trailer = launcher_trailer.read(data, str(path))
     sidecar = path.with_name(path.name + vm_manifest.SIDECAR_SUFFIX)
-    manifest = _manifest(sidecar, trailer)
+    manifest, signature = _manifest(sidecar, trailer)
+    policy = _policy(sidecar, manifest)
     carried = launcher_trailer.carried(data, str(path))
-    return Bundle(path, sidecar, trailer, manifest, _policy(sidecar, manifest), carried)
+    return Bundle(path, sidecar, trailer, manifest, policy, carried, signature)
 
 
 def listed(bundle: Bundle, path: str) -> bytes:
@@ -93,7 +96,8 @@ def _resolved(executable: Path) -> Path:
         ) from error
 
 
-def _manifest(sidecar: Path, trailer: Trailer) -> Manifest:
+def _manifest(sidecar: Path, trailer: Trailer) -> tuple[Manifest, bytes | None]:
+    """And its signature."""
     place = sidecar / vm_manifest.NAME
     data = read(place, vm_manifest.MOST_BYTES)
     if files.sha256_bytes(data) != trailer.manifest:
@@ -101,14 +105,14 @@ def _manifest(sidecar: Path, trailer: Trailer) -> Manifest:
     manifest = vm_manifest.read(data, str(place))
     if dict(trailer.files) != dict(manifest.files):
         raise RefusedError(f"refused: the executable and `{place}` name different files", hint=HINT)
-    _check_signature(sidecar, data, manifest, trailer)
-    return manifest
+    return manifest, _signature(sidecar, data, manifest, trailer)
 
 
-def _check_signature(sidecar: Path, data: bytes, manifest: Manifest, trailer: Trailer) -> None:
+def _signature(sidecar: Path, data: bytes, manifest: Manifest, trailer: Trailer) -> bytes | None:
+    """Raises RefusedError: it is not that of the key."""
     key, signed = trailer.key, manifest.signature
     if key is None and signed is None:
-        return
+        return None
     from x07bundle.keys.public_key import is_signed  # few bundles are signed
 
     place = sidecar / vm_manifest.SIGNATURE_NAME
@@ -123,6 +127,7 @@ def _check_signature(sidecar: Path, data: bytes, manifest: Manifest, trailer: Tr
             f"refused: `{place}` is no signature of the manifest by the key of this bundle",
             hint=HINT,
         )
+    return signature
 
 
 def _policy(sidecar: Path, manifest: Manifest) -> Loaded:

@@ -35,6 +35,7 @@ class Surroundings(NamedTuple):
     """What a decision found outside of the folders of a policy.
 
     `node`: the machine's name. `user`, `group`: effective ids. `program`: the engine's client.
+    `earlier`: where PATH would have led to another one, and there is nothing.
     `instance`: the text of `instance_file`. `note`: says that the engine has the image; None where
     it is asked. `limits`: hard ones that the command line depends on, by their numbers.
     """
@@ -47,6 +48,7 @@ class Surroundings(NamedTuple):
     instance: str
     note: Path | None
     limits: Mapping[int, int] = {}
+    earlier: tuple[str, ...] = ()
 
 
 def conditions(start: Start, here: Surroundings) -> Iterator[bytes]:
@@ -58,11 +60,13 @@ def conditions(start: Start, here: Surroundings) -> Iterator[bytes]:
     reads = _reads(start.env)
     yield field("situation", situation(start, here, reads))
     yield from (field("reads", name) for name in reads)
+    yield from _signature(start.bundle)
     yield from _granted(start)
     yield field("input", "yes" if start.job.has_input else "no")
     yield field("same", str(here.instance_file), here.instance)
     yield from (field("limit", f"{number} {most}") for number, most in here.limits.items())
     yield from _folders(start)
+    yield from (field("absent", path) for path in here.earlier)
     if here.note is not None:
         yield field("present", str(here.note))
     yield from _image(start.guest)
@@ -88,6 +92,12 @@ def _reads(env: Mapping[str, str]) -> tuple[str, ...]:
     """Where one of our own names is set that is not among these, the record is not used."""
     ours = {name for name in env if name.startswith(OURS)}
     return tuple(sorted({*engine_env.PASSED, *ours}))
+
+
+def _signature(bundle: Bundle) -> Iterator[bytes]:
+    """The only file that the executable has no digest of. It was verified."""
+    if bundle.signature is not None:
+        yield field("signature", files.sha256_bytes(bundle.signature))
 
 
 def _granted(start: Start) -> Iterator[bytes]:
