@@ -163,7 +163,7 @@ def test_an_endless_server(program: CProgram) -> None:
 def test_a_server_that_takes_nothing(program: CProgram) -> None:
     """What it took is told, and then that it takes no more."""
     much = b"x" * (8 << 20)
-    roomy = net.caps(io_ms=300, max_write_bytes=len(much))
+    roomy = net.caps(io_ms=100, max_write_bytes=len(much))
     with _never_reads() as port:
         answers = program.answers(connect(port), *[write(much, roomy)] * 8)
     assert 0 < word(answers[1]) < len(much)
