@@ -38,8 +38,7 @@ def test_no_ambient_inputs(starts_before: int, make_bench: MakeBench, tmp_path: 
         env=variables,
         cwd=bench.folder,
         stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
+        capture_output=True,
         check=False,
     )
     if b"ptrace" in done.stderr:
