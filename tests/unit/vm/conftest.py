@@ -67,6 +67,17 @@ class Bench(NamedTuple):
         assert soon(here.exists)
         return process
 
+    def client(self) -> int:
+        """That of the engine. What it has forked looks like it until it becomes another program."""
+        found: list[int] = []
+
+        def is_alone() -> bool:
+            found[:] = self.processes("run")
+            return len(found) == 1
+
+        assert soon(is_alone)
+        return found[0]
+
     def is_empty(self) -> bool:
         return not self.jobs and not self.engine.guests()
 

@@ -125,7 +125,7 @@ def test_an_engine_that_is_down_meanwhile_is_asked_again(bench: Bench) -> None:
     process.kill()
     wait(process)
     before = len(bench.engine.commands())
-    assert soon(lambda: len(bench.engine.commands()) > before + 3)
+    assert soon(lambda: len(bench.engine.commands()) > before + 2)
     assert len(bench.jobs) == 1
     bench.engine.restart()
     assert soon(lambda: all_gone(bench))

@@ -89,7 +89,7 @@ def test_a_second_signal_does_not_wait(bench: Bench) -> None:
 
 def test_a_client_that_was_killed_leaves_no_guest(bench: Bench) -> None:
     process = bench.start_waiting()
-    (client,) = bench.processes("run")
+    client = bench.client()
     os.kill(client, signal.SIGKILL)
     assert finish(process)[0] == 128 + signal.SIGKILL
     assert bench.is_empty()

@@ -41,7 +41,7 @@ def test_the_interrupt_key_reaches_the_program(bench: Bench, terminal: tuple[int
 def test_the_client_is_in_the_foreground(bench: Bench, terminal: tuple[int, int]) -> None:
     process = start(bench, terminal[1], "echo here; exec cat")
     assert heard(terminal[0], b"here")
-    (client,) = bench.processes("run")
+    client = bench.client()
     assert os.getpgid(client) == os.tcgetpgrp(terminal[0])
     os.write(terminal[0], b"\x04")
     assert process.wait(timeout=30) == 0
@@ -54,7 +54,7 @@ def test_what_a_client_that_was_killed_did_to_the_terminal_is_undone(
     process = start(bench, terminal[1], "stty raw -echo; echo here; exec sleep 600")
     assert heard(terminal[0], b"here")
     assert termios.tcgetattr(terminal[1]) != before
-    (client,) = bench.processes("run")
+    client = bench.client()
     os.kill(client, 9)
     assert process.wait(timeout=60) == 128 + 9
     assert termios.tcgetattr(terminal[1]) == before
