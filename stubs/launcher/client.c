@@ -107,5 +107,9 @@ x07_client x07_client_start(
     if (reading > 0) {
         x07_close(reading);
     }
+    if (client.process < 0 && client.feed > 0) {
+        x07_close(client.feed);
+        client.feed = 0;
+    }
     return client;
 }

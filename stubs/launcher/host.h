@@ -63,6 +63,10 @@ void x07_lead_group(void);
 /* SIGPIPE ends whoever writes where nobody reads: not us, but what we start. */
 void x07_ignore_broken_pipes(void);
 void x07_default_broken_pipes(void);
+/* Where SIGCHLD is ignored, which is inherited, nobody hears how a child has ended. */
+void x07_keep_exit_statuses(void);
+/* Waits for a child; whether it exited with 0. */
+bool x07_has_succeeded(int process);
 bool x07_change_folder(const char *path);
 void x07_place(int descriptor, int number);
 /* All descriptors from a number on. False: the kernel is too old for it (5.9). */

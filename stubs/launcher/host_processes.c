@@ -74,6 +74,17 @@ void x07_default_broken_pipes(void)
     handle(SIGPIPE, SIG_DFL);
 }
 
+void x07_keep_exit_statuses(void)
+{
+    handle(SIGCHLD, SIG_DFL);
+}
+
+bool x07_has_succeeded(int process)
+{
+    int status = -1;
+    return x07_call(SYS_wait4, process, (long)&status, 0, 0) == process && status == 0;
+}
+
 static void await_any(struct pollfd *watched, size_t count, int wait_ms)
 {
     const struct timespec wait = {

@@ -6,6 +6,8 @@
 #include "reaper.h"
 #include "record.h"
 
+#include <signal.h>
+
 enum { FOLDER_BYTES = 8192, ID_BYTES = 64, DECIMAL = 10, PATIENCE_MS = 300 };
 
 /* `folder`: of the job. `line`: to its reaper, as `lifeline.py` has it. */
@@ -13,24 +15,25 @@ typedef struct {
     const x07_plan *plan;
     x07_holes holes;
     x07_buffer folder;
-    x07_reaper reaper;
+    int line;
     int lock;
     x07_client client;
 } job;
 
-static void tell(const job *job, const char *word, x07_text rest)
+/* Whether anybody hears it. */
+static bool tell(const job *job, const char *word, x07_text rest)
 {
     x07_buffer line = x07_buffer_of(X07_RECORD_BYTES);
     x07_put_word(&line, word);
     x07_put_word(&line, rest.length > 0 ? " " : "");
     x07_put(&line, rest);
     x07_put_word(&line, "\n");
-    x07_write_all(job->reaper.line, line.bytes, line.length);
+    return x07_write_all(job->line, line.bytes, line.length);
 }
 
-static void tell_word(const job *job, const char *word)
+static bool tell_word(const job *job, const char *word)
 {
-    tell(job, word, (x07_text){"", 0});
+    return tell(job, word, (x07_text){"", 0});
 }
 
 /* contract/vm.md §3. The name is nobody else's while we live, but of a job that was left behind. */
@@ -92,10 +95,13 @@ static void say(x07_text fields)
     }
 }
 
+/* Not where the reaper was killed: nobody would end the guest in our place. */
 static bool start_client(job *job)
 {
     x07_buffer id = x07_buffer_of(ID_BYTES);
-    tell_word(job, "starting");
+    if (!tell_word(job, "starting")) {
+        return false;
+    }
     job->client = x07_client_start(job->plan->proper->process, job->plan->fields, &job->holes,
                                    x07_content(&job->folder));
     if (job->client.process <= 0) {
@@ -131,10 +137,20 @@ static void put_role(const job *job, x07_buffer *role)
     put_pair(role, "created", job->holes.created_ms);
     put_pair(role, "deadline", job->holes.deadline_ms);
     put_pair(role, "client", (uint64_t)job->client.process);
-    put_pair(role, "line", (uint64_t)job->reaper.line);
-    put_pair(role, "reaper", (uint64_t)job->reaper.process);
+    put_pair(role, "line", (uint64_t)job->line);
+    put_pair(role, "reaper", 0);
     put_pair(role, "lock", (uint64_t)job->lock);
     put_feed(role, job->client.feed);
+}
+
+/* Files of the bundle may be gone by now, and then nobody goes on with the guest. */
+static bool can_go_on(const job *job)
+{
+    const bool is_there = x07_can_execute(job->plan->proper->path);
+    if (!is_there) {
+        x07_send(job->client.process, SIGTERM);
+    }
+    return is_there;
 }
 
 static bool start(job *job)
@@ -143,7 +159,11 @@ static bool start(job *job)
         return false;
     }
     say(job->plan->fields);
-    return start_client(job);
+    if (!start_client(job)) {
+        return false;
+    }
+    x07_await_child(job->client.process, job->client.feed > 0 ? 0 : -1, PATIENCE_MS);
+    return can_go_on(job);
 }
 
 bool x07_job_start(const x07_plan *plan, x07_buffer *role)
@@ -153,17 +173,18 @@ bool x07_job_start(const x07_plan *plan, x07_buffer *role)
         return false;
     }
     x07_ignore_broken_pipes();
-    if (!x07_reaper_start(plan->proper, plan->root, &job.reaper)) {
+    x07_keep_exit_statuses();
+    job.line = x07_reaper_start(plan->proper, plan->root);
+    if (job.line < 0) {
         return false;
     }
     x07_hold_requests();
     if (start(&job)) {
         put_role(&job, role);
-        x07_await_child(job.client.process, job.client.feed > 0 ? 0 : -1, PATIENCE_MS);
         return true;
     }
     /* The reaper hears that we are gone, and removes the folder. */
-    x07_close(job.reaper.line);
+    x07_close(job.line);
     x07_close(job.lock);
     x07_release_signals();
     return false;

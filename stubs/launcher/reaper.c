@@ -28,12 +28,14 @@ static _Noreturn void serve(const x07_proper *proper, x07_text root)
     x07_exit(1);
 }
 
-/* In a session of its own, nobody's child, with no descriptor but its pipe. */
+/* In a session of its own, nobody's child, with no descriptor but its pipe. Whoever waits for us
+ * hears whether it is there. */
 static _Noreturn void detach(const x07_proper *proper, x07_text root, int hearing)
 {
     x07_new_session();
-    if (x07_fork() != 0) {
-        x07_exit(0);
+    const int reaper = x07_fork();
+    if (reaper != 0) {
+        x07_exit(reaper > 0 ? 0 : 1);
     }
     x07_ignore_requests();
     x07_change_folder("/");
@@ -46,20 +48,20 @@ static _Noreturn void detach(const x07_proper *proper, x07_text root, int hearin
     serve(proper, root);
 }
 
-bool x07_reaper_start(const x07_proper *proper, x07_text root, x07_reaper *reaper)
+int x07_reaper_start(const x07_proper *proper, x07_text root)
 {
     int ends[2];
     if (!x07_pipe(ends)) {
-        return false;
+        return -1;
     }
-    reaper->process = x07_fork();
-    if (reaper->process == 0) {
+    const int process = x07_fork();
+    if (process == 0) {
         detach(proper, root, ends[0]);
     }
     x07_close(ends[0]);
-    reaper->line = ends[1];
-    if (reaper->process < 0) {
+    if (process < 0 || !x07_has_succeeded(process)) {
         x07_close(ends[1]);
+        return -1;
     }
-    return reaper->process > 0;
+    return ends[1];
 }

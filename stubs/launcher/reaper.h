@@ -6,13 +6,7 @@
 #include "proper.h"
 #include "text.h"
 
-/* `line`: the end of its pipe that is ours. `process`: ends in a moment, and is to be waited for. */
-typedef struct {
-    int line;
-    int process;
-} x07_reaper;
-
-/* False: there can be none. */
-bool x07_reaper_start(const x07_proper *proper, x07_text root, x07_reaper *reaper);
+/* The end of its pipe that is ours; less than 0: there can be none. */
+int x07_reaper_start(const x07_proper *proper, x07_text root);
 
 #endif

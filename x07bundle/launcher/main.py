@@ -13,6 +13,7 @@ what to do: nothing, or `run`, runs the program; the other words look at the bun
 """
 
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -36,6 +37,8 @@ OWN: Final = (REFUSED, NO_BACKEND, NOT_STARTED)
 
 
 def main() -> NoReturn:
+    # Ignored, which is inherited, it takes the exit statuses of children away.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     reaper = os.environb.get(REAPER)
     if reaper is not None:
         _reap(reaper)

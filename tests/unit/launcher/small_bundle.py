@@ -114,9 +114,16 @@ class SmallBundle(NamedTuple):
             ("line", '{"run_id": "\1R", "deadline": \1D}'),
         ]
 
-    def situation(self, reads: tuple[str, ...], env: Mapping[str, str]) -> str:
+    def situation(
+        self, reads: tuple[str, ...], env: Mapping[str, str], ids: str | None = None
+    ) -> str:
+        """`ids`: of the user and the group; None: ours."""
         text = launcher_trailer.carried(self.app.read_bytes(), str(self.app))
-        parts = [text, os.uname().nodename.encode(), f"{os.geteuid()} {os.getegid()}".encode()]
+        parts = [
+            text,
+            os.uname().nodename.encode(),
+            (ids or f"{os.geteuid()} {os.getegid()}").encode(),
+        ]
         values = [f"{name}={env[name]}" if name in env else name for name in reads]
         data = b"".join(part + b"\0" for part in (*parts, *(each.encode() for each in values)))
         return hashlib.sha256(data).hexdigest()
@@ -151,19 +158,19 @@ def wait_for(path: Path) -> None:
         time.sleep(0.01)
 
 
-def make(folder: Path, program: bytes) -> SmallBundle:
-    """`program`: the executable without its trailer."""
+def make(folder: Path, program: bytes, runtime: bytes = RUNTIME.encode()) -> SmallBundle:
+    """`program`: the executable without its trailer. `runtime`: the launcher proper."""
     found = SmallBundle(folder)
     contents = {
-        "policy.json": ("{}", 0o644),
-        "payload": ("program", 0o755),
-        "runtime/launcher": (RUNTIME, 0o755),
+        "policy.json": (b"{}", 0o644),
+        "payload": (b"program", 0o755),
+        "runtime/launcher": (runtime, 0o755),
     }
     sidecar = folder / "app.vm"
-    for name, (text, mode) in contents.items():
+    for name, (data, mode) in contents.items():
         place = sidecar / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text)
+        place.write_bytes(data)
         place.chmod(mode)
     (sidecar / "manifest.json").write_text("{}")
     digests = {name: sha256(sidecar / name) for name in contents}

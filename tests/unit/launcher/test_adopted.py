@@ -73,6 +73,19 @@ def test_bytes_of_all_streams_and_the_status_are_the_programs(make_bench: MakeBe
     assert bench.docker.asked.count("image") == 1
 
 
+def test_exit_statuses_where_nobody_hears_of_children(make_bench: MakeBench) -> None:
+    """SIGCHLD is ignored by whoever started us, and is for those whom we start."""
+    bench = make_bench()
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        decided = subprocess.Popen(
+            bench.words("say", "x"), env=bench.variables(TEST_STATUS="7"), cwd=bench.folder
+        )
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert decided.wait(timeout=60) == 7
+
+
 def test_its_record_stays_as_it_is(make_bench: MakeBench) -> None:
     bench = make_bench()
     (record,) = bench.records()
