@@ -8,10 +8,11 @@ A record has fields, `WORD VALUE`, each with a NUL behind it.
 """
 
 import contextlib
+import itertools
 import os
 import re
 import resource
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -126,7 +127,7 @@ def _is_plain(start: Start) -> bool:
 
 def _look(start: Start) -> Surroundings | None:
     """None where the engine's client, the name of the instance, or the note that the engine has the
-    image is not there any more."""
+    image is not there any more; or where PATH has a client before that cannot be executed."""
     backend, jobs = start.guest.backend, start.jobs
     is_known = remembered.is_known(jobs, backend, start.guest.image)
     launch = backend.launch(start.job)
@@ -134,6 +135,9 @@ def _look(start: Start) -> Surroundings | None:
     instance_file = state.instance_file(jobs.root)
     instance = files.read_bytes(instance_file, MOST_INSTANCE_BYTES).decode("ascii", "replace")
     if program is None or instance.strip() != jobs.instance:
+        return None
+    earlier = _earlier(launch.argv[0], launch.env, program, start.guest.cwd)
+    if any(map(os.path.lexists, earlier)):
         return None
     if not is_known and backend.name != "firecracker-ctr":
         return None
@@ -146,7 +150,17 @@ def _look(start: Start) -> Surroundings | None:
         instance=instance,
         note=remembered.place(jobs, backend, start.guest.image) if is_known else None,
         limits=_limits(backend),
+        earlier=earlier,
     )
+
+
+def _earlier(name: str, env: Mapping[str, str], found: Path, cwd: str) -> tuple[str, ...]:
+    """Paths that PATH has before the one where a program was found."""
+    if os.sep in name:
+        return ()
+    folders = env.get("PATH", os.defpath).split(os.pathsep)
+    places = itertools.takewhile(lambda path: path != found, (Path(one, name) for one in folders))
+    return tuple(dict.fromkeys(str(Path(cwd, path)) for path in places))
 
 
 def _limits(backend: Backend) -> dict[int, int]:

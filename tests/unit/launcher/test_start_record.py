@@ -224,6 +224,22 @@ def test_a_start_leaves_one(bench: Bench) -> None:
     assert every(data, "program") == [f"{bench.docker.path}/docker"]
 
 
+def test_a_client_that_comes_earlier_on_path(bench: Bench) -> None:
+    """One that appears there would be found at a start that is decided."""
+    bench.make()
+    earlier = bench.folder / "earlier"
+    earlier.mkdir()
+    path = f"{earlier}:relative:{bench.docker.path}:/usr/bin:/bin"
+    assert bench.start("say", "x", PATH=path).returncode == 0
+    (record,) = bench.records()
+    places = [path for path in every(record.read_bytes(), "absent") if path.endswith("/docker")]
+    assert places == [f"{earlier}/docker", f"{bench.folder}/relative/docker"]
+    record.unlink()
+    (earlier / "docker").touch(0o644)
+    assert bench.start("say", "x", PATH=path).returncode == 0
+    assert bench.records() == []
+
+
 def test_a_program_that_failed_was_started(bench: Bench) -> None:
     bench.make(env__enabled=True, env__allow_keys=["TEST_STATUS"])
     assert bench.start("say", "x", TEST_STATUS="7").returncode == 7
