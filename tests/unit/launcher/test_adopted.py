@@ -272,6 +272,24 @@ def test_who_is_left_when_nobody_goes_on(waiting: tuple[Bench, Path]) -> None:
     assert "kill" in bench.docker.asked
 
 
+def test_another_bundle_is_there_when_somebody_goes_on(
+    waiting: tuple[Bench, Path], tmp_path: Path
+) -> None:
+    """Half of it: it is refused, and the guest ends."""
+    bench, here = waiting
+    with_payload(bench, WAITS)
+    gate = tmp_path / "gate"
+    process = bench.replay(str(here), options={"after": str(gate)})
+    assert soon(here.exists)
+    (sidecar.folder_of(bench.app) / "manifest.json").write_text("{}")
+    gate.touch()
+    status, _, err = finish(process)
+    assert (status, b"it was changed" in err) == (125, True)
+    guest = int(here.read_text())
+    assert soon(lambda: not Path(f"/proc/{guest}").exists())
+    assert soon(lambda: not bench.left())
+
+
 def test_what_is_handed_over_goes_no_further() -> None:
     ends = (*os.pipe(), *os.pipe())
     for descriptor in ends:
