@@ -81,8 +81,9 @@ class Bucket:
 class Exchange:
     """A `Relay`: one program in one guest.
 
-    `status`: how it ended; None until it has. `failure`: why it was not started. `is_whole`: all
-    that it left came back. `said`: by the engine's client on stderr.
+    `status`: how it ended; None until it has. `failure`: of the guest's agent. `has_begun`: the
+    program did something. `is_whole`: all that it left came back. `said`: by the engine's client on
+    stderr.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Exchange:
         self.most_files_bytes = most_files_bytes
         self.status: int | None = None
         self.failure: str | None = None
+        self.has_begun = False
         self.is_whole = False
         self.said = Bucket(MOST_SAID_BYTES)
         self._frames = frames.Frames()
@@ -246,6 +248,7 @@ class Exchange:
         return bool(piece)
 
     def _take_frame(self, kind: int, payload: bytes) -> None:
+        self.has_begun = self.has_begun or kind != frames.FAILED
         if kind == frames.STDOUT:
             self.stdout.put(payload)
         elif kind == frames.STDERR:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from x07bundle.errors import RefusedError
+from x07bundle.errors import RefusedError, X07Error
 from x07bundle.vm import engine_env, runner, stream_files
 from x07bundle.vm.backend import Backend, Caps
-from x07bundle.vm.failures import GuestError
+from x07bundle.vm.failures import GuestError, LostGuestError
 from x07bundle.vm.folder import JobFolder
 from x07bundle.vm.job import Job
 from x07bundle.vm.runner import Ended
@@ -46,7 +46,7 @@ def run(backend: Backend, job: Job, folder: JobFolder, streams: Attached | Captu
 
     Raises:
         RefusedError: the policy's folders are too large, or what came back was not to be trusted.
-        GuestError: the program was not started.
+        GuestError: the program was not started. LostGuestError: its guest failed.
     """
     spool = folder.path / SPOOL
     found = stream_files.entries(job.mounts)
@@ -55,7 +55,7 @@ def run(backend: Backend, job: Job, folder: JobFolder, streams: Attached | Captu
     exchange = Exchange(request.payload(), files, streams, spool, request.most_files_bytes)
     ended = runner.run(backend, agent_job(job), folder, Relayed(exchange))
     if exchange.failure is not None or (exchange.status is None and not _was_stopped(ended)):
-        raise _not_started(backend, exchange)
+        raise _failure(backend, exchange)
     if exchange.status == 0 and spool.exists():
         if not exchange.is_whole:
             raise _too_much()
@@ -148,10 +148,17 @@ def _was_stopped(ended: Ended) -> bool:
     return ended.timed_out or ended.interrupted_by is not None
 
 
-def _not_started(backend: Backend, exchange: Exchange) -> GuestError:
+def _failure(backend: Backend, exchange: Exchange) -> X07Error:
+    """Of a guest that is not to be started again, where its program may have done something."""
     said = exchange.said.kept.decode("utf-8", "replace").strip().splitlines()
     reason = exchange.failure or (said[-1] if said else "it ended without a word")
     shown = "".join(char if char.isprintable() else "?" for char in reason)[:300]
+    if exchange.has_begun:
+        return LostGuestError(
+            f"{backend.name} lost the guest before it was done: {shown}",
+            "nothing of the program's folders came back",
+            "start it again; what else the program has done up to then stands",
+        )
     return GuestError(
         f"the guest was not started by {backend.name}: {shown}",
         hint=f"the guest image has to have {AGENT}; `x07 image build --flavour run` makes one",

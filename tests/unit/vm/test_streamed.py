@@ -14,7 +14,7 @@ from tests.unit.native.stub_sources import needs_cc
 from tests.unit.vm import agents
 from x07bundle.errors import RefusedError
 from x07bundle.vm import folder, state, streamed
-from x07bundle.vm.failures import GuestError
+from x07bundle.vm.failures import GuestError, LostGuestError
 from x07bundle.vm.folder import JobFolder
 from x07bundle.vm.job import Mount
 from x07bundle.vm.runner import Ended
@@ -101,6 +101,13 @@ def test_an_image_that_answers_garbage(jobs: JobFolder) -> None:
     backend = agents.LocalAgent(Path("x"), before=("/bin/sh", "-c", "cat /bin/sh; sleep 1"))
     with pytest.raises(GuestError, match="no frame"):
         streamed.run(backend, agents.job(jobs.run_id, ("true",)), jobs, Captured())
+
+
+def test_an_engine_that_loses_its_guest(agent: Path, jobs: JobFolder) -> None:
+    """What was said by then came from a program that is not to be started again."""
+    script = "echo here; sleep 0.2; kill -9 $PPID"
+    with pytest.raises(LostGuestError, match="before it was done"):
+        shell(agent, jobs, script)
 
 
 def test_files_go_in_and_come_back(
