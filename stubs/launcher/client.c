@@ -80,7 +80,7 @@ static _Noreturn void run(
     x07_lead_group();
     x07_place(reading, 0);
     x07_close_from(FIRST_FREE);
-    x07_default_broken_pipes();
+    x07_default_failed_writes();
     x07_release_signals();
     if (x07_change_folder(folder)) {
         x07_execute(program, arguments, variables);

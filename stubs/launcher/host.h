@@ -60,9 +60,10 @@ void x07_await_hang_up(int descriptor, int wait_ms);
 void x07_await_child(int process, int input, int wait_ms);
 void x07_new_session(void);
 void x07_lead_group(void);
-/* SIGPIPE ends whoever writes where nobody reads: not us, but what we start. */
-void x07_ignore_broken_pipes(void);
-void x07_default_broken_pipes(void);
+/* SIGPIPE ends whoever writes where nobody reads, and SIGXFSZ whoever writes a file that is larger
+ * than it may be: not us, but what we start. */
+void x07_ignore_failed_writes(void);
+void x07_default_failed_writes(void);
 /* Where SIGCHLD is ignored, which is inherited, nobody hears how a child has ended. */
 void x07_keep_exit_statuses(void);
 /* Waits for a child; whether it exited with 0. */

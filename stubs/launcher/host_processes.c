@@ -61,17 +61,19 @@ void x07_ignore_requests(void)
     handle(SIGHUP, SIG_IGN);
     handle(SIGINT, SIG_IGN);
     handle(SIGTERM, SIG_IGN);
-    x07_ignore_broken_pipes();
+    x07_ignore_failed_writes();
 }
 
-void x07_ignore_broken_pipes(void)
+void x07_ignore_failed_writes(void)
 {
     handle(SIGPIPE, SIG_IGN);
+    handle(SIGXFSZ, SIG_IGN);
 }
 
-void x07_default_broken_pipes(void)
+void x07_default_failed_writes(void)
 {
     handle(SIGPIPE, SIG_DFL);
+    handle(SIGXFSZ, SIG_DFL);
 }
 
 void x07_keep_exit_statuses(void)

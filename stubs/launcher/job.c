@@ -28,7 +28,7 @@ static bool tell(const job *job, const char *word, x07_text rest)
     x07_put_word(&line, rest.length > 0 ? " " : "");
     x07_put(&line, rest);
     x07_put_word(&line, "\n");
-    return x07_write_all(job->line, line.bytes, line.length);
+    return !line.is_short && x07_write_all(job->line, line.bytes, line.length);
 }
 
 static bool tell_word(const job *job, const char *word)
@@ -60,13 +60,11 @@ static bool name(job *job)
 /* The reaper hears of it before it is made, and after. */
 static bool make_folder(job *job)
 {
-    tell(job, "folder", job->holes.run_id);
-    if (!x07_make_folder(job->folder.bytes)) {
+    if (!tell(job, "folder", job->holes.run_id) || !x07_make_folder(job->folder.bytes)) {
         return false;
     }
-    tell_word(job, "made");
     job->lock = x07_lock_folder(job->folder.bytes);
-    return job->lock >= 0;
+    return tell_word(job, "made") && job->lock >= 0;
 }
 
 static bool fill_folder(const job *job)
@@ -78,11 +76,8 @@ static bool fill_folder(const job *job)
         .fields = job->plan->fields,
         .holes = &job->holes,
     };
-    if (!x07_copies_made(&copies)) {
-        return false;
-    }
-    tell(job, "job", x07_copies_line(&copies));
-    return true;
+    const x07_text line = x07_copies_line(&copies);
+    return line.length > 0 && x07_copies_made(&copies) && tell(job, "job", line);
 }
 
 static void say(x07_text fields)
@@ -172,7 +167,7 @@ bool x07_job_start(const x07_plan *plan, x07_buffer *role)
     if (!name(&job)) {
         return false;
     }
-    x07_ignore_broken_pipes();
+    x07_ignore_failed_writes();
     x07_keep_exit_statuses();
     job.line = x07_reaper_start(plan->proper, plan->root);
     if (job.line < 0) {

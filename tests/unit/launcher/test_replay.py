@@ -293,6 +293,7 @@ BROKEN: Final[dict[str, Callable[[Fields], Fields]]] = {
     "an unknown word": lambda fields: [*fields, ("unless", "x")],
     "no client": lambda fields: [each for each in fields if each[0] != "program"],
     "no time": lambda fields: [each for each in fields if each[0] != "wall"],
+    "nothing for the reaper": lambda fields: [each for each in fields if each[0] != "line"],
     "no job": lambda fields: [each for each in fields if each[0] != "job"],
     "a hole of no kind": lambda fields: [*fields, ("argument", "\1X")],
     "a file that is not of the bundle": lambda fields: [*fields, ("copy", "x\x01644\1in/x")],

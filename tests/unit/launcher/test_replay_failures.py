@@ -162,6 +162,14 @@ def test_descriptors_run_out(made: SmallBundle) -> None:
     assert (found[0], found[-1]) == (False, True)
 
 
+def test_files_may_not_grow(made: SmallBundle) -> None:
+    made.note(made.fields())
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (1, hard))
+    assert start(made, limit) == "decide"
+    assert not made.was_asked()
+
+
 def test_how_children_end_is_not_heard(made: SmallBundle) -> None:
     """SIGCHLD is ignored by whoever started us."""
     made.note(made.fields())
