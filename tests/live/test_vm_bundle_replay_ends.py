@@ -1,6 +1,7 @@
 """Guests that were started by a record, on real engines: how they end, and that nothing is left.
 
-`X07_TEST_KILLS=200` kills as many at random moments on each engine.
+`X07_TEST_KILLS=200` kills as many at random moments on each engine; and docker's daemon, which
+takes its time to start again.
 """
 
 import os
@@ -20,12 +21,13 @@ from tests.live.replayed import Replayed, was_handed_over
 
 pytestmark = pytest.mark.live
 
-KILLS: Final = int(os.environ.get("X07_TEST_KILLS", "8"))
+IS_LONG: Final = "X07_TEST_KILLS" in os.environ
+KILLS: Final = int(os.environ.get("X07_TEST_KILLS", "5"))
 LATEST_SECONDS: Final = 0.6
 """Of a random moment, after the start."""
-DELAYS: Final = (0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5)
+DELAYS: Final = (0.0, 0.02, 0.1, 0.2, 0.35, 0.5)
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
-WALL_MS: Final = 3000
+WALL_MS: Final = 2000
 DAEMONS: Final = ("dockerd", "containerd")
 
 
@@ -65,7 +67,7 @@ def test_signals_that_come_early(app: Replayed) -> None:
 
     before = app.decisions()
     others = [(number, moments.choice(DELAYS)) for number in SIGNALS[1:]]
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(one, [*((signal.SIGTERM, delay) for delay in DELAYS), *others]))
     for number, status, err in found:
         assert status in (128 + number, -number), err
@@ -74,10 +76,11 @@ def test_signals_that_come_early(app: Replayed) -> None:
 
 
 def test_signals_that_come_later(app: Replayed) -> None:
-    for number in SIGNALS:
-        process = waiting(app)
-        time.sleep(0.5)  # `ctr` hands signals on from a moment after the start
+    processes = [waiting(app) for _ in SIGNALS]
+    time.sleep(0.5)  # `ctr` hands signals on from a moment after the start
+    for number, process in zip(SIGNALS, processes, strict=True):
         process.send_signal(number)
+    for number, process in zip(SIGNALS, processes, strict=True):
         _, err = process.communicate(timeout=60)
         assert process.returncode == 128 + number, err
     assert app.what_stays() == []
@@ -87,7 +90,7 @@ def test_its_deadline(tool: Tool, tmp_path: Path) -> None:
     late = replayed.started(tool, tmp_path, limits__wall_ms=WALL_MS)
     done = late.again("wait", stdin=b"x")
     assert (done.returncode, done.stdout) == (124, b"here\n"), done.stderr
-    assert b"`limits.wall_ms` is 3000" in done.stderr
+    assert b"`limits.wall_ms` is 2000" in done.stderr
     assert late.what_stays() == []
 
 
@@ -100,11 +103,10 @@ def test_killed_at_random_moments(app: Replayed) -> None:
         time.sleep(moments.random() * LATEST_SECONDS)
         process.kill()
         drop(process)
+    process = waiting(app)
+    process.kill()
+    drop(process)
     assert app.what_stays() == [], f"seed {seed}"
-    drop_one = waiting(app)
-    drop_one.kill()
-    drop(drop_one)
-    assert app.what_stays() == []
     assert app.decisions() == before
 
 
@@ -112,6 +114,8 @@ def test_the_engine_is_killed(tool: Tool, app: Replayed) -> None:
     """It has started again: the guest is ended. No exit code is made up for the program."""
     if tool.engine.name == "podman":
         pytest.skip("it has no daemon")
+    if tool.engine.name == "docker" and not IS_LONG:
+        pytest.skip("X07_TEST_KILLS is not set")
     process = waiting(app)
     os.kill(daemon(tool), signal.SIGKILL)
     _, err = process.communicate(timeout=60)
