@@ -58,6 +58,8 @@ def run(command: click.Command, program: str) -> int:
     gc.disable()
     for each in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, _terminate)
+    # Ignored, which is inherited, it takes the exit statuses of children away.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _open_closed_streams()
     _speak_utf8()
     try:

@@ -127,6 +127,21 @@ def test_signals(tmp_path: Path, sent: signal.Signals, code: int, text: bytes) -
     assert (process.returncode, stderr) == (code, text)
 
 
+def test_nobody_hears_how_children_end(tmp_path: Path) -> None:
+    """SIGCHLD is ignored by whoever started us, which is inherited."""
+    program = tmp_path / "a.x07.json"
+    program.write_text(ECHO)
+    done = subprocess.run(
+        (*X07, "run", "--program", str(program)),
+        input=b"text",
+        capture_output=True,
+        env=environment(),
+        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_a_closed_pipe(tmp_path: Path) -> None:
     command = (*X07, "--help")
     reader, writer = os.pipe()
