@@ -58,7 +58,7 @@ def run(handed: Handed, backend: Backend, jobs: State) -> tuple[Ended, Mark]:
     line = Lifeline(handed.line, handed.reaper)
     with folder.adopted(jobs, handed.run, line, handed.lock) as place:
         feed = _feed(handed, place.path) if handed.feed >= 0 else None
-        ended = runner.adopt(backend, place, handed.client, feed)
+        ended = runner.adopt(backend, place, handed.client, feed, begun=guest_job.begun(place))
         return ended, guest_job.mark(place)
 
 

@@ -126,9 +126,14 @@ def _is_text(value: str) -> bool:
     return True
 
 
+def begun(place: JobFolder) -> Path:
+    """What is there once the program is."""
+    return place.outputs / MARK
+
+
 def mark(place: JobFolder) -> Mark:
     try:
-        mode = (place.outputs / MARK).lstat().st_mode
+        mode = begun(place).lstat().st_mode
     except OSError:
         return Mark(was_started=False, has_ended=False)
     return Mark(was_started=True, has_ended=bool(mode & stat.S_IXUSR))

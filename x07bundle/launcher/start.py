@@ -204,7 +204,7 @@ def _run_again(
 
 def _run(backend: Backend, job: Job, place: JobFolder, is_streamed: bool) -> Ended:
     if not is_streamed:
-        return runner.run(backend, job, place)
+        return runner.run(backend, job, place, begun=guest_job.begun(place))
     from x07bundle.vm import streamed  # it unpacks archives, which most backends never need
 
     return streamed.run(backend, job, place, Attached())

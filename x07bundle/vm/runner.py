@@ -62,8 +62,12 @@ def run(
     given: Streams = CALLERS,
     *,
     clock: Clock = clocks.SYSTEM,
+    begun: Path | None = None,
 ) -> Ended:
     """Runs a job in its folder, whose name is the job's id.
+
+    `begun`: a file that appears with the guest's program. Signals wait for it, as far as the grace
+    lasts: a client that is asked to end while it starts a guest (podman) leaves half of one.
 
     Raises:
         X07Error: nothing was started: the job file cannot be written, there is no client.
@@ -81,7 +85,7 @@ def run(
         stack.enter_context(interrupts.terminal_kept(connection.ends.stdin))
         client = _start(launch, connection, folder, loop)
         stack.callback(client.close)
-        guest = _Guest(record, client, connection, loop, clock, came)
+        guest = _Guest(record, client, connection, loop, clock, came, begun)
         return _to_its_end(guest, backend, folder, launch.ready_file)
 
 
@@ -92,6 +96,7 @@ def adopt(
     feed: Joined | None,
     *,
     clock: Clock = clocks.SYSTEM,
+    begun: Path | None = None,
 ) -> Ended:
     """As `run`, from where the client was started: a child of ours, that leads a group of its own
     and has the caller's streams. The signals that we catch are held until then.
@@ -106,7 +111,7 @@ def adopt(
         connection = stack.enter_context(streams.joined(loop, feed))
         process = ClientProcess(client, leads_group=True, loop=loop)
         stack.callback(process.close)
-        guest = _Guest(record, process, connection, loop, clock, came)
+        guest = _Guest(record, process, connection, loop, clock, came, begun)
         return _to_its_end(guest, backend, folder, feed.ready_file if feed is not None else None)
 
 
@@ -194,6 +199,7 @@ class _Guest:
         loop: Loop,
         clock: Clock,
         came: list[int],
+        begun: Path | None,
     ) -> None:
         self.record = record
         self.plan = record.plan
@@ -202,6 +208,8 @@ class _Guest:
         self.loop = loop
         self.clock = clock
         self.came = came
+        self.held: list[int] = []
+        self.begun = begun
         left_ms = clocks.left_ms(clock, record.created_unix_ms, record.deadline_unix_ms)
         self.deadline_ms = clock.monotonic_ms() + left_ms
         self.killed_at_ms = self.deadline_ms
@@ -255,7 +263,8 @@ class _Guest:
 
     def _turn(self, wait_ms: int) -> None:
         feed = self.connection.feed
-        must_look = not self.client.can_be_waited_for or (feed is not None and feed.is_held())
+        is_held = bool(self.held) or (feed is not None and feed.is_held())
+        must_look = is_held or not self.client.can_be_waited_for
         self.loop.turn(min(wait_ms, POLL_MS) if must_look else wait_ms)
         if feed is not None:
             feed.turn()
@@ -265,11 +274,15 @@ class _Guest:
         now_ms = self.clock.monotonic_ms()
         for number in self.came:
             is_first = self.interrupted_by is None
-            self.client.send(number)
             self.interrupted_by = self.interrupted_by or number
             ends_ms = now_ms + self.record.grace_ms if is_first else now_ms
             self.killed_at_ms = min(self.killed_at_ms, ends_ms)
+        self.held += self.came
         self.came.clear()
+        if self.held and (self.begun is None or self.begun.exists()):
+            for number in self.held:
+                self.client.send(number)
+            self.held.clear()
 
     def _clean(self, folder: JobFolder, timed_out: bool) -> bool:
         """Whether nothing of the guest is left. A client that ended by itself has seen to it."""

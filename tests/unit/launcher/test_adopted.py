@@ -134,6 +134,31 @@ def test_a_client_that_exits_in_the_name_of_a_program_that_has_not(
     assert soon(lambda: not bench.left())
 
 
+SLOW: Final = """
+: >'CLIENT'
+trap ": >'EARLY'" TERM
+for each in 1 2 3 4 5 6; do /bin/sleep 0.05; done
+trap - TERM
+"""
+
+
+def test_a_signal_that_comes_before_the_guest_is_there_waits_for_it(tmp_path: Path) -> None:
+    """A client that is asked to end while it starts a guest may leave half of one."""
+    client, early, here = tmp_path / "client", tmp_path / "early", tmp_path / "here"
+    slow = SLOW.replace("CLIENT", str(client)).replace("EARLY", str(early))
+    bench = benches.bench(tmp_path / "bench", {"'run '*": slow + vm_bundles.RUN})
+    bench.make(payload="#!/bin/sh\n", limits__wall_ms=60_000)
+    assert bench.start().returncode == 0
+    client.unlink()
+    with_payload(bench, WAITS)
+    process = bench.replay(str(here))
+    assert soon(client.exists)
+    process.send_signal(signal.SIGTERM)
+    assert finish(process)[0] in (9, 128 + signal.SIGTERM)  # its program may not have its trap yet
+    assert not early.exists()
+    assert soon(lambda: not bench.left())
+
+
 def test_signals_that_come_later(waiting: tuple[Bench, Path]) -> None:
     """The second one kills, as the program ignores the first."""
     bench, here = waiting
