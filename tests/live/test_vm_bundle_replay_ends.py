@@ -124,6 +124,7 @@ def test_the_engine_is_killed(tool: Tool, app: Replayed) -> None:
     tool.engine.restart()
     assert app.what_stays() == []
     assert app.again("say", "3").returncode == 3
+    assert app.what_stays() == []
 
 
 def daemon(tool: Tool) -> int:
