@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from tests.fakes import docker_guests
 from tests.unit.launcher import benches, starts
 from tests.unit.launcher.benches import Bench
 from tests.unit.launcher.starts import BACKENDS, ENV, ROOTS
@@ -290,7 +291,7 @@ def test_another_image_leaves_none(bench: Bench) -> None:
         {
             f"'image inspect {digest}'": f'echo \'[{{"Id": "{digest}"}}]\'',
             "'run '*": RUN,
-            "*": ":",
+            **docker_guests.USUAL,
         }
     )
     variables = {"X07_VM_GUEST_IMAGE_DIGEST": digest}
