@@ -4,7 +4,9 @@ import os
 import random
 import signal
 import subprocess
+import time
 from pathlib import Path
+from subprocess import PIPE
 from typing import Final
 
 import pytest
@@ -107,6 +109,34 @@ def test_a_reader_that_goes_away(bench: Bench) -> None:
         check=False,
     )
     assert done.stdout == b"gone\n"
+
+
+def test_a_reader_that_goes_away_ends_it_in_silence(make_bench: MakeBench) -> None:
+    """docker's client says what it could not write, and exits with 1."""
+    bench = make_bench({"'run '*": LOSES.replace("STATUS", "1")})
+    with subprocess.Popen(
+        (bench.app,), env=bench.env(), cwd=bench.folder, stdin=PIPE, stdout=PIPE, stderr=PIPE
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.close()
+        assert child.stderr is not None
+        said = child.stderr.read()
+        assert child.wait() == 128 + signal.SIGPIPE
+    assert b"lost the guest" not in said
+
+
+def test_an_interruption_in_its_first_moments(bench: Bench) -> None:
+    """Python, which is being started, has nothing to say of it."""
+    for wait_ms in range(0, 60, 6):
+        with subprocess.Popen(
+            (bench.app, "wait"), env=bench.env(), cwd=bench.folder, stdin=PIPE, stderr=PIPE
+        ) as child:
+            time.sleep(wait_ms / 1000)
+            child.send_signal(signal.SIGINT)
+            said = child.communicate(timeout=60)[1]
+        assert b"Traceback" not in said, said
+        assert b"PYI" not in said, said
+        assert child.returncode in (130, -signal.SIGINT), (wait_ms, said)
 
 
 def test_the_deadline(make_bench: MakeBench) -> None:

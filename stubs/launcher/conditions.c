@@ -171,7 +171,7 @@ static bool holds_at(kind what, const char *path)
     case FOLDER:
         return found.is_folder;
     case ABSENT:
-        return !found.is_there;
+        return found.is_absent;
     default:
         return found.is_file && found.is_ours;
     }

@@ -32,9 +32,9 @@ enum { OTHERS_WRITE = 022, PRIVATE_FOLDER = 0700, PRIVATE_FILE = 0600 };
 enum { NULL_MAJOR = 1, NULL_MINOR = 3, MOUNTS_BYTES = 1 << 20, MOUNT_FIELD = 4 };
 enum { SECOND_MS = 1000, MS_NS = 1000000, OCTAL_DIGITS = 3 };
 
-static bool status_of(const char *path, struct stat *status)
+static long status_of(const char *path, struct stat *status)
 {
-    return x07_call(SYS_newfstatat, AT_FDCWD, (long)path, (long)status, AT_SYMLINK_NOFOLLOW) == 0;
+    return x07_call(SYS_newfstatat, AT_FDCWD, (long)path, (long)status, AT_SYMLINK_NOFOLLOW);
 }
 
 static bool is_ours(const struct stat *status)
@@ -45,11 +45,11 @@ static bool is_ours(const struct stat *status)
 x07_look x07_look_at(const char *path)
 {
     struct stat status;
-    if (!status_of(path, &status)) {
-        return (x07_look){.is_there = false};
+    const long failed = status_of(path, &status);
+    if (failed != 0) {
+        return (x07_look){.is_absent = failed == -ENOENT};
     }
     return (x07_look){
-        .is_there = true,
         .is_folder = S_ISDIR(status.st_mode),
         .is_file = S_ISREG(status.st_mode),
         .is_ours = is_ours(&status),

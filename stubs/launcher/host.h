@@ -8,9 +8,9 @@
 
 #include "text.h"
 
-/* What is at a path, links not followed. `is_ours`: it belongs to us, and nobody else may write. */
+/* What is at a path, links not followed. `is_absent`: nothing is, for sure. `is_ours`: it belongs to us, and nobody else may write. */
 typedef struct {
-    bool is_there;
+    bool is_absent;
     bool is_folder;
     bool is_file;
     bool is_ours;

@@ -1,6 +1,7 @@
 /* The executable of a VM bundle. It carries the SHA-256 of each file of the folder beside it,
  * compares them, and only then becomes the launcher proper, which is one of them. Where a start is as
  * one before was, the engine is asked first: Python needs longer to begin than all else together. */
+#include <errno.h>
 #include <stdbool.h>
 
 #include "proper.h"
@@ -72,7 +73,8 @@ static void open_closed_streams(void)
     }
 }
 
-static bool read_trailer(const places *here, x07_trailer *trailer)
+static bool read_trailer(
+    const places *here, x07_sha256_blocks *blocks, x07_trailer *trailer)
 {
     const int program = x07_open_file(0, here->self);
     if (program < 0) {
@@ -81,22 +83,36 @@ static bool read_trailer(const places *here, x07_trailer *trailer)
         return false;
     }
     const bool is_read = x07_trailer_read(program, trailer);
+    const bool is_right = is_read && x07_is_program_right(program, trailer, blocks);
     x07_close(program);
-    if (!is_read) {
-        const char *problem = " is not the executable of a bundle, or not whole";
-        x07_say("refused:", x07_text_of(here->self), problem, MAKE);
+    if (!is_right) {
+        const char *problem = is_read ? " is not what the bundle was made with: it was changed"
+                                      : " is not the executable of a bundle, or not whole";
+        x07_say("refused:", x07_text_of(here->self), problem, is_read ? X07_DAMAGED : MAKE);
     }
-    return is_read;
+    return is_right;
+}
+
+/* Python, which the launcher proper is frozen from, does not begin with one. */
+static bool has_folder_for_input(void)
+{
+    char byte;
+    const bool is_folder = x07_read(0, &byte, 0) == -EISDIR;
+    if (is_folder) {
+        x07_say("refused: standard input,", x07_text_of("stdin"), ", is a folder",
+                "give it a file, a pipe or /dev/null");
+    }
+    return is_folder;
 }
 
 static bool is_right(
-    const x07_process *process, const places *here, const x07_trailer *trailer,
+    const places *here, x07_sha256_blocks *blocks, const x07_trailer *trailer,
     x07_sidecar *sidecar)
 {
     *sidecar = (x07_sidecar){
         .folder = x07_open_folder(0, here->folder),
         .name = x07_text_of(here->folder),
-        .blocks = x07_sha256_choose(process->hardware),
+        .blocks = blocks,
     };
     if (sidecar->folder < 0) {
         x07_say("refused: the folder", sidecar->name, " is missing, is a link, or cannot be read",
@@ -111,11 +127,12 @@ int x07_launch(const x07_process *process)
 {
     static places here;
     const x07_proper proper = {.process = process, .self = here.self, .path = here.runtime};
+    x07_sha256_blocks *blocks = x07_sha256_choose(process->hardware);
     x07_sidecar sidecar;
     x07_trailer trailer;
     open_closed_streams();
-    if (!find(&here) || !read_trailer(&here, &trailer) ||
-        !is_right(process, &here, &trailer, &sidecar)) {
+    if (has_folder_for_input() || !find(&here) || !read_trailer(&here, blocks, &trailer) ||
+        !is_right(&here, blocks, &trailer, &sidecar)) {
         return REFUSED;
     }
     x07_become(&proper, x07_replay(&proper, &sidecar, &trailer), true);

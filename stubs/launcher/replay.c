@@ -20,10 +20,12 @@ static bool are_texts(const x07_process *process)
 }
 
 /* Terminals have settings and signals that take a decision each time; engines hand on no arguments
- * but texts; and a kernel that does not close descriptors at once would hand them on. */
-static bool is_simple(const x07_process *process)
+ * but texts; and a kernel that does not close descriptors at once would hand them on. Somebody has to
+ * go on with the guest. */
+static bool is_simple(const x07_proper *proper)
 {
-    return !x07_is_terminal(0) && are_texts(process) && x07_close_from(NO_DESCRIPTOR);
+    return !x07_is_terminal(0) && are_texts(proper->process) && x07_can_execute(proper->path) &&
+           x07_close_from(NO_DESCRIPTOR);
 }
 
 static bool is_as_before(
@@ -54,8 +56,12 @@ char *x07_replay(
     x07_buffer root = x07_buffer_of(ROOT_BYTES);
     x07_buffer role = x07_buffer_of(ROLE_BYTES);
     x07_plan plan = {.proper = proper, .sidecar = sidecar, .trailer = trailer};
-    const bool is_started = is_simple(proper->process) &&
+    const bool is_started = is_simple(proper) &&
                             is_as_before(proper, sidecar, trailer, &plan, &root) &&
                             !role.is_short && x07_job_start(&plan, &role);
+    if (!is_started) {
+        /* Until Python has begun: it would say where it was interrupted, line by line. */
+        x07_hold_requests();
+    }
     return is_started ? role.bytes : NULL;
 }

@@ -90,7 +90,9 @@ bool x07_trailer_parse(x07_text lines, x07_trailer *trailer)
         rest.length > 0) {
         return false;
     }
-    if (!next_line(&lines, &line) || !x07_starts(line, x07_text_of("program "))) {
+    if (!next_line(&lines, &line) ||
+        !is_digest_line(line, x07_text_of("program "), &trailer->program, &rest) ||
+        rest.length > 0) {
         return false;
     }
     trailer->is_signed = x07_starts(lines, x07_text_of("key "));

@@ -3,7 +3,7 @@
  *
  *     x07.vm.launcher@0.1.0
  *     manifest SHA256
- *     program SHA256            (of all but these lines; not looked at here)
+ *     program SHA256            (of all but these lines)
  *     key ALGORITHM HEX         (where manifests are signed; not looked at here)
  *     file SHA256 PATH          (one for each file of the sidecar but the manifest)
  *
@@ -13,6 +13,7 @@
 #ifndef X07_LAUNCHER_TRAILER_H
 #define X07_LAUNCHER_TRAILER_H
 
+#include "sha256.h"
 #include "text.h"
 
 enum { X07_HEX_DIGITS = 64 };
@@ -26,6 +27,9 @@ typedef struct {
     /* All of it. */
     x07_text text;
     x07_text manifest;
+    /* Of the first bytes of the file: so many. */
+    x07_text program;
+    uint64_t program_bytes;
     bool is_signed;
     /* The lines of files. */
     x07_text files;
@@ -33,6 +37,9 @@ typedef struct {
 
 /* `program`: the file of this program. False where there is none, or it is not whole. */
 bool x07_trailer_read(int program, x07_trailer *trailer);
+
+/* Whether the program is what the trailer says. What loads it on macOS has seen to that. */
+bool x07_is_program_right(int program, const x07_trailer *trailer, x07_sha256_blocks *blocks);
 
 /* False where these are not its lines. */
 bool x07_trailer_parse(x07_text lines, x07_trailer *trailer);

@@ -2,8 +2,6 @@
 
 #include "system.h"
 
-#define DAMAGED "get the bundle again, or make it again with `x07 bundle`"
-
 enum { BUFFER_BYTES = 1 << 17, ENTRIES_BYTES = 1 << 15 };
 
 typedef struct {
@@ -36,7 +34,7 @@ static bool refuse(const x07_sidecar *sidecar, x07_text path, const char *proble
     append(&shown, sidecar->name);
     append(&shown, x07_text_of("/"));
     append(&shown, path);
-    x07_say("refused:", (x07_text){shown.bytes, shown.length}, problem, DAMAGED);
+    x07_say("refused:", (x07_text){shown.bytes, shown.length}, problem, X07_DAMAGED);
     return false;
 }
 

@@ -6,6 +6,8 @@
 #include "text.h"
 #include "trailer.h"
 
+#define X07_DAMAGED "get the bundle again, or make it again with `x07 bundle`"
+
 enum { X07_PATH_BYTES = 4096 };
 
 typedef struct {

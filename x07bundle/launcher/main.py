@@ -33,6 +33,7 @@ INTERRUPTED: Final = 130
 REAPER: Final = b"X07_REAP"
 ADOPTED: Final = b"X07_ADOPT"
 """Names that are not veiled: no caller can set them. Their modules have what is in them."""
+HELD: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 OWN: Final = (REFUSED, NO_BACKEND, NOT_STARTED)
 
 
@@ -66,6 +67,8 @@ def run(words: Sequence[str], env: Mapping[str, str], handed: bytes | None = Non
     """The exit code of it all. `words`: the executable, and the arguments. `handed`: a guest that
     was started already (`adopted`)."""
     try:
+        if handed is None:  # the executable held them for us; who adopts a guest has handlers first
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
         return _act(words, env, handed)
     except X07Error as error:
         _trace(env)

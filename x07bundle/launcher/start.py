@@ -5,6 +5,8 @@ what was verified -> the guest, whose streams and exit code are the program's ->
 start, by which the next one has its guest before any of this.
 """
 
+import select
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -231,6 +233,8 @@ def _exit_code(bundle: Bundle, backend: Backend, ended: Ended, mark: Mark) -> in
     if not mark.has_ended and ended.exit_status < SIGNALLED:
         if ended.asked_by is not None:  # podman's client exits with 0 when it is asked early
             return SIGNALLED + ended.asked_by
+        if _nobody_reads():
+            return SIGNALLED + signal.SIGPIPE
         raise LostGuestError(
             f"{backend.name} lost the guest before its program had ended "
             f"(exit status {ended.exit_status})",
@@ -238,6 +242,13 @@ def _exit_code(bundle: Bundle, backend: Backend, ended: Ended, mark: Mark) -> in
             "start it again; what the program has done up to then stands",
         )
     return min(ended.exit_status, LARGEST_STATUS)
+
+
+def _nobody_reads() -> bool:
+    """Whether standard output is a pipe that its reader has left, which ends clients of engines."""
+    poll = select.poll()
+    poll.register(1, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 def tell(text: str) -> None:

@@ -11,6 +11,8 @@ from x07bundle.vm.backends.words import is_digest
 from x07bundle.vm.job import Digest, DigestKind
 
 INDEX: Final = "index.json"
+BLOBS: Final = "blobs/sha256/"
+CHUNK_BYTES: Final = 1 << 20
 NAMES: Final = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 MOST_DOCUMENT_BYTES: Final = 4 << 20
 GZIP: Final = b"\x1f\x8b"
@@ -85,8 +87,26 @@ def _read(archive: tarfile.TarFile) -> Archived:
     if "manifests" in described:
         raise Unusable("its image is one for several architectures, and one of them is wanted")
     config = _digest("config", described.get("config"))
+    _check_blobs(archive)
     architecture = _blob(archive, config).get("architecture", "")
     return Archived(_name(listed[0]), manifest, config, str(architecture))
+
+
+def _check_blobs(archive: tarfile.TarFile) -> None:
+    """Engines compare layers when they are loaded: by then the archive is somewhere else."""
+    for info in archive:
+        name = info.name.removeprefix(BLOBS)
+        if info.isreg() and name != info.name and _sha256(archive, info) != name:
+            raise Unusable(f"`{info.name}` is not what its name says: it was changed")
+
+
+def _sha256(archive: tarfile.TarFile, info: tarfile.TarInfo) -> str:
+    stream = archive.extractfile(info)
+    assert stream is not None
+    digest = hashlib.sha256()
+    while chunk := stream.read(CHUNK_BYTES):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _name(descriptor: dict[str, Any]) -> str:

@@ -192,7 +192,12 @@ def _making_problem(root: Root) -> str | None:
 
 def _own_folder_problem(root: Root) -> str | None:
     path = Path(root.host, OWN)
-    if path.is_symlink() or (path.exists() and not path.is_dir()):
+    try:
+        is_none = path.is_symlink() or (path.exists() and not path.is_dir())
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        return f"it cannot be looked into: `{root.lexical}`: {reason}"
+    if is_none:
         return f"its `{OWN}` is no folder, so it cannot be hidden from the guest"
     return None
 
@@ -229,7 +234,7 @@ def _mount(root: Root, cwd: str) -> Mount:
 
 def _masked(host: str, cwd: str) -> tuple[str, ...]:
     """Those of the tool's folders that are there."""
-    return tuple(name for name in maskable(host, cwd) if Path(host, name).is_dir())
+    return tuple(name for name in maskable(host, cwd) if os.path.isdir(Path(host, name)))  # noqa: PTH112  what cannot be looked at is none
 
 
 def maskable(host: str, cwd: str) -> tuple[str, ...]:

@@ -269,6 +269,45 @@ def test_another_bundle_in_its_place_decides(made: SmallBundle, program: bytes) 
     assert made.start() == "decide"
 
 
+@pytest.mark.parametrize("offset", [64, 2457, -1])
+def test_a_changed_executable_is_refused(offset: int, made: SmallBundle) -> None:
+    made.note(made.fields())
+    data = bytearray(made.app.read_bytes())
+    text = launcher_trailer.carried(bytes(data), "app")
+    program_bytes = len(data) - len(text) - launcher_trailer.FOOT_BYTES
+    data[offset if offset > 0 else program_bytes + offset] ^= 1
+    made.app.unlink()
+    made.app.write_bytes(data)
+    made.app.chmod(0o755)
+    done = subprocess.run((made.app,), env=made.env(), cwd=made.work, capture_output=True)
+    assert not made.was_asked()
+    assert done.returncode == 125 or done.returncode < 0  # code that is changed may crash
+    assert b"run=" not in done.stdout
+
+
+def test_what_cannot_be_looked_at_is_not_absent(made: SmallBundle) -> None:
+    made.note([*made.fields(), ("absent", str(made.folder / "root" / ("x" * 300)))])
+    assert made.start() == "decide"
+
+
+def test_nobody_goes_on_with_a_guest(made: SmallBundle) -> None:
+    made.note(made.fields())
+    (made.folder / "app.vm/runtime/launcher").chmod(0o644)
+    done = subprocess.run((made.app,), env=made.env(), cwd=made.work, capture_output=True)
+    assert done.returncode == 127
+    assert not made.was_asked()
+
+
+def test_a_folder_for_input(made: SmallBundle) -> None:
+    folder = os.open(made.folder, os.O_RDONLY)
+    try:
+        done = subprocess.run((made.app,), stdin=folder, capture_output=True)
+    finally:
+        os.close(folder)
+    assert done.returncode == 125
+    assert b"standard input, `stdin`, is a folder" in done.stderr
+
+
 def test_a_root_with_a_mount_in_it_decides(made: SmallBundle) -> None:
     """A file system below a folder that is mounted read-only stays as writable as it was."""
     mounted = made.folder / "root" / "masked"
