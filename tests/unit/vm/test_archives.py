@@ -56,6 +56,18 @@ def refused(path: Path) -> str:
     return said
 
 
+def test_a_layer_that_was_changed(tmp_path: Path) -> None:
+    """Nobody reads it here, and an engine that does is on another machine."""
+    path = image(tmp_path)
+    layer = b"a layer"
+    with tarfile.open(path, "a") as archive:
+        for name, data in {sha256(layer).hexdigest(): layer, "0" * 64: b"another"}.items():
+            info = tarfile.TarInfo(f"blobs/sha256/{name}")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    assert f"`blobs/sha256/{'0' * 64}` is not what its name says" in refused(path)
+
+
 def test_an_image(tmp_path: Path) -> None:
     found = archives.read(image(tmp_path))
     assert (found.reference, found.architecture) == ("guest:1", "amd64")
