@@ -248,7 +248,6 @@ class Exchange:
         return bool(piece)
 
     def _take_frame(self, kind: int, payload: bytes) -> None:
-        self.has_begun = self.has_begun or kind != frames.FAILED
         if kind == frames.STDOUT:
             self.stdout.put(payload)
         elif kind == frames.STDERR:
@@ -264,6 +263,7 @@ class Exchange:
             self.failure = payload.decode("utf-8", "replace")
         else:
             raise frames.FrameError("the guest sent a frame that is too short")
+        self.has_begun = self.has_begun or kind != frames.FAILED
 
     def _give(self, credit: int) -> None:
         was_empty = self._credit <= 0

@@ -13,7 +13,7 @@ from tests.unit.vm import agents
 from x07bundle.errors import RefusedError
 from x07bundle.vm import folder, state, stream_files, streamed
 from x07bundle.vm import stream_frames as frames
-from x07bundle.vm.failures import GuestError
+from x07bundle.vm.failures import GuestError, LostGuestError
 from x07bundle.vm.folder import JobFolder
 from x07bundle.vm.runner import Ended
 from x07bundle.vm.stream_frames import FrameError, Frames
@@ -108,6 +108,8 @@ def test_a_frame_of_another_length(jobs: JobFolder, frame: str) -> None:
 
 def test_no_end(jobs: JobFolder) -> None:
     with pytest.raises(GuestError, match="was not started"):
+        answered(jobs, "")
+    with pytest.raises(LostGuestError, match="before it was done"):
         answered(jobs, "os.write(1, f.frame(1, b'out'))")
 
 
