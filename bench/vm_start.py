@@ -1,9 +1,9 @@
 """(k) From the start of a VM bundle to its program's first byte, against the engine's bare command.
 
-The bundle was started from there before, once, so that the engine has its image and the launcher a
-record. The command is the one that the bundle itself gives to the engine: the same image, hardening,
-limits and mounts. What either leaves to be done after its end is not counted, and does not disturb the
-next one.
+The bundle was started from there before, once, so that the engine has its image and the launcher
+a record. The command is the one that the bundle itself gives to the engine: the same image,
+hardening, limits and mounts. What either leaves to be done after its end is not counted, and does
+not disturb the next one.
 """
 
 import itertools
