@@ -121,11 +121,13 @@ def archive(folder: Path) -> Path:
 def started(name: str, folder: Path) -> Iterator[LiveEngine]:
     """The engine of a backend, with the image."""
     engines.need_root()
-    with STARTERS[name](folder) as (env, restart):
-        backend = table.from_env(name, env)
-        images.load(backend, archive(folder))
-        yield LiveEngine(name, env, images.resolve(backend, REFERENCE), folder, restart)
-    _unmount(folder)
+    try:
+        with STARTERS[name](folder) as (env, restart):
+            backend = table.from_env(name, env)
+            images.load(backend, archive(folder))
+            yield LiveEngine(name, env, images.resolve(backend, REFERENCE), folder, restart)
+    finally:
+        _unmount(folder)
 
 
 def _unmount(folder: Path) -> None:
