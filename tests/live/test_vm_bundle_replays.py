@@ -6,6 +6,7 @@ start. test_vm_bundle_replay_ends.py has how they end.
 
 import os
 import random
+import signal
 import subprocess
 import threading
 import time
@@ -45,7 +46,8 @@ def test_who_goes_on_with_the_guest(app: Replayed) -> None:
             time.sleep(LATE_SECONDS)
             assert was_handed_over(process) is not is_first
             process.terminate()
-            assert process.wait(timeout=60) == 9
+            # It is killed where an engine takes all of its grace to hand the signal on.
+            assert process.wait(timeout=60) in (9, 128 + signal.SIGTERM)
     assert app.what_stays() == []
 
 
