@@ -18,12 +18,13 @@ LEFT: Final = pytest.StashKey[frozenset[str]]()
 
 
 def pytest_configure() -> None:
-    """A session in the background of a shell ignores what keys send, and all that it starts would:
-    tests send it."""
+    """A session in the background of a shell ignores what keys send, one under `nohup` SIGHUP, and
+    all that it starts would: tests send these."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
-        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    for number in (signal.SIGQUIT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
