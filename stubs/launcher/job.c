@@ -100,7 +100,7 @@ static bool start_client(job *job)
     job->client = x07_client_start(job->plan->proper->process, job->plan->fields, &job->holes,
                                    x07_content(&job->folder));
     if (job->client.process <= 0) {
-        tell_word(job, "cleaned");
+        tell_word(job, "none");
         return false;
     }
     x07_put_decimal(&id, (uint64_t)job->client.process);

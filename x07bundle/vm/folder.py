@@ -105,7 +105,7 @@ class JobFolder:
 
     def started(self, client: int) -> None:
         """The client's id; 0: there is none after all."""
-        self._line.mention(*(("client", str(client)) if client else ("cleaned",)))
+        self._line.mention(*(("client", str(client)) if client else ("none",)))
         self.step("started")
 
     def ended(self) -> None:

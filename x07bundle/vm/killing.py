@@ -71,15 +71,32 @@ def end(plan: KillPlan, container_id: str, client: Client, clock: Clock, most_ms
     one that does not end in a while is.
     """
     end_ms = clock.monotonic_ms() + most_ms
-    client_ends_ms = clock.monotonic_ms() + min(CLIENT_ENDS_MS, most_ms)
+    has_ended = _sees_end(plan, client, clock, min(CLIENT_ENDS_MS, most_ms))
+    if not has_ended:
+        client.kill()
+    is_gone = _remove(plan, container_id, clock, end_ms)
+    return is_gone and (has_ended or _stays_gone(plan, container_id, clock, end_ms))
+
+
+def end_surely(
+    plan: KillPlan, container_id: str, client: Client, clock: Clock, most_ms: int
+) -> bool:
+    """As `end`, for a client that may have been killed by others."""
+    end_ms = clock.monotonic_ms() + most_ms
+    return end(plan, container_id, client, clock, most_ms) and _stays_gone(
+        plan, container_id, clock, end_ms
+    )
+
+
+def _sees_end(plan: KillPlan, client: Client, clock: Clock, most_ms: int) -> bool:
+    end_ms = clock.monotonic_ms() + most_ms
     waits = _waits()
     while not client.has_ended():
         replay(plan.hard, plan.env)
-        if clock.monotonic_ms() >= client_ends_ms:
-            client.kill()
-            break
+        if clock.monotonic_ms() >= end_ms:
+            return False
         clock.sleep_ms(next(waits))
-    return _remove(plan, container_id, clock, end_ms)
+    return True
 
 
 def _remove(plan: KillPlan, container_id: str, clock: Clock, end_ms: int) -> bool:
@@ -102,17 +119,12 @@ def _waits() -> Iterator[int]:
         wait_ms = min(2 * wait_ms, LONGEST_WAIT_MS)
 
 
-def end_surely(
-    plan: KillPlan, container_id: str, client: Client, clock: Clock, most_ms: int
-) -> bool:
-    """As `end`, for a client that may have been killed: its engine may go on with what it asked."""
-    end_ms = clock.monotonic_ms() + most_ms
-    if not end(plan, container_id, client, clock, most_ms):
-        return False
+def _stays_gone(plan: KillPlan, container_id: str, clock: Clock, end_ms: int) -> bool:
+    """An engine may go on with what a client asked that was killed: then that is ended, too."""
     for _ in range(SETTLES):
         clock.sleep_ms(SETTLE_MS)
         if not is_gone(plan, container_id):
-            return end(plan, container_id, client, clock, end_ms - clock.monotonic_ms())
+            return _remove(plan, container_id, clock, end_ms)
     return True
 
 

@@ -8,8 +8,9 @@ environment. The pipe's end says that the runner is gone. Lines of the pipe:
     job RECORD     this may start now
     starting       from now on there may be a client of the engine
     client PID     its id
+    none           there is no client after all
     ended          the client ended by itself
-    cleaned        the guest is gone, and was seen to be
+    cleaned        the guest was ended, and seen to be gone
     kept           the folder stays
 """
 
@@ -32,6 +33,9 @@ LEAST_MS: Final = 10_000
 UNKNOWN_MS: Final = 5000
 SLACK_MS: Final = 5000
 """After the deadline, for a runner that is there: it ends its guest itself."""
+
+OVER: Final = frozenset({"ended", "cleaned", "none"})
+"""Words of a runner that is done with its guest. An engine may have been slower than it saw."""
 
 
 class Client(NamedTuple):
@@ -100,7 +104,7 @@ class Watch:
         return max(LEAST_MS, last_ms - self.clock.monotonic_ms())
 
     def _wait_ms(self) -> int | None:
-        if self.deadline_ms is None or "cleaned" in self.said or "ended" in self.said:
+        if self.deadline_ms is None or self.said & OVER:
             return None
         return max(0, self.deadline_ms + SLACK_MS - self.clock.monotonic_ms())
 
@@ -165,9 +169,9 @@ def _lock(folder: Path) -> None:
 
 def _end(watch: Watch, job: JobRecord) -> bool:
     """Whether the guest is gone."""
-    if "cleaned" in watch.said or "starting" not in watch.said:
+    if "none" in watch.said or "starting" not in watch.said:
         return True
-    if "ended" in watch.said and killing.is_gone(job.plan, job.container_id):
+    if watch.said & OVER and killing.is_gone(job.plan, job.container_id):
         return True
     client: killing.Client = UnknownClient(watch.clock)
     if watch.client is not None:

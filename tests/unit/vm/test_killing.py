@@ -130,3 +130,9 @@ def test_a_guest_that_appears_late_is_killed_too(tmp_path: Path) -> None:
     late = f'test "$(grep -c probe "{tmp_path}/log")" -eq 3 || {{ echo not found >&2; exit 1; }}'
     assert killing.end_surely(plan(tmp_path, late), NAME, killing.NoClient(), Hours().clock, 10_000)
     assert asked(tmp_path).count("cleanup") == 2
+
+
+def test_a_guest_that_a_killed_client_had_asked_for_is_killed_too(tmp_path: Path) -> None:
+    late = f'test "$(grep -c probe "{tmp_path}/log")" -eq 3 || {{ echo not found >&2; exit 1; }}'
+    assert killing.end(plan(tmp_path, late), NAME, Client(looks=1000), Hours().clock, 30_000)
+    assert asked(tmp_path).count("cleanup") == 2

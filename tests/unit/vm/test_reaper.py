@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -147,3 +148,17 @@ def test_guests_of_others_are_not_touched(bench: Bench) -> None:
     asked = (bench.engine.store / ".log").read_text()
     assert "x07-1-1" not in asked
     assert "foreign" not in asked
+
+
+def test_a_guest_that_comes_after_its_runner_saw_it_gone_is_removed(bench: Bench) -> None:
+    process = bench.start("sleep", "600", wall_ms=1000, stop="cleaned")
+    assert soon(lambda: "rm" in bench.engine.commands() and stopped(process))
+    (job,) = bench.jobs
+    bench.engine.add_guest(f"x07-{job.name}", {})
+    process.kill()
+    wait(process)
+    assert soon(lambda: all_gone(bench))
+
+
+def stopped(process: subprocess.Popen[bytes]) -> bool:
+    return "(stopped)" in Path(f"/proc/{process.pid}/status").read_text()
