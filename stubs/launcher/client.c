@@ -1,7 +1,7 @@
 #include "client.h"
 
-#include "host.h"
 #include "buffer.h"
+#include "host.h"
 #include "variables.h"
 
 enum { FIRST_FREE = 3, NOT_STARTED = 127, MOST_BYTES = 2 * X07_RECORD_BYTES };

@@ -1,13 +1,14 @@
 #include "conditions.h"
 
+#include "buffer.h"
 #include "containerd.h"
 #include "host.h"
-#include "buffer.h"
 #include "record.h"
 #include "system.h"
 #include "variables.h"
 
-enum { NODE_BYTES = 256, NUMBERS_BYTES = 64, MOST_SAME_BYTES = 4096 };
+enum { NODE_BYTES = 256, NUMBERS_BYTES = 64, PATH_BYTES = 8192, MOST_SAME_BYTES = 4096 };
+enum { DECIMAL = 10 };
 
 static void digest_text(x07_sha256 *digest, x07_text text)
 {
@@ -86,13 +87,19 @@ static bool is_given(const x07_situation *now, x07_text name)
     return value.start != NULL && x07_is_utf8(name) && x07_is_utf8(value);
 }
 
+/* A part that another one follows has no NUL of its own. */
+static x07_buffer next_path(x07_text *value)
+{
+    x07_buffer path = x07_buffer_of(PATH_BYTES);
+    x07_put(&path, x07_next_part(value));
+    return path;
+}
+
 static bool is_same(x07_text value)
 {
-    static char path[X07_RECORD_BYTES];
-    const x07_text name = x07_next_part(&value);
-    x07_copy(path, name.start, name.length);
-    path[name.length] = '\0';
-    const x07_text found = x07_read_ours(path, MOST_SAME_BYTES);
+    const x07_buffer path = next_path(&value);
+    const x07_text found = path.is_short ? (x07_text){NULL, 0}
+                                         : x07_read_ours(path.bytes, MOST_SAME_BYTES);
     return found.start != NULL && x07_same(found, value);
 }
 
@@ -111,11 +118,9 @@ static bool has_input(x07_text value)
     return x07_same(value, x07_text_of(x07_is_nowhere(0) ? "no" : "yes"));
 }
 
-/* The socket's path ends where the next part begins. */
 static bool is_image(x07_text value)
 {
-    x07_buffer socket = x07_buffer_of(X07_RECORD_BYTES);
-    x07_put(&socket, x07_next_part(&value));
+    const x07_buffer socket = next_path(&value);
     const x07_text name_space = x07_next_part(&value);
     const x07_text name = x07_next_part(&value);
     return !socket.is_short && x07_containerd_has(socket.bytes, name_space, name, value);
@@ -124,21 +129,18 @@ static bool is_image(x07_text value)
 /* `NUMBER MOST`: a hard limit of ours, by the kernel's number for it. */
 static bool is_limit(x07_text value)
 {
+    const x07_text number = x07_until(value, ' ');
+    const uint64_t most = x07_hard_limit((int)x07_number_of(number, DECIMAL));
     x07_buffer now = x07_buffer_of(NUMBERS_BYTES);
-    size_t at = 0;
-    uint64_t number = 0;
-    while (at < value.length && value.start[at] != ' ') {
-        number = number * 10 + (uint64_t)(value.start[at++] - '0');
-    }
-    x07_put(&now, (x07_text){value.start, at});
+    x07_put(&now, number);
     x07_put_word(&now, " ");
-    x07_put_decimal(&now, x07_hard_limit((int)number));
+    x07_put_decimal(&now, most);
     return !now.is_short && x07_same(x07_content(&now), value);
 }
 
 typedef enum {
-    SITUATION, SIGNATURE, HAS, LACKS, INPUT, LIMIT, SAME, ROOT, SEALED, FOLDER, ABSENT, PRESENT, IMAGE, PROGRAM,
-    NO_CONDITION, UNKNOWN,
+    SITUATION, SIGNATURE, HAS, LACKS, INPUT, LIMIT, SAME, ROOT, SEALED, FOLDER, ABSENT, PRESENT,
+    IMAGE, PROGRAM, NO_CONDITION, UNKNOWN,
 } kind;
 
 /* Words that say what to do, in `job.c`, are no conditions. */
@@ -148,9 +150,10 @@ static kind kind_of(x07_text word)
         const char *word;
         kind kind;
     } known[] = {
-        {"situation", SITUATION}, {"signature", SIGNATURE}, {"has", HAS}, {"lacks", LACKS}, {"input", INPUT},
-        {"limit", LIMIT}, {"same", SAME}, {"root", ROOT}, {"sealed", SEALED}, {"folder", FOLDER},
-        {"absent", ABSENT}, {"present", PRESENT}, {"image", IMAGE}, {"program", PROGRAM},
+        {"situation", SITUATION}, {"signature", SIGNATURE}, {"has", HAS}, {"lacks", LACKS},
+        {"input", INPUT}, {"limit", LIMIT}, {"same", SAME}, {"root", ROOT}, {"sealed", SEALED},
+        {"folder", FOLDER}, {"absent", ABSENT}, {"present", PRESENT}, {"image", IMAGE},
+        {"program", PROGRAM},
         {"reads", NO_CONDITION}, {"say", NO_CONDITION}, {"copy", NO_CONDITION},
         {"argument", NO_CONDITION}, {"variable", NO_CONDITION}, {"pass", NO_CONDITION},
         {"wall", NO_CONDITION}, {"job", NO_CONDITION}, {"line", NO_CONDITION},

@@ -1,7 +1,7 @@
 #include "copies.h"
 
-#include "host.h"
 #include "buffer.h"
+#include "host.h"
 #include "system.h"
 
 #define JOB_FILE "/job.json"
@@ -52,7 +52,7 @@ static bool pour(int from, int to, x07_sha256_blocks *blocks, x07_text sha256)
     x07_sha256_begin(&digest, blocks);
     while ((got = x07_read(from, chunk, sizeof chunk)) > 0) {
         x07_sha256_add(&digest, chunk, (size_t)got);
-        if (!x07_write_all(to, chunk, (size_t)got)) {
+        if (!x07_write(to, chunk, (size_t)got)) {
             return false;
         }
     }
@@ -60,20 +60,11 @@ static bool pour(int from, int to, x07_sha256_blocks *blocks, x07_text sha256)
     return got == 0 && x07_same(sha256, (x07_text){hex, sizeof hex});
 }
 
-static unsigned mode_of(x07_text digits)
-{
-    unsigned mode = 0;
-    for (size_t at = 0; at < digits.length; at++) {
-        mode = mode * OCTAL + (unsigned)(digits.start[at] - '0');
-    }
-    return mode;
-}
-
 /* `FILE\1MODE\1TARGET`. */
 static bool copy(const x07_copies *copies, x07_text value)
 {
     const x07_text file = x07_next_part(&value);
-    const unsigned mode = mode_of(x07_next_part(&value));
+    const unsigned mode = (unsigned)x07_number_of(x07_next_part(&value), OCTAL);
     const x07_text sha256 = digest_of(copies->trailer, file);
     const x07_buffer source = below((x07_text){"", 0}, file);
     const x07_buffer target = below(copies->folder, value);
@@ -118,7 +109,7 @@ static bool write_job(const x07_copies *copies)
         return false;
     }
     const int file = x07_create(staged.bytes);
-    const bool is_written = file >= 0 && x07_write_all(file, job.start, job.length);
+    const bool is_written = file >= 0 && x07_write(file, job.start, job.length);
     x07_close(file);
     return is_written && x07_rename(staged.bytes, path.bytes);
 }

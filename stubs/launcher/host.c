@@ -235,22 +235,6 @@ bool x07_set_mode(int descriptor, unsigned mode)
     return x07_call(SYS_fchmod, descriptor, mode, 0, 0) == 0;
 }
 
-bool x07_write_all(int descriptor, const void *data, size_t bytes)
-{
-    const char *from = data;
-    while (bytes > 0) {
-        const long done = x07_call(SYS_write, descriptor, (long)from, (long)bytes, 0);
-        if (done <= 0 && done != -EINTR) {
-            return false;
-        }
-        if (done > 0) {
-            from += done;
-            bytes -= (size_t)done;
-        }
-    }
-    return true;
-}
-
 bool x07_rename(const char *from, const char *to)
 {
     return x07_call(SYS_renameat, AT_FDCWD, (long)from, AT_FDCWD, (long)to) == 0;

@@ -8,7 +8,8 @@
 
 #include "text.h"
 
-/* What is at a path, links not followed. `is_absent`: nothing is, for sure. `is_ours`: it belongs to us, and nobody else may write. */
+/* What is at a path, links not followed. `is_absent`: nothing is, for sure. `is_ours`: it belongs to
+ * us, and nobody else may write. */
 typedef struct {
     bool is_absent;
     bool is_folder;
@@ -42,7 +43,6 @@ uint64_t x07_unix_ms(void);
 bool x07_make_folder(const char *path);
 int x07_create(const char *path);
 bool x07_set_mode(int descriptor, unsigned mode);
-bool x07_write_all(int descriptor, const void *data, size_t bytes);
 bool x07_rename(const char *from, const char *to);
 /* A descriptor with a shared lock on a folder, which outlives `execve`; less than 0: there is none. */
 int x07_lock_folder(const char *path);

@@ -28,7 +28,7 @@ static bool tell(const job *job, const char *word, x07_text rest)
     x07_put_word(&line, rest.length > 0 ? " " : "");
     x07_put(&line, rest);
     x07_put_word(&line, "\n");
-    return !line.is_short && x07_write_all(job->line, line.bytes, line.length);
+    return !line.is_short && x07_write(job->line, line.bytes, line.length);
 }
 
 static bool tell_word(const job *job, const char *word)
@@ -40,11 +40,7 @@ static bool tell_word(const job *job, const char *word)
 static bool name(job *job)
 {
     x07_buffer id = x07_buffer_of(ID_BYTES);
-    uint64_t wall_ms = 0;
-    const x07_text wall = x07_value_of(job->plan->fields, "wall");
-    for (size_t at = 0; at < wall.length; at++) {
-        wall_ms = wall_ms * DECIMAL + (uint64_t)(wall.start[at] - '0');
-    }
+    const uint64_t wall_ms = x07_number_of(x07_value_of(job->plan->fields, "wall"), DECIMAL);
     job->holes.created_ms = x07_unix_ms();
     job->holes.deadline_ms = job->holes.created_ms + wall_ms;
     x07_put_decimal(&id, job->holes.created_ms);
@@ -129,11 +125,8 @@ static void put_role(const job *job, x07_buffer *role)
 {
     x07_put_word(role, "X07_ADOPT=run=");
     x07_put(role, job->holes.run_id);
-    put_pair(role, "created", job->holes.created_ms);
-    put_pair(role, "deadline", job->holes.deadline_ms);
     put_pair(role, "client", (uint64_t)job->client.process);
     put_pair(role, "line", (uint64_t)job->line);
-    put_pair(role, "reaper", 0);
     put_pair(role, "lock", (uint64_t)job->lock);
     put_feed(role, job->client.feed);
 }
@@ -173,7 +166,6 @@ bool x07_job_start(const x07_plan *plan, x07_buffer *role)
     if (job.line < 0) {
         return false;
     }
-    x07_hold_requests();
     if (start(&job)) {
         put_role(&job, role);
         return true;
@@ -181,6 +173,5 @@ bool x07_job_start(const x07_plan *plan, x07_buffer *role)
     /* The reaper hears that we are gone, and removes the folder. */
     x07_close(job.line);
     x07_close(job.lock);
-    x07_release_signals();
     return false;
 }

@@ -1,7 +1,7 @@
 #include "reaper.h"
 
-#include "host.h"
 #include "buffer.h"
+#include "host.h"
 
 enum {
     STREAMS = 3,
@@ -38,6 +38,7 @@ static _Noreturn void detach(const x07_proper *proper, x07_text root, int hearin
         x07_exit(reaper > 0 ? 0 : 1);
     }
     x07_ignore_requests();
+    x07_release_signals();
     x07_change_folder("/");
     x07_place(hearing, HEARING);
     x07_close_from(HEARING + 1);

@@ -7,27 +7,17 @@
 
 enum { PART = '\1', RUN_ID = 'R', CREATED = 'C', DEADLINE = 'D' };
 
-static size_t length_until(x07_text text, char letter)
-{
-    size_t at = 0;
-    while (at < text.length && text.start[at] != letter) {
-        at++;
-    }
-    return at;
-}
-
 /* A field without a space is a word alone. */
 bool x07_next_field(x07_text *fields, x07_field *field)
 {
-    const size_t length = length_until(*fields, '\0');
-    if (length == fields->length) {
+    const x07_text whole = x07_until(*fields, '\0');
+    if (whole.length == fields->length) {
         return false;
     }
-    const x07_text whole = {fields->start, length};
-    const size_t word = length_until(whole, ' ');
+    const size_t word = x07_until(whole, ' ').length;
     field->word = (x07_text){whole.start, word};
-    field->value = x07_after(whole, word < length ? word + 1 : length);
-    *fields = x07_after(*fields, length + 1);
+    field->value = x07_after(whole, word < whole.length ? word + 1 : word);
+    *fields = x07_after(*fields, whole.length + 1);
     return true;
 }
 
@@ -63,10 +53,18 @@ x07_text x07_value_of(x07_text fields, const char *word)
 
 x07_text x07_next_part(x07_text *value)
 {
-    const size_t length = length_until(*value, PART);
-    const x07_text part = {value->start, length};
-    *value = x07_after(*value, length < value->length ? length + 1 : length);
+    const x07_text part = x07_until(*value, PART);
+    *value = x07_after(*value, part.length < value->length ? part.length + 1 : part.length);
     return part;
+}
+
+uint64_t x07_number_of(x07_text digits, unsigned base)
+{
+    uint64_t number = 0;
+    for (size_t at = 0; at < digits.length; at++) {
+        number = number * base + (uint64_t)(digits.start[at] - '0');
+    }
+    return number;
 }
 
 static void put_hole(x07_buffer *to, char letter, const x07_holes *holes)
@@ -85,7 +83,7 @@ static void put_hole(x07_buffer *to, char letter, const x07_holes *holes)
 void x07_put_filled(x07_buffer *to, x07_text value, const x07_holes *holes)
 {
     while (value.length > 0) {
-        const bool has_hole = length_until(value, PART) < value.length;
+        const bool has_hole = x07_until(value, PART).length < value.length;
         x07_put(to, x07_next_part(&value));
         if (has_hole) {
             put_hole(to, value.length > 0 ? value.start[0] : '\0', holes);

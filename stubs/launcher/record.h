@@ -25,6 +25,8 @@ x07_text x07_value_of(x07_text fields, const char *word);
 
 /* Takes what is before the first \1, or all, off a value. */
 x07_text x07_next_part(x07_text *value);
+/* Of a part's digits. */
+uint64_t x07_number_of(x07_text digits, unsigned base);
 
 /* What the holes of a record are filled with: the id of this run, and its times. */
 typedef struct {

@@ -1,9 +1,9 @@
 #include "replay.h"
 
+#include "buffer.h"
 #include "conditions.h"
 #include "host.h"
 #include "job.h"
-#include "buffer.h"
 #include "record.h"
 #include "state.h"
 
@@ -56,12 +56,10 @@ char *x07_replay(
     x07_buffer root = x07_buffer_of(ROOT_BYTES);
     x07_buffer role = x07_buffer_of(ROLE_BYTES);
     x07_plan plan = {.proper = proper, .sidecar = sidecar, .trailer = trailer};
+    /* Until Python has begun: it would say where it was interrupted, line by line. */
+    x07_hold_requests();
     const bool is_started = is_simple(proper) &&
                             is_as_before(proper, sidecar, trailer, &plan, &root) &&
                             !role.is_short && x07_job_start(&plan, &role);
-    if (!is_started) {
-        /* Until Python has begun: it would say where it was interrupted, line by line. */
-        x07_hold_requests();
-    }
     return is_started ? role.bytes : NULL;
 }

@@ -205,19 +205,20 @@ long x07_own_path(char *target, size_t bytes)
     return call(SYS_readlinkat, AT_FDCWD, (long)x07_own_place, (long)target, (long)bytes, 0, 0);
 }
 
-void x07_write(int descriptor, const void *data, size_t bytes)
+bool x07_write(int descriptor, const void *data, size_t bytes)
 {
     const uint8_t *from = data;
     while (bytes > 0) {
         const long done = call(SYS_write, descriptor, (long)from, (long)bytes, 0, 0, 0);
         if (done <= 0 && done != -EINTR) {
-            return;
+            return false;
         }
         if (done > 0) {
             from += done;
             bytes -= (size_t)done;
         }
     }
+    return true;
 }
 
 void *x07_memory(size_t bytes)

@@ -24,6 +24,15 @@ bool x07_starts(x07_text text, x07_text with)
     return text.length >= with.length && x07_equal(text.start, with.start, with.length);
 }
 
+x07_text x07_until(x07_text text, char letter)
+{
+    size_t length = 0;
+    while (length < text.length && text.start[length] != letter) {
+        length++;
+    }
+    return (x07_text){text.start, length};
+}
+
 x07_text x07_after(x07_text text, size_t bytes)
 {
     return (x07_text){text.start + bytes, text.length - bytes};

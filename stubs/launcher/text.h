@@ -15,6 +15,8 @@ bool x07_same(x07_text one, x07_text other);
 bool x07_starts(x07_text text, x07_text with);
 /* RFC 3629. */
 bool x07_is_utf8(x07_text text);
+/* What is before the first such letter, or all. */
+x07_text x07_until(x07_text text, char letter);
 /* Without the first bytes. */
 x07_text x07_after(x07_text text, size_t bytes);
 

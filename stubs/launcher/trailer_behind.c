@@ -9,7 +9,6 @@ enum {
     LENGTH_DIGITS = 8,
     FOOT_BYTES = LENGTH_DIGITS + MARK_BYTES,
     MOST_BYTES = 1 << 20,
-    CHUNK_BYTES = 1 << 16,
 };
 
 static bool read_whole(int program, char *data, size_t bytes, uint64_t offset)
@@ -56,20 +55,15 @@ bool x07_trailer_read(int program, x07_trailer *trailer)
 
 bool x07_is_program_right(int program, const x07_trailer *trailer, x07_sha256_blocks *blocks)
 {
-    static char chunk[CHUNK_BYTES];
+    const size_t bytes = (size_t)trailer->program_bytes;
     char hex[X07_SHA256_DIGITS];
     x07_sha256 digest;
-    uint64_t done = 0;
-    x07_sha256_begin(&digest, blocks);
-    while (done < trailer->program_bytes) {
-        const uint64_t left = trailer->program_bytes - done;
-        const size_t bytes = left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
-        if (!read_whole(program, chunk, bytes, done)) {
-            return false;
-        }
-        x07_sha256_add(&digest, (const uint8_t *)chunk, bytes);
-        done += bytes;
+    char *data = x07_memory(bytes);
+    if (data == NULL || !read_whole(program, data, bytes, 0)) {
+        return false;
     }
+    x07_sha256_begin(&digest, blocks);
+    x07_sha256_add(&digest, (const uint8_t *)data, bytes);
     x07_sha256_end_hex(&digest, hex);
     return x07_same(trailer->program, (x07_text){hex, sizeof hex});
 }

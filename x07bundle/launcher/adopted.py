@@ -19,15 +19,14 @@ from x07bundle.vm.streams import Joined
 
 
 class Handed(NamedTuple):
-    """`client`: of the engine, a process. `line`: descriptor of the pipe to the reaper. `reaper`: a
-    process that is to be waited for; 0: none. `lock`: descriptor of the job's folder. `feed`: of
-    the pipe that is the client's standard input; -1: it has the caller's.
+    """`client`: of the engine, a process. `line`: descriptor of the pipe to the reaper. `lock`: of
+    the job's folder. `feed`: of the pipe that is the client's standard input; -1: it has the
+    caller's.
     """
 
     run: str
     client: int
     line: int
-    reaper: int
     lock: int
     feed: int
 
@@ -55,7 +54,7 @@ def run(handed: Handed, backend: Backend, jobs: State) -> tuple[Ended, Mark]:
     Raises:
         X07Error, ValueError: the job's file cannot be read.
     """
-    line = Lifeline(handed.line, handed.reaper)
+    line = Lifeline(handed.line)
     with folder.adopted(jobs, handed.run, line, handed.lock) as place:
         feed = _feed(handed, place.path) if handed.feed >= 0 else None
         ended = runner.adopt(backend, place, handed.client, feed, begun=guest_job.begun(place))

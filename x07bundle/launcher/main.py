@@ -22,6 +22,7 @@ from typing import Final, NoReturn
 from x07bundle.contract.policy_problems import PolicyError
 from x07bundle.errors import RefusedError, ToolMissingError, UsageError, X07Error
 from x07bundle.launcher.environment import unveiled
+from x07bundle.vm import interrupts
 
 MODE: Final = "X07_BUNDLE"
 FORMAT: Final = "X07_BUNDLE_FORMAT"
@@ -33,7 +34,6 @@ INTERRUPTED: Final = 130
 REAPER: Final = b"X07_REAP"
 ADOPTED: Final = b"X07_ADOPT"
 """Names that are not veiled: no caller can set them. Their modules have what is in them."""
-HELD: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 OWN: Final = (REFUSED, NO_BACKEND, NOT_STARTED)
 
 
@@ -67,8 +67,8 @@ def run(words: Sequence[str], env: Mapping[str, str], handed: bytes | None = Non
     """The exit code of it all. `words`: the executable, and the arguments. `handed`: a guest that
     was started already (`adopted`)."""
     try:
-        if handed is None:  # the executable held them for us; who adopts a guest has handlers first
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
+        if handed is None:  # who adopts a guest has handlers first
+            interrupts.release()
         return _act(words, env, handed)
     except X07Error as error:
         _trace(env)

@@ -26,7 +26,11 @@ def run(
 
     A signal that ended the guest is ours then, too: what is going on here ends as ever.
     """
-    ended = _run(backend, job, folder, streams, env)
+    if streamed.is_needed(backend.caps, env):
+        ended = streamed.run(backend, job, folder, streams)
+    else:
+        beside = job._replace(argv=(streamed.AGENT, "--exec", *job.argv))
+        ended = runner.run(backend, beside, folder, streams)
     number = _ended_by(ended)
     if number is not None:
         signal.raise_signal(number)
@@ -38,16 +42,3 @@ def _ended_by(ended: Ended) -> int | None:
     if ended.asked_by is not None and ended.exit_status == SIGNALLED + ended.asked_by:
         return ended.asked_by
     return ended.interrupted_by
-
-
-def _run(
-    backend: Backend,
-    job: Job,
-    folder: JobFolder,
-    streams: Attached | Captured,
-    env: Mapping[str, str],
-) -> Ended:
-    if streamed.is_needed(backend.caps, env):
-        return streamed.run(backend, job, folder, streams)
-    beside = job._replace(argv=(streamed.AGENT, "--exec", *job.argv))
-    return runner.run(backend, beside, folder, streams)

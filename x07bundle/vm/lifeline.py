@@ -10,9 +10,9 @@ from x07bundle.vm.clock import Clock
 
 
 class Lifeline:
-    """Holds the pipe's end. `pid`: what started the reaper, and is to be waited for; 0: nobody."""
+    """Holds the pipe's end. `pid`: what started the reaper, and is to be waited for."""
 
-    def __init__(self, descriptor: int, pid: int) -> None:
+    def __init__(self, descriptor: int, pid: int | None = None) -> None:
         self._descriptor = descriptor
         self._pid = pid
 
@@ -29,7 +29,7 @@ class Lifeline:
 
     def close(self) -> None:
         os.close(self._descriptor)
-        if self._pid:
+        if self._pid is not None:
             os.waitpid(self._pid, 0)
 
 

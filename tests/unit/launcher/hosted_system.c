@@ -30,16 +30,17 @@ long x07_read(int descriptor, void *data, size_t bytes)
     return read(descriptor, data, bytes);
 }
 
-void x07_write(int descriptor, const void *data, size_t bytes)
+bool x07_write(int descriptor, const void *data, size_t bytes)
 {
     while (bytes > 0) {
         const ssize_t done = write(descriptor, data, bytes);
         if (done <= 0) {
-            return;
+            return false;
         }
         data = (const char *)data + done;
         bytes -= (size_t)done;
     }
+    return true;
 }
 
 void x07_close(int descriptor)

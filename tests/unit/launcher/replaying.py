@@ -50,7 +50,7 @@ def main(record_path: Path, options: dict[str, str], words: list[str]) -> None:
     sidecar = Path(f"{words[0]}.vm")
     folder = record_path.parent / record.run_id
     signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
-    line, reaper = _reaper(record_path.parent, words[0], options)
+    line = _reaper(record_path.parent, words[0], options)
     lock = _fill(record, sidecar, folder, line)
     for note in record.every("say"):
         os.write(2, note + b"\n")
@@ -66,8 +66,7 @@ def main(record_path: Path, options: dict[str, str], words: list[str]) -> None:
         if descriptor >= 0:
             os.set_inheritable(descriptor, True)
     handed = {
-        "run": record.run_id, "created": record.created_ms, "deadline": record.deadline_ms,
-        "client": client, "line": line, "reaper": reaper, "lock": lock, "feed": feed,
+        "run": record.run_id, "client": client, "line": line, "lock": lock, "feed": feed,
     }  # fmt: skip
     text = " ".join(f"{name}={value}" for name, value in handed.items())
     _become(words, b"X07_ADOPT", text.encode())
@@ -78,12 +77,12 @@ def _become(words: list[str], role: bytes, value: bytes) -> NoReturn:
     os.execve(sys.executable, (sys.executable, "-c", MAIN, *words), env)
 
 
-def _reaper(root: Path, app: str, options: dict[str, str]) -> tuple[int, int]:
-    """The line to it, and what is to be waited for."""
+def _reaper(root: Path, app: str, options: dict[str, str]) -> int:
+    """The line to it."""
     hearing, telling = os.pipe()
     if options.get("reaper") == "none":
         os.set_inheritable(hearing, True)  # somebody has to be able to listen
-        return telling, 0
+        return telling
     child = os.fork()
     if child == 0:
         os.setsid()
@@ -98,7 +97,8 @@ def _reaper(root: Path, app: str, options: dict[str, str]) -> tuple[int, int]:
         os.set_inheritable(hearing, True)
         _become([app], b"X07_REAP", b"%d %s" % (hearing, os.fsencode(root)))
     os.close(hearing)
-    return telling, child
+    os.waitpid(child, 0)
+    return telling
 
 
 def _fill(record: Record, sidecar: Path, folder: Path, line: int) -> int:

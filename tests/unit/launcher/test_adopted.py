@@ -319,7 +319,7 @@ def test_what_is_handed_over_goes_no_further() -> None:
     ends = (*os.pipe(), *os.pipe())
     for descriptor in ends:
         os.set_inheritable(descriptor, True)
-    text = f"run=1-2 created=3 deadline=4 client=5 line={ends[0]} reaper=0 lock={ends[1]}"
+    text = f"run=1-2 client=5 line={ends[0]} lock={ends[1]}"
     assert adopted.read(f"{text} feed=-1".encode()).feed == -1
     assert [os.get_inheritable(descriptor) for descriptor in ends] == [False, False, True, True]
     assert adopted.read(f"{text} feed={ends[2]}".encode()).run == "1-2"

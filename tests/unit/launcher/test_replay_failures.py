@@ -27,9 +27,7 @@ SOMEBODY: Final = 54_321
 MOST_PROCESSES: Final = 5
 FIRST_DESCRIPTORS: Final = range(4, 16)
 PIPE_BYTES: Final = 1 << 16
-ADOPTED: Final = re.compile(
-    r"run=(?P<run>\d+-\d+) created=\d+ .* reaper=\d+ lock=\d+ feed=(-1|\d+)"
-)
+ADOPTED: Final = re.compile(r"run=(?P<run>\d+-\d+) client=\d+ line=\d+ lock=\d+ feed=(-1|\d+)")
 ACTOR: Final = """
 #include <fcntl.h>
 #include <stdio.h>
