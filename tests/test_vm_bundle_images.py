@@ -5,7 +5,7 @@ from typing import Final
 
 from tests import vm_bundles
 from tests.fakes import engines
-from tests.vm_bundles import CONFIG, MakeBench
+from tests.vm_bundles import MakeBench
 
 MISSING: Final = engines.fails("Error: No such image: x")
 
@@ -20,15 +20,8 @@ def test_an_image_that_the_engine_has_lost(make_bench: MakeBench, tmp_path: Path
     """It is loaded again, and the guest still has all of its input."""
     archive, there = tmp_path / "image.tar", tmp_path / "there"
     archive.write_bytes(b"an image")
-    has_image = f'echo \'[{{"Id": "{CONFIG}"}}]\''
-    lost = "echo 'docker: No such image' >&2; exit 125"
     bench = make_bench(
-        {
-            vm_bundles.INSPECT: f"if test -e '{there}'; then {has_image}; else {MISSING}; fi",
-            "'image inspect '*": MISSING,
-            "'load '*": f": >'{there}'; echo 'Loaded image: x07.local/guest:1'",
-            "'run '*": f"test -e '{there}' || {{ {lost}; }}\n{vm_bundles.RUN}",
-        },
+        vm_bundles.losing(there),
         archive=archive,
     )
     assert bench.start("say", "x").returncode == 0

@@ -68,6 +68,19 @@ def docker(folder: Path, cases: Mapping[str, str] | None = None) -> Docker:
     return Docker(made, str(made.bin))
 
 
+def losing(there: Path) -> dict[str, str]:
+    """Of an engine that has the image as long as a file is there, and can load it."""
+    has_image = f'echo \'[{{"Id": "{CONFIG}"}}]\''
+    missing = engines.fails("Error: No such image: x")
+    lost = "echo 'docker: No such image' >&2; exit 125"
+    return {
+        INSPECT: f"if test -e '{there}'; then {has_image}; else {missing}; fi",
+        "'image inspect '*": missing,
+        "'load '*": f": >'{there}'; echo 'Loaded image: x07.local/guest:1'",
+        "'run '*": f"test -e '{there}' || {{ {lost}; }}\n{RUN}",
+    }
+
+
 def runtime(cache: Path) -> Runtime:
     """The launcher, frozen once for all tests."""
     env = {**os.environ, "X07_CACHE_DIR": str(cache)}
@@ -111,25 +124,14 @@ def content(
     )
 
 
-class Bench(NamedTuple):
+class Place:
     """A folder with a bundle `app`, a fake docker, and a state of its own."""
 
-    folder: Path
-    docker: Docker
-    runtime: Runtime
-
-    @property
-    def app(self) -> Path:
-        return self.folder / "app"
-
-    @property
-    def state(self) -> Path:
-        return self.folder / "state" / "jobs"
-
-    def make(self, out: Path | None = None, **given: Any) -> Path:  # noqa: ANN401  as `content`
-        out = out or self.app
-        sidecar.write(out, content(self.runtime, **given))
-        return out
+    def __init__(self, folder: Path, docker: Docker) -> None:
+        self.folder = folder
+        self.docker = docker
+        self.app = folder / "app"
+        self.state = folder / "state" / "jobs"
 
     def env(self, **variables: str) -> dict[str, str]:
         return {
@@ -139,6 +141,24 @@ class Bench(NamedTuple):
             ACCEPT: "1",
             **variables,
         }
+
+    def left(self) -> list[str]:
+        """Jobs whose folder is still there."""
+        names = [path.name for path in self.state.iterdir()] if self.state.exists() else []
+        return sorted(name for name in names if not name.startswith("."))
+
+
+class Bench(Place):
+    """Of bundles that are started."""
+
+    def __init__(self, folder: Path, docker: Docker, runtime: Runtime) -> None:
+        super().__init__(folder, docker)
+        self.runtime = runtime
+
+    def make(self, out: Path | None = None, **given: Any) -> Path:  # noqa: ANN401  as `content`
+        out = out or self.app
+        sidecar.write(out, content(self.runtime, **given))
+        return out
 
     def start(
         self,
@@ -160,11 +180,6 @@ class Bench(NamedTuple):
             timeout=60,
             check=False,
         )
-
-    def left(self) -> list[str]:
-        """Jobs whose folder is still there."""
-        names = [path.name for path in self.state.iterdir()] if self.state.exists() else []
-        return sorted(name for name in names if not name.startswith("."))
 
 
 def bench(folder: Path, cache: Path, cases: Mapping[str, str] | None = None) -> Bench:

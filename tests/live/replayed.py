@@ -6,17 +6,12 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from tests import vm_bundles
+from tests.live import scripted
 from tests.live.guest_tool import Tool
-from x07bundle.bundle import sidecar
-from x07bundle.bundle.sidecar import Guest
+from tests.live.scripted import Scripted
 from x07bundle.launcher import start_record
-from x07bundle.native.cache import Cache
-from x07bundle.vm import images
-from x07bundle.vm.asking import ask
-from x07bundle.vm.job import Image
 from x07bundle.vm.state import State
 
 PROGRAM: Final = r"""#!/bin/sh
@@ -39,31 +34,12 @@ SOON_SECONDS: Final = 30.0
 STEP_SECONDS: Final = 0.02
 
 
-class Replayed(NamedTuple):
-    """`app`: in the folder that it is started from."""
-
-    tool: Tool
-    app: Path
-
-    @property
-    def folder(self) -> Path:
-        return self.app.parent
+class Replayed(Scripted):
+    """One that leaves a record of its start."""
 
     @property
     def record(self) -> Path:
         return start_record.place(State(self.tool.state, ""), self.app, str(self.folder))
-
-    def start(self, *arguments: str, **given: Any) -> subprocess.CompletedProcess[bytes]:  # noqa: ANN401
-        return self.tool.start(self.app, *arguments, **given)
-
-    def opened(self, *arguments: str, **streams: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401
-        usual = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(
-            (self.app, *arguments),
-            cwd=self.folder,
-            env=self.tool.bundle_env,
-            **{**usual, **streams},
-        )
 
     def decisions(self) -> tuple[int, int] | None:
         """Changes with each start that was decided, and went well: it leaves another record."""
@@ -124,14 +100,7 @@ def soon(is_so: Callable[[], bool], seconds: float = SOON_SECONDS) -> bool:
 
 
 def made(tool: Tool, folder: Path, **policy: Any) -> Replayed:  # noqa: ANN401  as `content`
-    """A script, which a guest of the image `full` runs."""
-    image = images.resolve(tool.engine.backend, tool.reference)
-    content = vm_bundles.content(
-        vm_bundles.runtime(Cache(tool.cache).folder), PROGRAM, **{**GRANTS, **policy}
-    )
-    app = folder / "app"
-    guest = Guest(tool.reference, image.digest.kind, digests(tool, image))
-    sidecar.write(app, content._replace(backend=tool.engine.name, guest=guest))
+    app = scripted.write(tool, folder, PROGRAM, **{**GRANTS, **policy})
     (folder / "given").write_text("given ")
     return Replayed(tool, app)
 
@@ -142,12 +111,4 @@ def started(tool: Tool, folder: Path, **policy: Any) -> Replayed:  # noqa: ANN40
     done = found.start("say", "0", "first")
     assert (done.returncode, done.stdout) == (0, b"say\n0\nfirst\n"), done.stderr
     assert found.decisions() is not None
-    return found
-
-
-def digests(tool: Tool, image: Image) -> dict[str, str]:
-    backend = tool.engine.backend
-    found: dict[str, str] = {}
-    for digest in ask(backend.digests(backend.image_name(image))):
-        found.setdefault(digest.kind, digest.value)
     return found

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from tests import vm_bundles
-from tests.live import replayed, vm_engines
+from tests.live import replayed, scripted, vm_engines
 from tests.live.guest_tool import Tool, without_notes
 from tests.live.replayed import Replayed
 from x07bundle.bundle import sidecar
@@ -47,7 +47,7 @@ def small(tool: Tool, tmp_path: Path) -> Iterator[Replayed]:
     image = images.resolve(backend, vm_engines.REFERENCE)
     content = vm_bundles.content(vm_bundles.runtime(Cache(tool.cache).folder))
     named = Guest(
-        vm_engines.REFERENCE, image.digest.kind, replayed.digests(tool, image), archive=archive
+        vm_engines.REFERENCE, image.digest.kind, scripted.digests(tool, image), archive=archive
     )
     app = tmp_path / "app"
     content = content._replace(backend=backend.name, guest=named, payload=program(tmp_path))
@@ -195,7 +195,7 @@ def disk(app: Replayed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Re
     root = tmp_path_factory.mktemp("disk")
     mount("-t", "tmpfs", "-o", f"size={SMALL_DISK},mode=0700", "x07-test", str(root))
     try:
-        found = app._replace(tool=app.tool._replace(state=root / "jobs"))
+        found = Replayed(app.tool._replace(state=root / "jobs"), app.app)
         assert found.start("say", "0").returncode == 0
         assert found.again("say", "3").returncode == 3
         yield found

@@ -8,18 +8,15 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import pytest
 
-from tests import terminals, vm_bundles
+from tests import terminals
+from tests.live import scripted
 from tests.live.guest_tool import STREAM, Tool, without_notes
+from tests.live.scripted import Scripted
 from tests.terminals import heard
-from x07bundle.bundle import sidecar
-from x07bundle.bundle.sidecar import Guest
-from x07bundle.native.cache import Cache
-from x07bundle.vm import images
-from x07bundle.vm.asking import ask
 
 pytestmark = pytest.mark.live
 
@@ -42,52 +39,24 @@ SOON_SECONDS: Final = 20
 AT_ONCE: Final = 50
 
 
-class Bundle(NamedTuple):
-    tool: Tool
-    app: Path
-
-    def start(self, *arguments: str, **given: Any) -> subprocess.CompletedProcess[bytes]:  # noqa: ANN401
-        return self.tool.start(self.app, *arguments, **given)
-
-    def opened(self, *arguments: str, **streams: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401
-        usual = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(
-            (self.app, *arguments),
-            cwd=self.app.parent,
-            env=self.tool.bundle_env,
-            **{**usual, **streams},
-        )
-
-
-def bundle(tool: Tool, folder: Path, **policy: Any) -> Bundle:  # noqa: ANN401  as `content`
-    """A script, which only a guest of the image `full` can run."""
-    backend = tool.engine.backend
-    image = images.resolve(backend, tool.reference)
-    found = ask(backend.digests(backend.image_name(image)))
-    digests: dict[str, str] = {}
-    for digest in found:
-        digests.setdefault(digest.kind, digest.value)
-    guest = Guest(tool.reference, image.digest.kind, digests)
-    content = vm_bundles.content(vm_bundles.runtime(Cache(tool.cache).folder), PROGRAM, **policy)
-    app = folder / "app"
-    sidecar.write(app, content._replace(backend=tool.engine.name, guest=guest))
-    return Bundle(tool, app)
+def bundle(tool: Tool, folder: Path, **policy: Any) -> Scripted:  # noqa: ANN401  as `content`
+    return Scripted(tool, scripted.write(tool, folder, PROGRAM, **policy))
 
 
 @pytest.fixture
-def made(tool: Tool, tmp_path: Path) -> Bundle:
+def made(tool: Tool, tmp_path: Path) -> Scripted:
     return bundle(tool, tmp_path)
 
 
 @pytest.fixture
-def of_docker(made: Bundle) -> Bundle:
+def of_docker(made: Scripted) -> Scripted:
     """What does not depend on the engine."""
     if made.tool.engine.name != "docker":
         pytest.skip("seen with docker")
     return made
 
 
-def test_streams_and_exit_code(made: Bundle) -> None:
+def test_streams_and_exit_code(made: Scripted) -> None:
     done = made.start("say", "out", "err")
     assert (done.returncode, done.stdout, without_notes(done.stderr)) == (7, b"out", b"err")
     data = random.Random(1).randbytes(1 << 20)
@@ -98,7 +67,7 @@ def test_streams_and_exit_code(made: Bundle) -> None:
     assert made.tool.engine.guests() == []
 
 
-def test_words_are_bytes(made: Bundle) -> None:
+def test_words_are_bytes(made: Scripted) -> None:
     """Engines hand on UTF-8 alone."""
     words = [os.fsdecode(word) for word in (b"\xff\xfe", "é".encode(), b"")]
     for word in words:
@@ -106,7 +75,7 @@ def test_words_are_bytes(made: Bundle) -> None:
         assert (done.returncode, done.stdout) == (7, os.fsencode(word)), word
 
 
-def test_files_as_a_stream(made: Bundle) -> None:
+def test_files_as_a_stream(made: Scripted) -> None:
     data = random.Random(2).randbytes(1 << 20)
     done = made.start("copy", stdin=data, more=STREAM)
     assert (done.returncode, without_notes(done.stderr)) == (0, b"")
@@ -128,7 +97,7 @@ def test_its_deadline(tool: Tool, tmp_path: Path, more: dict[str, str]) -> None:
 # -- pipes
 
 
-def test_a_pipe_flows(of_docker: Bundle) -> None:
+def test_a_pipe_flows(of_docker: Scripted) -> None:
     """Nothing waits for the end of the input."""
     with of_docker.opened("copy") as child:
         assert child.stdin is not None
@@ -144,7 +113,7 @@ def test_a_pipe_flows(of_docker: Bundle) -> None:
 
 
 @pytest.mark.parametrize("streams", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", "</dev/null"])
-def test_streams_that_are_closed(of_docker: Bundle, streams: str) -> None:
+def test_streams_that_are_closed(of_docker: Scripted, streams: str) -> None:
     script = f'"$0" copy {streams}; echo $? >status'
     end = subprocess.run(
         ("/bin/sh", "-c", script, of_docker.app),
@@ -158,7 +127,7 @@ def test_streams_that_are_closed(of_docker: Bundle, streams: str) -> None:
     assert (of_docker.app.parent / "status").read_text() == "0\n"
 
 
-def test_a_reader_that_goes_away(of_docker: Bundle) -> None:
+def test_a_reader_that_goes_away(of_docker: Scripted) -> None:
     with Path("/dev/zero").open("rb") as endless, of_docker.opened("copy", stdin=endless) as child:
         assert child.stdout is not None
         assert child.stdout.read(10) == bytes(10)
@@ -178,7 +147,7 @@ def no_guests(tool: Tool) -> bool:
 # -- a terminal, and signals
 
 
-def test_a_terminal(made: Bundle, terminal: tuple[int, int]) -> None:
+def test_a_terminal(made: Scripted, terminal: tuple[int, int]) -> None:
     """Its size, and its interrupt key."""
     ours, theirs = terminal
     child = subprocess.Popen(
@@ -204,7 +173,7 @@ def test_a_terminal(made: Bundle, terminal: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGTERM, 8), (signal.SIGINT, 9)], ids=["term", "int"]
 )
-def test_signals_reach_the_program(made: Bundle, number: int, status: int) -> None:
+def test_signals_reach_the_program(made: Scripted, number: int, status: int) -> None:
     with made.opened("terminal") as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"here\n"
@@ -217,7 +186,7 @@ def test_signals_reach_the_program(made: Bundle, number: int, status: int) -> No
 # -- many at once
 
 
-def test_many_at_once(of_docker: Bundle, tmp_path: Path) -> None:
+def test_many_at_once(of_docker: Scripted, tmp_path: Path) -> None:
     """Each has its own words, input, output and files."""
     many = bundle(of_docker.tool, tmp_path, fs__enabled=True, fs__write_roots=["out"])
 

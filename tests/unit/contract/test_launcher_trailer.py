@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 
+from tests.unit.contract import executables
 from x07bundle.contract import launcher_trailer
 from x07bundle.contract.launcher_trailer import PublicKey, Trailer, TrailerError
 
@@ -42,12 +43,4 @@ def test_what_has_no_trailer(data: bytes) -> None:
 
 def test_every_bit_counts() -> None:
     executable = launcher_trailer.finished(PROGRAM, TRAILER)
-    for at in range(len(executable)):
-        for bit in range(8):
-            changed = bytearray(executable)
-            changed[at] ^= 1 << bit
-            try:
-                found = launcher_trailer.read(bytes(changed), "app")
-            except TrailerError:
-                continue
-            assert found != TRAILER, at
+    executables.assert_every_bit_counts(executable, TRAILER, range(len(executable)))

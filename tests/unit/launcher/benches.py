@@ -8,11 +8,10 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from tests import vm_bundles
 from tests.program_build import ROOT
-from tests.vm_bundles import ACCEPT, Docker
 from x07bundle.bundle import sidecar
 from x07bundle.bundle.sidecar import Runtime, SidecarContent
 from x07bundle.contract.vm_manifest import LauncherBuild
@@ -38,19 +37,8 @@ def runtime(folder: Path) -> Runtime:
     return Runtime(PROGRAM, STARTER, place, LauncherBuild("0.1.0", "linux-x86_64", "3.11.7"))
 
 
-class Bench(NamedTuple):
-    """A folder with a bundle `app`, a fake docker, and a state of its own."""
-
-    folder: Path
-    docker: Docker
-
-    @property
-    def app(self) -> Path:
-        return self.folder / "app"
-
-    @property
-    def state(self) -> Path:
-        return self.folder / "state" / "jobs"
+class Bench(vm_bundles.Place):
+    """Of launchers that Python runs."""
 
     def make(self, **given: Any) -> SidecarContent:  # noqa: ANN401  as `vm_bundles.content`
         content = vm_bundles.content(runtime(self.folder), **given)
@@ -58,13 +46,8 @@ class Bench(NamedTuple):
         return content
 
     def env(self, **variables: str) -> dict[str, str]:
-        return {
-            "PATH": f"{self.docker.path}:/usr/bin:/bin",
-            "HOME": str(self.folder),
-            "X07_VM_STATE_DIR": str(self.state),
-            ACCEPT: "1",
-            **variables,
-        }
+        path = f"{self.docker.path}:/usr/bin:/bin"
+        return super().env(**{"PATH": path, **variables})
 
     def words(self, *arguments: str) -> tuple[str, ...]:
         return (sys.executable, "-c", MAIN, str(self.app), *arguments)
@@ -115,11 +98,6 @@ class Bench(NamedTuple):
     def records(self) -> list[Path]:
         found = self.state.iterdir() if self.state.exists() else ()
         return sorted(path for path in found if start_record.is_name(path.name))
-
-    def left(self) -> list[str]:
-        """Jobs whose folder is still there."""
-        names = [path.name for path in self.state.iterdir()] if self.state.exists() else []
-        return sorted(name for name in names if not name.startswith("."))
 
 
 def bench(folder: Path, cases: Mapping[str, str] | None = None) -> Bench:

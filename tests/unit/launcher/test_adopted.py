@@ -14,7 +14,7 @@ from tests.fakes import engines
 from tests.unit.launcher import benches
 from tests.unit.launcher.benches import Bench
 from tests.unit.vm.conftest import soon
-from tests.vm_bundles import CONFIG, REFERENCE
+from tests.vm_bundles import REFERENCE
 from x07bundle.bundle import sidecar
 from x07bundle.launcher import adopted
 
@@ -198,15 +198,8 @@ def test_an_image_that_the_engine_has_lost(make_bench: MakeBench, tmp_path: Path
     """It is loaded again, the guest still has all of its input, and notes are said once."""
     archive, there = tmp_path / "image.tar", tmp_path / "there"
     archive.write_bytes(b"an image")
-    has_image = f'echo \'[{{"Id": "{CONFIG}"}}]\''
-    lost = "echo 'docker: No such image' >&2; exit 125"
     bench = make_bench(
-        {
-            vm_bundles.INSPECT: f"if test -e '{there}'; then {has_image}; else {MISSING}; fi",
-            "'image inspect '*": MISSING,
-            "'load '*": f": >'{there}'; echo 'Loaded image: x07.local/guest:1'",
-            "'run '*": f"test -e '{there}' || {{ {lost}; }}\n{vm_bundles.RUN}",
-        },
+        vm_bundles.losing(there),
         archive=archive,
         net__enabled=True,
         net__allow_hosts=[{"host": "example.com", "ports": [443]}],
