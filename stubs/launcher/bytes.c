@@ -1,5 +1,7 @@
-/* What a C library has, too: without one, and the same with one. */
+/* What a C library has, too, or nearly: without one, and the same with one. */
 #include "system.h"
+
+#include <errno.h>
 
 size_t x07_length(const char *text)
 {
@@ -30,4 +32,20 @@ void x07_copy(void *restrict target, const void *restrict source, size_t bytes)
     for (size_t index = 0; index < bytes; index++) {
         to[index] = from[index];
     }
+}
+
+bool x07_write(int descriptor, const void *data, size_t bytes)
+{
+    const uint8_t *from = data;
+    while (bytes > 0) {
+        const long done = x07_write_some(descriptor, from, bytes);
+        if (done <= 0 && done != -EINTR) {
+            return false;
+        }
+        if (done > 0) {
+            from += done;
+            bytes -= (size_t)done;
+        }
+    }
+    return true;
 }

@@ -205,20 +205,9 @@ long x07_own_path(char *target, size_t bytes)
     return call(SYS_readlinkat, AT_FDCWD, (long)x07_own_place, (long)target, (long)bytes, 0, 0);
 }
 
-bool x07_write(int descriptor, const void *data, size_t bytes)
+long x07_write_some(int descriptor, const void *data, size_t bytes)
 {
-    const uint8_t *from = data;
-    while (bytes > 0) {
-        const long done = call(SYS_write, descriptor, (long)from, (long)bytes, 0, 0, 0);
-        if (done <= 0 && done != -EINTR) {
-            return false;
-        }
-        if (done > 0) {
-            from += done;
-            bytes -= (size_t)done;
-        }
-    }
-    return true;
+    return call(SYS_write, descriptor, (long)data, (long)bytes, 0, 0, 0);
 }
 
 void *x07_memory(size_t bytes)

@@ -51,6 +51,7 @@ long x07_read_folder(int descriptor, void *data, size_t bytes);
 long x07_own_path(char *target, size_t bytes);
 extern const char x07_own_place[];
 extern const char x07_own_place_hint[];
+long x07_write_some(int descriptor, const void *data, size_t bytes);
 /* False: not all of it could be. */
 bool x07_write(int descriptor, const void *data, size_t bytes);
 

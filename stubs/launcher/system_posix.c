@@ -198,20 +198,9 @@ long x07_own_path(char *target, size_t bytes)
 }
 #endif
 
-bool x07_write(int descriptor, const void *data, size_t bytes)
+long x07_write_some(int descriptor, const void *data, size_t bytes)
 {
-    const uint8_t *from = data;
-    while (bytes > 0) {
-        const long done = result(write(descriptor, from, bytes));
-        if (done <= 0 && done != -EINTR) {
-            return false;
-        }
-        if (done > 0) {
-            from += done;
-            bytes -= (size_t)done;
-        }
-    }
-    return true;
+    return result(write(descriptor, data, bytes));
 }
 
 void *x07_memory(size_t bytes)
