@@ -250,7 +250,8 @@ def test_signed_bundles(bench: Bench, kind: str) -> None:
     assert b"signed by the" in bench.start(X07_BUNDLE="verify").stdout
     place = folder_of(bench.app) / "manifest.json.sig"
     signature = place.read_bytes()
-    bench.docker.engine.folder.joinpath("asked").unlink()
+    # The guest that ran is looked after for a while by the docker that ran it.
+    bench = Bench(bench.folder, vm_bundles.docker(bench.folder / "another"), bench.runtime)
     place.write_bytes(signature[:-1] + bytes([signature[-1] ^ 1]))
     assert_refused(bench, "is no signature of the manifest")
     place.unlink()
