@@ -86,7 +86,7 @@ def checks(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def test_doctor_of_a_bundle_that_can_run(bench: Bench) -> None:
     found = checks(looked(bench, "doctor"))
-    assert list(found) == ["integrity", "machine", "consent", "backend", "policy", "image"]
+    assert list(found) == ["integrity", "machine", "consent", "backend", "policy", "jobs", "image"]
     assert all(check["ok"] for check in found.values())
     assert vm_bundles.CONFIG in found["image"]["detail"]
 
@@ -123,6 +123,15 @@ def test_doctor_of_a_policy_that_cannot_be(bench: Bench) -> None:
     policy = checks(looked(bench, "doctor", status=125))["policy"]
     assert not policy["ok"]
     assert "fs.read_roots" in policy["detail"]
+
+
+def test_doctor_where_no_job_can_be_kept(bench: Bench) -> None:
+    (bench.folder / "file").touch()
+    place = str(bench.folder / "file" / "jobs")
+    jobs = checks(looked(bench, "doctor", status=127, X07_VM_STATE_DIR=place))["jobs"]
+    assert not jobs["ok"]
+    assert place in jobs["detail"]
+    assert jobs["fix"] == "set X07_VM_STATE_DIR to a folder that you can write"
 
 
 def test_doctor_makes_no_folder(bench: Bench) -> None:

@@ -236,7 +236,9 @@ def test_a_disk_that_is_not_written(disk: Replayed) -> None:
     root = str(disk.tool.state.parent)
     mount("-o", "remount,ro", root)
     try:
-        assert b"read-only file system" in refused(disk).lower()
+        said = refused(disk)
+        assert b"read-only file system" in said.lower()
+        assert said.endswith(b"hint: set X07_VM_STATE_DIR to a folder that you can write\n")
         assert disk.what_stays() == []
     finally:
         mount("-o", "remount,rw", root)

@@ -44,9 +44,10 @@ def examine(bundle: Bundle, env: Mapping[str, str]) -> list[Check]:
     backend = _backend(bundle, env)
     if isinstance(backend, Check):
         return [*checks, backend]
-    checks += [_consent(backend, bundle, env, accepted), _usable(backend, env, machine)]
-    checks.append(_policy(bundle, backend, env, accepted))
-    checks += _image(bundle, backend, env, accepted) if checks[3].ok else ()
+    usable = _usable(backend, env, machine)
+    checks += [_consent(backend, bundle, env, accepted), usable]
+    checks += [_policy(bundle, backend, env, accepted), _jobs(env)]
+    checks += _image(bundle, backend, env, accepted) if usable.ok else ()
     return checks
 
 
@@ -149,6 +150,10 @@ def _policy(bundle: Bundle, backend: Backend, env: Mapping[str, str], accepted: 
         return "\n".join((f"{backend.name} enforces it here", *confined.told))
 
     return _tried("policy", attempt)
+
+
+def _jobs(env: Mapping[str, str]) -> Check:
+    return _tried("jobs", lambda: f"kept in `{state.look(env)}`")
 
 
 def _image(

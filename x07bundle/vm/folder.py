@@ -19,6 +19,7 @@ from x07bundle.contract.vm_job import JobRecord
 from x07bundle.errors import X07Error
 from x07bundle.vm import clock as clocks
 from x07bundle.vm import lifeline
+from x07bundle.vm import state as states
 from x07bundle.vm.clock import Clock
 from x07bundle.vm.failures import GuestError
 from x07bundle.vm.lifeline import Lifeline
@@ -231,7 +232,7 @@ def _new(state: State, role: Role, clock: Clock, line: Lifeline) -> Path:
             clock.sleep_ms(1)
             continue
         except OSError as error:
-            raise files.output_error(path, error) from error
+            raise states.output_error(path, error) from error
         line.mention("made")
         return path
 

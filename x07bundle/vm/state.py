@@ -4,6 +4,7 @@ Commands are read from the files in there and run. So nobody else may have made 
 file that another user owns or may write to is not used.
 """
 
+import errno
 import os
 import re
 import stat
@@ -21,6 +22,8 @@ WRITABLE: Final = "may be written by others"
 MENDED: Final = {WRITABLE: ", or `chmod go-w` this one"}
 """The problems of a folder that its owner can mend."""
 PRIVATE: Final = 0o700
+ELSEWHERE: Final = f"set {VARIABLE} to a folder that you can write"
+NOT_OURS: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 is_instance = re.compile(r"[A-Za-z0-9._:@/+-]{1,128}").fullmatch
 
@@ -54,19 +57,48 @@ def place(env: Mapping[str, str]) -> Path:
     return Path(env.get("TMPDIR") or "/tmp", f"x07-{os.geteuid()}", *DEFAULT.parts[1:])
 
 
+def look(env: Mapping[str, str]) -> Path:
+    """The folder of all jobs, which may not be there yet. Nothing is made.
+
+    Raises:
+        X07Error: `open` would fail, or no job could be kept there.
+    """
+    root = place(env)
+    nearest = next(path for path in (root, *root.parents) if os.path.lexists(path))
+    if nearest == root:
+        _check(root)
+    if not nearest.is_dir():
+        raise _unmade(root, NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)))
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise OutputError(f"cannot write `{nearest}`, where VM jobs are kept", hint=ELSEWHERE)
+    return root
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """The error for people, of something that cannot be written in the folder of jobs."""
+    failure = files.output_error(path, error)
+    if error.errno in NOT_OURS:
+        return OutputError(failure.brief, failure.details, ELSEWHERE)
+    return failure
+
+
 def _make(root: Path) -> None:
-    problem = folder_problem(root)
-    if problem is None:
+    if folder_problem(root) is None:
         return
     try:
         root.mkdir(PRIVATE, parents=True, exist_ok=True)
     except OSError as error:
-        failure = files.output_error(root, files.why_no_folder(root, error))
-        raise OutputError(
-            f"cannot make the folder of VM jobs: {failure.brief}",
-            failure.details,
-            f"set {VARIABLE} to a folder that you can write",
-        ) from error
+        raise _unmade(root, files.why_no_folder(root, error)) from error
+    _check(root)
+
+
+def _unmade(root: Path, error: OSError) -> OutputError:
+    failure = files.output_error(root, error)
+    brief = f"cannot make the folder of VM jobs: {failure.brief}"
+    return OutputError(brief, failure.details, ELSEWHERE)
+
+
+def _check(root: Path) -> None:
     problem = folder_problem(root)
     if problem is not None:
         raise X07Error(
@@ -117,7 +149,7 @@ def _new_instance(path: Path) -> str | None:
     except FileExistsError:
         pass
     except OSError as error:
-        raise files.output_error(path, error) from error
+        raise output_error(path, error) from error
     finally:
         staged.unlink(missing_ok=True)
     return _read_instance(path)

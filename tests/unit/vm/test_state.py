@@ -1,13 +1,16 @@
 """The folder of jobs, the name of its instance, and labels."""
 
+import errno
 import os
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.unit.vm.job_process import job_of
+from x07bundle import files
 from x07bundle.errors import X07Error
 from x07bundle.vm import clock as clocks
 from x07bundle.vm import labels, state
@@ -92,6 +95,63 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(X07Error) as caught:
         opened(tmp_path / "file/jobs")
     assert caught.value.hint == "set X07_VM_STATE_DIR to a folder that you can write"
+
+
+def test_a_look_makes_nothing(tmp_path: Path) -> None:
+    root = tmp_path / "vm/jobs"
+    assert state.look({state.VARIABLE: str(root)}) == root
+    assert not root.parent.exists()
+    opened(root)
+    assert state.look({state.VARIABLE: str(root)}) == root
+
+
+def others_write(root: Path) -> None:
+    root.mkdir()
+    root.chmod(0o777)
+
+
+def link(root: Path) -> None:
+    root.symlink_to(root.parent)
+
+
+def below_a_file(root: Path) -> None:
+    root.touch()
+
+
+@pytest.mark.parametrize("made", [others_write, link, below_a_file])
+def test_a_look_says_what_opening_says(tmp_path: Path, made: Callable[[Path], None]) -> None:
+    made(tmp_path / "jobs")
+    root = tmp_path / "jobs" / "more" if made is below_a_file else tmp_path / "jobs"
+    with pytest.raises(X07Error) as looked:
+        state.look({state.VARIABLE: str(root)})
+    with pytest.raises(X07Error) as refused:
+        opened(root)
+    assert looked.value.render() == refused.value.render()
+
+
+@pytest.mark.parametrize("root", ["jobs", "jobs/of/mine"])
+def test_a_folder_that_is_not_written(
+    tmp_path: Path, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may write anywhere, as root may, is told by the system alone."""
+    (tmp_path / "jobs").mkdir(mode=0o700)
+    monkeypatch.setattr(os, "access", lambda path, _: path != tmp_path / "jobs")
+    with pytest.raises(X07Error, match="where VM jobs are kept") as caught:
+        state.look({state.VARIABLE: str(tmp_path / root)})
+    assert caught.value.hint == "set X07_VM_STATE_DIR to a folder that you can write"
+
+
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [
+        (errno.EROFS, "set X07_VM_STATE_DIR to a folder that you can write"),
+        (errno.EACCES, "set X07_VM_STATE_DIR to a folder that you can write"),
+        (errno.ENOSPC, files.HINTS[errno.ENOSPC]),
+    ],
+)
+def test_what_keeps_a_job_from_being_written(tmp_path: Path, number: int, hint: str) -> None:
+    error = state.output_error(tmp_path, OSError(number, os.strerror(number)))
+    assert error.hint == hint
 
 
 def test_labels_of_a_job() -> None:
