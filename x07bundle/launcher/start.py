@@ -213,12 +213,13 @@ def _run(backend: Backend, job: Job, place: JobFolder, is_streamed: bool) -> End
 
 
 def _exit_code(bundle: Bundle, backend: Backend, ended: Ended, mark: Mark) -> int:
-    if ended.timed_out:
-        wall_ms = bundle.manifest.limits.wall_ms
-        tell(
-            f"error: the program was ended at its deadline: `limits.wall_ms` is {wall_ms}\n"
-            "hint: bundle it with a policy that grants more time"
+    if ended.is_stuck:
+        raise EngineError(
+            f"{backend.name} does not answer, and has started no guest",
+            hint="`X07_BUNDLE=doctor` says what a bundle needs of a machine",
         )
+    if ended.timed_out:
+        tell(_deadline_passed(bundle, backend, mark))
         return DEADLINE
     if ended.interrupted_by is not None:
         return SIGNALLED + ended.interrupted_by
@@ -242,6 +243,17 @@ def _exit_code(bundle: Bundle, backend: Backend, ended: Ended, mark: Mark) -> in
             "start it again; what the program has done up to then stands",
         )
     return min(ended.exit_status, LARGEST_STATUS)
+
+
+def _deadline_passed(bundle: Bundle, backend: Backend, mark: Mark) -> str:
+    limit = f"its deadline: `limits.wall_ms` is {bundle.manifest.limits.wall_ms}"
+    more = "bundle it with a policy that grants more time"
+    if mark.was_started:
+        return f"error: the program was ended at {limit}\nhint: {more}"
+    return (
+        f"error: {backend.name} had not started the program at {limit}\n"
+        f"hint: `X07_BUNDLE=doctor` says whether {backend.name} answers; else {more}"
+    )
 
 
 def _nobody_reads() -> bool:

@@ -45,6 +45,12 @@ def is_gone(plan: KillPlan, container_id: str) -> bool:
     return bool(lines) and not any(word in said for word in UNREACHABLE)
 
 
+def is_answered(plan: KillPlan, wall_ms: int) -> bool:
+    """Whether the engine says anything of the guest, in so long."""
+    done = _run(plan.probe, plan.env, wall_ms)
+    return done is not None and not done.timed_out
+
+
 class Client(Protocol):
     """The process that started a guest."""
 
@@ -128,14 +134,16 @@ def _stays_gone(plan: KillPlan, container_id: str, clock: Clock, end_ms: int) ->
     return True
 
 
-def _run(argv: tuple[str, ...], env: Mapping[str, str]) -> process.Finished | None:
+def _run(
+    argv: tuple[str, ...], env: Mapping[str, str], wall_ms: int = OPERATION_MS
+) -> process.Finished | None:
     """What became of a command; None where it could not be started."""
     command = process.Command(
         argv,
         {**env, "LC_ALL": "C"},
         stdout_cap=OUTPUT_CAP_BYTES,
         stderr_cap=OUTPUT_CAP_BYTES,
-        wall_ms=OPERATION_MS,
+        wall_ms=wall_ms,
     )
     try:
         return process.run(command)

@@ -28,7 +28,10 @@ POLL_MS: Final = 10
 CLEANUP_MS: Final = 10_000
 """Of ours; then the reaper goes on."""
 DRAIN_MS: Final = 1000
-
+DOUBT_MS: Final = 15_000
+ANSWER_MS: Final = 10_000
+"""An engine that has begun nothing in so long, and then says nothing in so long, is stuck. Both are
+more than engines need that start dozens of guests at once."""
 
 CALLERS: Final = Attached()
 """The streams of this process."""
@@ -39,6 +42,7 @@ class Ended(NamedTuple):
 
     `timed_out`: its deadline passed. `interrupted_by`: the signal for which it was killed.
     `asked_by`: the first signal that asked us to end, whatever came of it.
+    `is_stuck`: the engine began nothing, and answers nothing.
     `is_gone`: nothing of it is left; else the reaper goes on and the folder is kept. `was_ready`:
     the `ready_file` of its launch appeared. `stdout`, `stderr`: what was captured.
     """
@@ -47,6 +51,7 @@ class Ended(NamedTuple):
     timed_out: bool = False
     interrupted_by: int | None = None
     asked_by: int | None = None
+    is_stuck: bool = False
     is_gone: bool = True
     was_ready: bool = True
     stdout: bytes = b""
@@ -215,6 +220,8 @@ class _Guest:
         self.killed_at_ms = self.deadline_ms
         self.interrupted_by: int | None = None
         self.is_killed = False
+        self.doubted_at_ms = clock.monotonic_ms() + DOUBT_MS
+        self.is_stuck = False
 
     def first_moments(self) -> None:
         """Leaves the processors to the engine, which starts it."""
@@ -236,6 +243,7 @@ class _Guest:
             timed_out=timed_out,
             interrupted_by=self.interrupted_by if self.is_killed else None,
             asked_by=self.interrupted_by,
+            is_stuck=self.is_stuck,
             is_gone=is_gone,
             was_ready=ready_file is None or Path(ready_file).exists(),
             stdout=bytes(stdout.bytes) if stdout is not None else b"",
@@ -256,10 +264,20 @@ class _Guest:
                 killing.replay(self.plan.soft, self.plan.env)
                 was_asked = True
                 continue
+            if now_ms >= self.doubted_at_ms and self._sees_it_stuck():
+                return False
             next_ms = self.killed_at_ms if was_asked else self.deadline_ms - self.record.grace_ms
-            self._turn(min(next_ms, self.killed_at_ms) - now_ms)
+            doubted_ms = self.doubted_at_ms if now_ms < self.doubted_at_ms else next_ms
+            self._turn(min(next_ms, doubted_ms, self.killed_at_ms) - now_ms)
             self._pass_signals()
         return was_asked and self.interrupted_by is None
+
+    def _sees_it_stuck(self) -> bool:
+        """Asked once."""
+        self.doubted_at_ms = self.deadline_ms
+        has_begun = self.begun is None or self.begun.exists()
+        self.is_stuck = not has_begun and not killing.is_answered(self.plan, ANSWER_MS)
+        return self.is_stuck
 
     def _turn(self, wait_ms: int) -> None:
         feed = self.connection.feed

@@ -3,7 +3,8 @@
 
 No condition is looked at. The process becomes the launcher. Options are `NAME=VALUE` words:
 `signal`, a number, comes before there is a handler; `after` is a file that is waited for before
-that; `reaper=none` starts none; `dies=yes` ends the process where it would become the launcher.
+that; `reaper=none` starts none; `dies=yes` ends the process where it would become the launcher;
+`patience`, in milliseconds, is what the launcher has with an engine.
 """
 
 import fcntl
@@ -16,6 +17,10 @@ from typing import Final, NoReturn
 
 from tests.unit.launcher.benches import MAIN, VEIL
 
+PATIENCE: Final = (
+    "from x07bundle.vm import runner; "
+    "runner.DOUBT_MS = runner.ANSWER_MS = runner.CLEANUP_MS = {0}; "
+)
 HELD: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
@@ -69,12 +74,13 @@ def main(record_path: Path, options: dict[str, str], words: list[str]) -> None:
         "run": record.run_id, "client": client, "line": line, "lock": lock, "feed": feed,
     }  # fmt: skip
     text = " ".join(f"{name}={value}" for name, value in handed.items())
-    _become(words, b"X07_ADOPT", text.encode())
+    _become(words, b"X07_ADOPT", text.encode(), options.get("patience", ""))
 
 
-def _become(words: list[str], role: bytes, value: bytes) -> NoReturn:
+def _become(words: list[str], role: bytes, value: bytes, patience: str = "") -> NoReturn:
     env = {**os.environb, role: value}
-    os.execve(sys.executable, (sys.executable, "-c", MAIN, *words), env)
+    main = f"{PATIENCE.format(patience)}{MAIN}" if patience else MAIN
+    os.execve(sys.executable, (sys.executable, "-c", main, *words), env)
 
 
 def _reaper(root: Path, app: str, options: dict[str, str]) -> int:

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from tests import vm_bundles
-from tests.fakes import engines
+from tests.fakes import engines, install
 from tests.unit.launcher import benches
 from tests.unit.launcher.benches import Bench
 from tests.unit.vm.conftest import soon
@@ -184,6 +184,33 @@ def test_the_deadline(tmp_path: Path) -> None:
     assert status == 124
     assert err.startswith(b"error: the program was ended at its deadline: `limits.wall_ms` is 1500")
     assert {"stop", "kill", "rm"} <= {*bench.docker.asked}
+    assert soon(lambda: not bench.left())
+
+
+def test_a_deadline_before_the_program_began(tmp_path: Path) -> None:
+    slow = tmp_path / "slow"
+    waits = f"if test -e '{slow}'; then echo $$ >\"$folder/guest\"; {engines.HANGS}; fi"
+    bench = benches.bench(tmp_path / "bench", {"'run '*": f"{waits}\n{vm_bundles.RUN}"})
+    bench.make(limits__wall_ms=1500)
+    assert bench.start("say", "x").returncode == 0
+    slow.touch()
+    status, _, err = finish(bench.replay("say", "x"))
+    assert status == 124
+    assert err.startswith(b"error: docker had not started the program at its deadline: ")
+    assert b"hint: `X07_BUNDLE=doctor` says whether docker answers; " in err
+    assert soon(lambda: not bench.left())
+
+
+def test_an_engine_that_is_stuck(make_bench: MakeBench) -> None:
+    """The deadline is far away."""
+    bench = make_bench(limits__wall_ms=600_000)
+    docker = bench.docker.engine.bin / "docker"
+    answers = docker.read_bytes()
+    install(docker.parent, docker.name, engines.HANGS)
+    status, out, err = finish(bench.replay("say", "x", options={"patience": "300"}))
+    docker.write_bytes(answers)
+    assert (status, out) == (126, b"")
+    assert b"docker" in err
     assert soon(lambda: not bench.left())
 
 
