@@ -1,6 +1,7 @@
 // Stands for the client of an engine that is not there. `run` appends one line to LOG: when it was
 // started, in nanoseconds of the monotonic clock; and leaves the mark of a program that has ended
-// where the guest's output folder is. Anything else says that the engine has the image DIGEST.
+// where the guest's output folder is. `image` says that the engine has the image DIGEST; anything else,
+// that there is no such container, or nobody would stop looking for what is left of one.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
@@ -25,9 +26,14 @@ static void leave_mark(char *argument) {
 int main(int argc, char **argv) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    if (argc < 2 || strcmp(argv[1], "run") != 0) {
+    const char *command = argc < 2 ? "" : argv[1];
+    if (strcmp(command, "image") == 0) {
         puts("[{\"Id\": \"" DIGEST "\"}]");
         return 0;
+    }
+    if (strcmp(command, "run") != 0) {
+        fprintf(stderr, "Error: No such container: %s\n", argc < 2 ? "" : argv[argc - 1]);
+        return 1;
     }
     char line[32];
     int len = snprintf(line, sizeof line, "%lld%09ld\n", (long long)t.tv_sec, t.tv_nsec);

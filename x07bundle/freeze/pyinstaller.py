@@ -99,6 +99,7 @@ def _command(folder: Path, spec: Path, env: Mapping[str, str]) -> process.Comman
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYINSTALLER_CONFIG_DIR": str(folder / "config"),
+        "PYINSTALLER_ZLIB_COMPRESSION_LEVEL": "0",  # nothing is unpacked at a start
         "TMPDIR": str(folder),
         "LC_ALL": "C.UTF-8",
     }
