@@ -1,13 +1,8 @@
-"""Guests of real engines: what they see, what reaches them, what limits them.
-
-After a change that is meant, X07_UPDATE_GOLDEN=1 writes tests/golden/guests again, to be read as
-text.
-"""
+"""Guests of real engines: what they see, what reaches them, what limits them."""
 
 import json
 import os
 import pty
-import re
 import select
 import subprocess
 import time
@@ -17,9 +12,8 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from tests.live import engines, vm_engines
+from tests.live import guest_probe, vm_engines
 from tests.live.vm_engines import REFERENCE, LiveEngine
-from tests.program_build import ROOT
 from tests.unit.image.layouts import BASE, contents, made
 from x07bundle.contract.policy import Fs, Policy
 from x07bundle.contract.policy_reading import read
@@ -34,14 +28,7 @@ from x07bundle.vm.job import Digest, GuestLimits, Job, Launch, Mount
 
 pytestmark = pytest.mark.live
 
-GOLDEN: Final = ROOT / "tests/golden/guests"
 PROBE: Final = "/x07/in/probe"
-STATUS: Final = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp:")
-OF_THE_KERNEL: Final = re.compile(r"^(/proc|/sys)(/|$)")
-CORNERS: Final = (
-    "/x /tmp/x /dev/x /run/x /var/tmp/x /dev/shm/x /etc/x /x07/x /x07/in/x /x07/out/x /x07/work/x"
-    " /x07/work/.x07/x /x07/work/out/x"
-).split()
 
 
 class Done(NamedTuple):
@@ -100,11 +87,7 @@ def started(launch: Launch, folder: Path) -> subprocess.Popen[bytes]:
 
 @pytest.fixture(scope="module")
 def probe(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    engines.need("gcc")
-    folder = tmp_path_factory.mktemp("probe")
-    source = ROOT / "tests/live/guest_probe.c"
-    subprocess.run(["gcc", "-static", "-O1", "-o", folder / "probe", source], check=True)
-    return folder / "probe"
+    return guest_probe.build(tmp_path_factory.mktemp("probe"))
 
 
 @pytest.fixture(scope="module", params=vm_engines.NAMES)
@@ -127,53 +110,19 @@ def room(engine: LiveEngine, tmp_path: Path, probe: Path) -> Room:
 # -- what it sees
 
 
-def seen(text: str) -> str:
-    """Without what the kernel at hand, or the engine's version, makes different."""
-    return "\n".join(sorted({line for line in map(_seen, text.splitlines()) if line})) + "\n"
-
-
-def _seen(line: str) -> str:
-    kind, _, rest = line.partition(" ")
-    if kind == "status":
-        return f"{kind} {rest.strip()}".replace("\t", " ") if rest.startswith(STATUS) else ""
-    if kind == "mount":
-        return _seen_mount(rest)
-    if kind == "interface":
-        return f"{kind} {rest.partition(':')[0].strip()}" if ":" in rest else ""
-    if kind == "process" and not rest.isdecimal():
-        return ""
-    return line
-
-
-def _seen_mount(row: str) -> str:
-    _, target, kind, options, *_ = row.split()
-    if OF_THE_KERNEL.match(target):
-        return ""
-    told = [
-        word for word in ("ro", "rw", "noexec", "nosuid", "nodev") if word in options.split(",")
-    ]
-    shown = "disk" if kind not in ("tmpfs", "devpts", "mqueue") else kind
-    return f"mount {target} {shown} {','.join(told)}"
-
-
 def test_what_a_guest_sees(room: Room) -> None:
     """Nothing of the host but what it was given."""
     (room.folder / "project/.x07").mkdir(parents=True)
     (room.folder / "project/out").mkdir()
     project = Mount(str(room.folder / "project"), "/x07/work", masked=(".x07",))
     out = Mount(str(room.folder / "project/out"), "/x07/work/out", writable=True)
-    words = ("see", *(f"write={corner}" for corner in CORNERS))
-    job = room.job(*words, mounts=(project, out))._replace(
+    job = room.job(*guest_probe.LOOK, mounts=(project, out))._replace(
         env={"GREETING": "good day", "LC_ALL": "C.UTF-8"}, workdir="/x07/work"
     )
     done = room.run(job, env={"TOKEN": "secret", "HTTP_PROXY": "http://secret"})
     assert (done.status, done.stderr) == (0, "")
     assert "secret" not in done.stdout
-    golden = GOLDEN / f"{room.engine.name}.txt"
-    if os.environ.get("X07_UPDATE_GOLDEN"):
-        golden.parent.mkdir(exist_ok=True)
-        golden.write_text(seen(done.stdout))
-    assert seen(done.stdout) == golden.read_text()
+    guest_probe.compare(room.engine.name, done.stdout)
 
 
 def test_proxies_of_a_client_do_not_pass(room: Room) -> None:
@@ -193,10 +142,10 @@ def test_another_user(room: Room) -> None:
     if not room.engine.backend.caps.users:
         pytest.skip("guests of this backend are root of their own")
     (room.folder / "out").chmod(0o777)
-    done = room.run(room.job("see", "write=/x07/out/file")._replace(user=(1234, 1235)))
+    done = room.run(room.job(*guest_probe.LOOK)._replace(user=(1234, 1235)))
     assert "user 1234 1235\n" in done.stdout
-    assert "write /x07/out/file yes\n" in done.stdout
-    status = (room.folder / "out/file").stat()
+    guest_probe.compare(f"{room.engine.name}-user", done.stdout)
+    status = (room.folder / "out/x").stat()
     assert (status.st_uid, status.st_gid) == (1234, 1235)
 
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from tests.live import guest_image, vm_engines
+from tests.live import guest_image, guest_probe, vm_engines
 from x07bundle.errors import RefusedError
 from x07bundle.vm import folder, images, state, streamed, users
 from x07bundle.vm.backend import Backend
@@ -25,6 +25,8 @@ pytestmark = pytest.mark.live
 
 MIB: Final = 1 << 20
 PATH: Final = {"PATH": "/usr/bin:/bin"}
+SECRETS: Final = {"TOKEN": "secret", "HTTP_PROXY": "http://secret"}
+"""What clients of engines have, and guests do not."""
 WORK: Final = "/x07/work"
 
 
@@ -42,6 +44,8 @@ class Guests(NamedTuple):
         streams: Attached | Captured | None = None,
         wall_ms: int = 60_000,
         mem_bytes: int = 256 * MIB,
+        env: Mapping[str, str] = PATH,
+        workdir: str = "/",
     ) -> Ended:
         with folder.opened(self.state) as place:
             now_ms = time.time_ns() // 1_000_000
@@ -53,8 +57,8 @@ class Guests(NamedTuple):
                 deadline_unix_ms=now_ms + wall_ms,
                 limits=GuestLimits(mem_bytes, pids=64, open_files=256),
                 mounts=mounts,
-                env=PATH,
-                workdir="/",
+                env=env,
+                workdir=workdir,
                 has_input=True,
                 user=users.caller(self.backend),
             )
@@ -82,7 +86,7 @@ def guests(
 ) -> Iterator[Guests]:
     place = tmp_path_factory.mktemp(request.param)
     with vm_engines.STARTERS[request.param](place) as (env, _):
-        backend = table.from_env(request.param, {**env, "X07_VM_TRANSPORT": "stream"})
+        backend = table.from_env(request.param, {**env, **SECRETS, "X07_VM_TRANSPORT": "stream"})
         assert not backend.caps.host_mounts
         images.load(backend, guest_image.archive(place))
         opened = state.open({"X07_VM_STATE_DIR": str(place / "jobs")})
@@ -210,6 +214,24 @@ def test_what_it_is_allowed(guests: Guests) -> None:
     assert lines[6] == "lo"
     assert len([line for line in lines[7:10] if line.endswith("Read-only file system")]) == 3
     assert sorted(line.partition("=")[0] for line in lines[10:]) == ["PATH", "PWD"]
+
+
+def test_what_it_sees(guests: Guests, tmp_path: Path) -> None:
+    for name in ("in", "out", "project/.x07", "project/out"):
+        (tmp_path / name).mkdir(parents=True)
+    guest_probe.build(tmp_path / "in")
+    mounts = (
+        Mount(str(tmp_path / "in"), "/x07/in"),
+        Mount(str(tmp_path / "out"), "/x07/out", writable=True),
+        Mount(str(tmp_path / "project"), WORK, masked=(".x07",)),
+        Mount(str(tmp_path / "project/out"), f"{WORK}/out", writable=True),
+    )
+    argv = ("/x07/in/probe", *guest_probe.LOOK)
+    env = {"GREETING": "good day", "LC_ALL": "C.UTF-8"}
+    ended = guests.run(argv, mounts, env=env, workdir=WORK)
+    assert (ended.exit_status, ended.stderr) == (0, b"")
+    assert b"secret" not in ended.stdout
+    guest_probe.compare(f"{guests.backend.name}-stream", ended.stdout.decode())
 
 
 def test_a_limit_of_memory(guests: Guests, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
