@@ -55,7 +55,7 @@ def start(
         except GuestError as failure:
             return _run_again(bundle, guest, arguments, env, jobs, failure)
     except EngineError as error:
-        raise choose.explained(error, backend, env, host.read()) from error
+        raise choose.explained(error, backend, env, host.read(), bundle.manifest.backend) from error
 
 
 def _adopted(

@@ -44,7 +44,7 @@ def ask(query: Query[Answer], wall_ms: int = WALL_MS) -> Answer:
         raise EngineError(
             f"`{query.argv[0]}` gives no answer that can be used: {reason}",
             f"asked: {command}",
-            hint="`x07 doctor` says what is the matter with an engine",
+            hint="`x07 doctor`, and X07_BUNDLE=doctor of a bundle, say what is the matter with it",
         ) from error
 
 

@@ -18,11 +18,10 @@ DEFAULT: Final = f"x07-guest-runner:{__version__}"
 
 
 class Wanted(NamedTuple):
-    """`accepted`: weaker isolation than a VM's. `backend`: where the environment names none."""
+    """`accepted`: weaker isolation than a VM's."""
 
     accepted: bool
     pull: Pull = "never"
-    backend: str | None = None
 
 
 class Boundary(NamedTuple):
@@ -43,7 +42,7 @@ def find(env: Mapping[str, str], wanted: Wanted) -> Boundary:
         RefusedError: the image is another one than the pinned, or consent is missing.
         X07Error: the folder of jobs cannot be used.
     """
-    backend = choose.choose(env, host.read(), wanted.accepted, wanted.backend)
+    backend = choose.choose(env, host.read(), wanted.accepted)
     with explained(backend, env):
         pinned = images.read_pin(env.get(images.VARIABLE, ""))
         image = images.resolve(backend, reference(env), pinned, wanted.pull)

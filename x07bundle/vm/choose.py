@@ -52,10 +52,10 @@ def choose(
     machine = Machine(host, env, kvm.look(host) if name in VMS.get(host.system, ()) else Kvm())
     backend = table.from_env(name, env)
     if backend.caps.isolation == "container" and not accepted:
-        raise _weak(backend)
+        raise _weak(backend, host, wanted)
     verdict = _looked(name, machine)
     if not verdict.is_usable:
-        raise _unusable({name: verdict}, machine, accepted)
+        raise _unusable({name: verdict}, machine, accepted, wanted)
     return backend
 
 
@@ -89,24 +89,25 @@ def named_backend(env: Mapping[str, str]) -> str | None:
         return None
     name = table.ALIASES.get(text, text)
     if name not in table.BACKENDS:
-        ours = [each for each in table.BACKENDS if each in table.DRIVEN]
-        raise NoBackendError(
-            f"{VARIABLE}: no backend `{env[VARIABLE].strip()}`",
-            hint=f"choose one of {', '.join(ours)}, or auto",
-        )
+        raise NoBackendError(f"{VARIABLE}: no backend `{env[VARIABLE].strip()}`", hint=table.WAYS)
     return name
 
 
 def explained(
-    error: EngineError, backend: Backend, env: Mapping[str, str], host: Host
+    error: EngineError,
+    backend: Backend,
+    env: Mapping[str, str],
+    host: Host,
+    wanted: str | None = None,
 ) -> NoBackendError:
-    """Why an engine failed, as its preflight sees it; else what it said itself."""
+    """Why an engine failed, as its preflight sees it; else what it said itself. `wanted`: as for
+    `choose`."""
     machine = Machine(host, env, kvm.look(host))
     verdict = _asked(backend.name, machine)
     if verdict.is_usable:
         return error
     accepted = backend.caps.isolation == "container" or env.get(ACCEPT, "").strip() in YES
-    return _unusable({backend.name: verdict}, machine, accepted)
+    return _unusable({backend.name: verdict}, machine, accepted, wanted)
 
 
 def check_answer(
@@ -173,29 +174,44 @@ def _another(named: str, wanted: str) -> RefusedError:
     )
 
 
-def _weak(backend: Backend) -> RefusedError:
+def _weak(backend: Backend, host: Host, wanted: str | None) -> RefusedError:
+    vm = EXPECTED.get(host.system)
+    is_made_for_it = vm is not None and wanted == backend.name
+    other = f"bundle it with `--backend {vm}`" if is_made_for_it else f"name a VM in {VARIABLE}"
     return RefusedError(
         f"the backend `{backend.name}` isolates less than a VM, which nobody accepted",
         "its guests share the kernel with everything else on this machine",
-        f"to accept that, set {ACCEPT}=1; else name a VM backend in {VARIABLE}",
+        f"to accept that, set {ACCEPT}=1; else {other}",
     )
 
 
-def _unusable(verdicts: Mapping[str, Verdict], machine: Machine, accepted: bool) -> NoBackendError:
+def _unusable(
+    verdicts: Mapping[str, Verdict], machine: Machine, accepted: bool, wanted: str | None = None
+) -> NoBackendError:
     """What is missing, and both ways out: a VM, or a container."""
+    doctor = "`x07 doctor`" if wanted is None else "`X07_BUNDLE=doctor`"
     lines = [f"{name}: {verdict.detail}" for name, verdict in verdicts.items()]
-    expected = EXPECTED.get(machine.host.system, "none on this system")
-    lines.append(f"in a VM: {expected}; `x07 doctor` says what it lacks")
+    lines.append(f"in a VM: {_vm_way(machine.host, wanted, doctor)}")
     container = _container(verdicts, accepted)
     if container:
         why = "in a container" if accepted else "without one, if a container is enough"
         lines.append(f"{why}: {container}")
     fix = next((verdict.fix for verdict in verdicts.values() if verdict.fix), None)
-    hint = f"to mend it: {fix}" if fix else _without_fix(container, accepted)
+    hint = f"to mend it: {fix}" if fix else _without_fix(container, accepted, doctor)
     one = next(iter(verdicts))
     if len(verdicts) > 1 or one in VMS.get(machine.host.system, ()):
         return NoBackendError("no VM backend is usable here", "\n".join(lines), hint)
     return NoBackendError(f"the backend `{one}` is not usable here", "\n".join(lines), hint)
+
+
+def _vm_way(host: Host, wanted: str | None, doctor: str) -> str:
+    """A bundle that was made for a container takes no VM."""
+    expected = EXPECTED.get(host.system)
+    if expected is None:
+        return "none on this system"
+    if wanted in (None, expected):
+        return f"{expected}; {doctor} says what it lacks"
+    return f"a bundle that is made with `--backend {expected}`"
 
 
 def _container(looked_at: Mapping[str, Verdict], accepted: bool) -> str:
@@ -206,8 +222,8 @@ def _container(looked_at: Mapping[str, Verdict], accepted: bool) -> str:
     return way if accepted else f"{ACCEPT}=1 and {way}"
 
 
-def _without_fix(container: str, accepted: bool) -> str:
+def _without_fix(container: str, accepted: bool, doctor: str) -> str:
     if not container:
-        return "install or start one of them; `x07 doctor` says how"
+        return f"install or start one of them; {doctor} says how"
     what = "choose a container" if accepted else "accept weaker isolation"
-    return f"`x07 doctor`; or {what}: {container}"
+    return f"{doctor}; or {what}: {container}"

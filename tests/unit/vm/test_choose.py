@@ -20,6 +20,10 @@ OLD_MAC = MAC._replace(release=(15, 4))
 ACCEPT = "X07_I_ACCEPT_WEAKER_ISOLATION"
 CONSENT = f"{ACCEPT}=1 and X07_VM_BACKEND=podman or docker"
 BOTH = (CONSENT, "x07 doctor")
+WAYS = (
+    "choose a VM (firecracker-ctr on Linux, apple-container on macOS), or a container "
+    "(podman, docker) with X07_I_ACCEPT_WEAKER_ISOLATION=1"
+)
 RUNTIME = "X07_VM_FIRECRACKER_RUNTIME"
 NOTHING: Mapping[str, str] = {}
 DOWN = answers("Cannot connect to the Docker daemon. Is it running?", 1)
@@ -94,7 +98,7 @@ def test_a_container_is_accepted_by_name(tmp_path: Path, name: str) -> None:
     assert chosen(tmp_path, accepted=True, env=by(name)) == "docker"
     text = refused(tmp_path, env=by(name))
     assert "the backend `docker` isolates less than a VM, which nobody accepted" in text
-    assert "set X07_I_ACCEPT_WEAKER_ISOLATION=1; else name a VM backend" in text
+    assert "set X07_I_ACCEPT_WEAKER_ISOLATION=1; else name a VM in X07_VM_BACKEND" in text
 
 
 @pytest.mark.parametrize("host", [DEBIAN, MAC])
@@ -126,14 +130,14 @@ def test_a_backend_of_another_system(tmp_path: Path) -> None:
 def test_backends_without_a_driver(tmp_path: Path, name: str) -> None:
     text = unusable(tmp_path, accepted=True, env=by(name))
     assert f"VM backend `{name}`: this version starts no guests in it yet" in text
+    assert text.endswith(f"hint: {WAYS}\n")
 
 
 @pytest.mark.parametrize("name", ["kvm", "docker,podman", "dockerd"])
 def test_no_such_backend(tmp_path: Path, name: str) -> None:
     text = unusable(tmp_path, env=by(name))
     assert f"X07_VM_BACKEND: no backend `{name}`" in text
-    ours = "firecracker-ctr, apple-container, podman, docker"
-    assert text.endswith(f"hint: choose one of {ours}, or auto\n")
+    assert text.endswith(f"hint: {WAYS}\n")
 
 
 def test_a_named_backend_that_is_not_there(tmp_path: Path) -> None:
@@ -147,6 +151,43 @@ def test_a_named_backend_is_only_looked_for(tmp_path: Path) -> None:
     """The first question to it tells whether it answers, and then why not."""
     program(tmp_path, "docker", engines.HANGS)
     assert chosen(tmp_path, accepted=True, env=by("docker")) == "docker"
+
+
+# -- a bundle, whatever is named, where nothing is installed
+
+
+def fails(folder: Path, wanted: str, named: str | None, accepted: bool) -> tuple[int, str]:
+    env = {} if named is None else by(named)
+    with pytest.raises((RefusedError, NoBackendError)) as caught:
+        chosen(folder, wanted=wanted, accepted=accepted, env=env)
+    return caught.value.exit_code, caught.value.render()
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+@pytest.mark.parametrize("named", [None, *table.BACKENDS])
+@pytest.mark.parametrize("wanted", sorted(table.DRIVEN))
+def test_a_bundle_says_both_ways_out(
+    tmp_path: Path, wanted: str, named: str | None, accepted: bool
+) -> None:
+    status, text = fails(tmp_path, wanted, named, accepted)
+    name = named or wanted
+    is_another = name != wanted and not accepted
+    is_weak = name in choose.CONTAINERS and not accepted
+    assert status == (125 if is_another or is_weak else 126)
+    if is_another:
+        assert "hint: unset X07_VM_BACKEND, or accept it: X07_I_ACCEPT_WEAKER_ISOLATION=1" in text
+    elif is_weak:
+        assert "to accept that, set X07_I_ACCEPT_WEAKER_ISOLATION=1" in text
+        assert "else bundle it with `--backend firecracker-ctr`" in text
+    elif name not in table.DRIVEN:
+        assert text.endswith(f"hint: {WAYS}\n")
+    else:
+        assert f"{name}: not installed" in text or f"{name}: only on macOS" in text
+        vm = "firecracker-ctr; `X07_BUNDLE=doctor` says what it lacks"
+        other = "a bundle that is made with `--backend firecracker-ctr`"
+        assert f"in a VM: {vm if wanted == 'firecracker-ctr' else other}" in text
+        assert ("in a container: X07_VM_BACKEND=" if accepted else CONSENT) in text
+    assert "x07 doctor" not in text
 
 
 # -- consent that was given is not asked for

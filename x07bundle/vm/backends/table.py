@@ -6,6 +6,7 @@ One is imported when it is asked for: a start takes one, and waits for what is i
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from x07bundle.contract.consent import ACCEPT
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.failures import NoBackendError
 
@@ -47,6 +48,11 @@ ALIASES: Final[Mapping[str, str]] = {
     "container": "apple-container",
     "firecracker": "firecracker-ctr",
 }
+WAYS: Final = (
+    "choose a VM (firecracker-ctr on Linux, apple-container on macOS), or a container "
+    f"(podman, docker) with {ACCEPT}=1"
+)
+"""Both of those that there are."""
 DRIVEN: Final = frozenset(name for name, made in BACKENDS.items() if made is not None)
 
 
@@ -62,6 +68,6 @@ def from_env(name: str, env: Mapping[str, str]) -> Backend:
         problem = "starts no guests in it yet" if known in BACKENDS else "knows no such backend"
         raise NoBackendError(
             f"VM backend `{known}`: this version {problem}",
-            hint=f"choose one of {', '.join(sorted(DRIVEN))}",
+            hint=WAYS,
         )
     return made(env)
