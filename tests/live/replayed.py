@@ -4,7 +4,7 @@ again; and what a guest may leave behind."""
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,10 +79,12 @@ class Replayed(Scripted):
                 found.append(f"process {place.name}: {words!r}")
         return found
 
-    def what_stays(self, seconds: float = SOON_SECONDS) -> list[str]:
-        """What is left after a while."""
+    def what_stays(self, seconds: float = SOON_SECONDS, but: Collection[str] = ()) -> list[str]:
+        """What is left after a while. `but`: what was there before."""
         end_s = time.monotonic() + seconds
-        while (found := self.left()) and time.monotonic() < end_s:
+        while (found := [each for each in self.left() if each not in but]) and (
+            time.monotonic() < end_s
+        ):
             time.sleep(STEP_SECONDS)
         return found
 

@@ -1,11 +1,12 @@
 """VM bundles whose payload is a script, which a guest of the image `full` runs."""
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tests import vm_bundles
-from tests.live.guest_tool import Tool
+from tests.live.guest_tool import NOTHING, Tool
 from x07bundle.bundle import sidecar
 from x07bundle.bundle.sidecar import Guest
 from x07bundle.native.cache import Cache
@@ -25,12 +26,17 @@ class Scripted:
     def start(self, *arguments: str, **given: Any) -> subprocess.CompletedProcess[bytes]:  # noqa: ANN401
         return self.tool.start(self.app, *arguments, **given)
 
-    def opened(self, *arguments: str, **streams: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401
+    def opened(
+        self,
+        *arguments: str,
+        more: Mapping[str, str] = NOTHING,
+        **streams: Any,  # noqa: ANN401
+    ) -> subprocess.Popen[bytes]:
         usual = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(
             (self.app, *arguments),
             cwd=self.folder,
-            env=self.tool.bundle_env,
+            env={**self.tool.bundle_env, **more},
             **{**usual, **streams},
         )
 

@@ -92,6 +92,7 @@ class LiveEngine(NamedTuple):
 
     def end_foreign(self, name: str) -> None:
         if self.name != "firecracker-ctr":
+            self("kill", name)  # podman would ask it first, and wait
             self("rm", "--force", name)
             return
         self("tasks", "kill", "--signal", "KILL", name)
