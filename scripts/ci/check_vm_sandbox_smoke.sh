@@ -13,6 +13,10 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/x07-vm-smoke.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 export X07_VM_STATE_DIR="$work/state/jobs"
 
+# What the program of a new project gives back: `app`, `one`, `two`, each behind its length, behind their
+# number, four bytes, the least significant first.
+ARGUMENTS=0300000003000000617070030000006f6e650300000074776f
+
 step() { printf '%s\n' "vm smoke: $*" >&2; }
 
 fail() {
@@ -80,12 +84,9 @@ bundle() {
 start() {
     step "the bundle by itself"
     X07_BUNDLE=verify "$work/dist/app" >&2
-    local native said
-    native="$work/native/app"
-    X07_SANDBOX_BACKEND=os X07_I_ACCEPT_WEAKER_ISOLATION=1 \
-        "$x07" bundle --profile sandbox --out "$native" >"$work/native.json"
-    said=$("$work/dist/app" one two | od -An -tx1)
-    [[ "$said" == "$("$native" one two | od -An -tx1)" ]] || fail "it does not say what the native one does"
+    local said
+    said=$("$work/dist/app" one two | od -An -tx1 | tr -d ' \n')
+    [[ "$said" == "$ARGUMENTS" ]] || fail "it gives back other arguments: $said"
 }
 
 tampered() {
@@ -100,18 +101,15 @@ tampered() {
 nothing_left() {
     step "nothing is left"
     [[ -z "$(ls "$X07_VM_STATE_DIR" 2>/dev/null)" ]] || fail "job folders are left"
+    [[ "$("$x07" vm sweep --dry-run --json | member jobs)" == "[]" ]] || fail "jobs are left"
 }
 
 image
 project
 run
 denial
-if [[ "$(uname -s)" == Linux ]]; then
-    bundle
-    start
-    tampered
-else
-    step "no bundle: there is a launcher for Linux alone"
-fi
+bundle
+start
+tampered
 nothing_left
 step "passed"
