@@ -37,8 +37,13 @@ RUNTIME: Final = (
     "runtime/libpython*",
     "runtime/python*/lib-dynload/_struct*",
 )
-FILES: Final = ("manifest.json", "policy.json", "payload", "guest.tar", *RUNTIME)
+SIGNATURE: Final = "manifest.json.sig"
+FILES: Final = (
+    *("manifest.json", SIGNATURE, "policy.json", "payload", "guest.tar", "compile.attest.json"),
+    *RUNTIME,
+)
 """Patterns: the small libraries of Python stand for each other."""
+ATTESTATION: Final = b'{"schema_version": "x07.compile.attest@0.1.0"}\n'
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +52,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, x07_cache: Path) -> Bench:
     archive = folder / "image.tar"
     archive.write_bytes(random.Random(SEED).randbytes(100_000))
     bench = vm_bundles.bench(folder / "bench", x07_cache)
-    bench.make(archive=archive)
+    bench.make(archive=archive, signer=Signer(*key_pair("ed25519")), attestation=ATTESTATION)
     return bench
 
 
@@ -153,8 +158,8 @@ def test_a_byte_more_or_less(bench: Bench, pattern: str) -> None:
         "runtime/libc.so.6",
         "runtime/glibc-hwcaps/x86-64-v3/libpython3.so",
         "runtime/sitecustomize.py",
-        "manifest.json.sig",
         "manifest.json.",
+        "manifest.json.sig2",
         "payload2",
         "größe",
         "a\nb",
@@ -165,6 +170,12 @@ def test_a_file_that_is_added(bench: Bench, name: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"")
     assert_refused(bench, name.split("/")[-1].split("\n")[0] if "hwcaps" not in name else "hwcaps")
+
+
+def test_a_signature_that_is_added(bench: Bench) -> None:
+    bench.make()
+    (folder_of(bench.app) / SIGNATURE).write_bytes(b"")
+    assert_refused(bench, SIGNATURE)
 
 
 def test_a_folder_that_is_added(bench: Bench) -> None:
@@ -229,6 +240,7 @@ def test_a_field_that_cannot_be(bench: Bench, field: str) -> None:
 
 
 def test_limits_that_are_not_those_of_the_policy(bench: Bench) -> None:
+    bench.make()
     finish_again(bench, lambda document: document["limits"].update(wall_ms=599_999))
     assert_refused(bench, "name different limits")
 

@@ -107,6 +107,7 @@ def content(
     *,
     archive: Path | None = None,
     signer: Signer | None = None,
+    attestation: bytes | None = None,
     digests: Mapping[str, str] | None = None,
     **changes: object,
 ) -> SidecarContent:
@@ -121,6 +122,7 @@ def content(
         payload_build=payload_build(),
         runtime=made,
         signer=signer,
+        attestation=attestation,
     )
 
 
