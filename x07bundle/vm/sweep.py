@@ -40,7 +40,8 @@ Outcome = Literal["ended", "removed", "left", "failed", "would_end", "would_remo
 
 
 class Finding(NamedTuple):
-    """A job, what to do with it and why. `path`: of its folder; None: an engine listed it."""
+    """A job, what to do with it and why. `path`: of its folder; None: an engine listed it.
+    `is_lost`: its job file says nothing, and the labels of its guest may."""
 
     run_id: str
     action: Action
@@ -49,6 +50,7 @@ class Finding(NamedTuple):
     plan: KillPlan | None = None
     container_id: str | None = None
     path: Path | None = None
+    is_lost: bool = False
 
 
 class Swept(NamedTuple):
@@ -80,10 +82,23 @@ def sweep(
             continue
         ours = [(one, found) for one, found in listed if labels.is_ours(found, state.instance)]
         foreign += len(listed) - len(ours)
-        known = {one.finding.run_id for one in swept}
         findings = [_judge_guest(state, backend, one, found, clock) for one, found in ours]
-        swept += [_act(each, clock, dry_run) for each in findings if each.run_id not in known]
+        swept = _with_guests(swept, findings, clock, dry_run)
     return Report(tuple(swept), foreign, tuple(problems))
+
+
+def _with_guests(
+    swept: Sequence[Swept], findings: Sequence[Finding], clock: Clock, dry_run: bool
+) -> list[Swept]:
+    """And the guests of no folder, or of one that is lost, which goes with its guest."""
+    lost = {one.finding.run_id: one.finding.path for one in swept if one.finding.is_lost}
+    known = {one.finding.run_id for one in swept} - set(lost)
+    more = [each for each in findings if each.run_id not in known]
+    told = {each.run_id for each in more}
+    return [
+        *(one for one in swept if one.finding.run_id not in told),
+        *(_act(each._replace(path=lost.get(each.run_id)), clock, dry_run) for each in more),
+    ]
 
 
 def is_due(state: State, clock: Clock) -> bool:
@@ -134,7 +149,7 @@ def _judge_folder(path: Path, is_free: bool | None, clock: Clock) -> Finding:
         record = read_job(path)
     except ValueError as error:
         why = f"its job file cannot be used: {error}"
-        return _judge_age(path, clock, UNREADABLE_KEPT_MS, why)
+        return _judge_age(path, clock, UNREADABLE_KEPT_MS, why)._replace(is_lost=True)
     return _judge_record(path, record, is_free, clock)
 
 

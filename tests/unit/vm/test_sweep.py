@@ -133,8 +133,27 @@ def test_a_job_file_that_cannot_be_used(bench: Bench) -> None:
     for text in (whole[:100], b"", b"[]", b"\xff", without_a_plan(json.loads(whole))):
         (folder / "job.json").write_bytes(text)
         assert swept(bench) == {LONG_AGO: "left"}
+    assert len(bench.engine.guests()) == 1
+    assert swept(bench, ahead_ms=61_000, dry_run=True) == {LONG_AGO: "would_end"}
+    assert swept(bench, ahead_ms=61_000) == {LONG_AGO: "ended"}
+    assert bench.is_empty()
+
+
+def test_a_job_file_that_cannot_be_used_and_no_guest(bench: Bench) -> None:
+    folder = left_folder(bench)
+    os.truncate(folder / "job.json", 100)
+    assert swept(bench, ahead_ms=61_000) == {LONG_AGO: "left"}
     aged(folder, 2 * DAY_MS)
-    assert swept(bench, ahead_ms=2 * 60_000)[LONG_AGO] == "removed"
+    assert swept(bench) == {LONG_AGO: "removed"}
+
+
+def test_a_job_that_runs_is_left_whatever_its_file_says(bench: Bench) -> None:
+    process = bench.start_waiting()
+    (job,) = bench.jobs
+    os.truncate(job / "job.json", 100)
+    assert swept(bench, ahead_ms=7 * DAY_MS) == {job.name: "left"}
+    process.terminate()
+    process.communicate()
 
 
 def test_a_guest_whose_job_file_is_lost_is_ended_by_its_label(bench: Bench) -> None:
