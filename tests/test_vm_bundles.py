@@ -172,7 +172,6 @@ REFUSED: Final = [
     ({"X07_VM_BACKEND": "hyperv"}, (), 126, "no backend `hyperv`"),
     ({"X07_VM_BACKEND": "vz"}, (), 126, "VM backend `vz`"),
     ({"X07_VM_GUEST_IMAGE": "other:1"}, (), 125, "names another guest image"),
-    ({"X07_VM_GUEST_IMAGE_DIGEST": OTHER}, (ACCEPT,), 125, ""),
     ({"X07_VM_GUEST_IMAGE_DIGEST": "latest"}, (), 125, "is no digest"),
     ({"X07_BUNDLE": "peek"}, (), 125, "X07_BUNDLE is `peek`"),
     ({"X07_BUNDLE": "verify", "X07_BUNDLE_FORMAT": "xml"}, (), 125, "X07_BUNDLE_FORMAT is `xml`"),
@@ -199,6 +198,14 @@ def test_another_image_takes_its_digest_and_consent(make_bench: MakeBench) -> No
     run = next(line for line in bench.docker.engine.asked if line.startswith("run "))
     assert OTHER in run
     assert CONFIG not in run
+
+
+def test_without_consent_there_is_no_other_image(bench: Bench) -> None:
+    """Nor for looks, where docker itself takes consent, too."""
+    done = bench.start(without=(ACCEPT,), X07_BUNDLE="doctor", X07_VM_GUEST_IMAGE_DIGEST=OTHER)
+    assert done.returncode == 125
+    assert b"another guest image than this bundle is pinned to needs consent" in done.stdout
+    assert OTHER.encode() in done.stdout
 
 
 def test_the_pinned_digest_may_be_named(bench: Bench) -> None:
