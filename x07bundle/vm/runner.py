@@ -273,11 +273,15 @@ class _Guest:
         return was_asked and self.interrupted_by is None
 
     def _sees_it_stuck(self) -> bool:
-        """Asked once."""
+        """Asked once. A busy engine may be too slow to answer, and begin the program meanwhile."""
         self.doubted_at_ms = self.deadline_ms
-        has_begun = self.begun is None or self.begun.exists()
-        self.is_stuck = not has_begun and not killing.is_answered(self.plan, ANSWER_MS)
+        self.is_stuck = not (
+            self._has_begun() or killing.is_answered(self.plan, ANSWER_MS) or self._has_begun()
+        )
         return self.is_stuck
+
+    def _has_begun(self) -> bool:
+        return self.begun is None or self.begun.exists()
 
     def _turn(self, wait_ms: int) -> None:
         feed = self.connection.feed
@@ -297,7 +301,7 @@ class _Guest:
             self.killed_at_ms = min(self.killed_at_ms, ends_ms)
         self.held += self.came
         self.came.clear()
-        if self.held and (self.begun is None or self.begun.exists()):
+        if self.held and self._has_begun():
             for number in self.held:
                 self.client.send(number)
             self.held.clear()

@@ -214,6 +214,24 @@ def test_an_engine_that_is_stuck(make_bench: MakeBench) -> None:
     assert soon(lambda: not bench.left())
 
 
+def test_an_engine_that_begins_while_it_is_asked(tmp_path: Path) -> None:
+    """It is too busy to answer."""
+    busy, asked = tmp_path / "busy", tmp_path / "asked"
+    waits = f"while test -e '{busy}' && ! test -e '{asked}'; do /bin/sleep 0.05; done"
+    no_guest = engines.fails("Error: No such container: x")
+    inspect = f"if test -e '{busy}'; then : >'{asked}'; {engines.HANGS}; else {no_guest}; fi"
+    cases = {"'container inspect '*": inspect, "'run '*": f"{waits}\n{vm_bundles.RUN}"}
+    bench = benches.bench(tmp_path / "bench", cases)
+    bench.make(limits__wall_ms=600_000)
+    assert bench.start("say", "x").returncode == 0
+    busy.touch()
+    done = finish(bench.replay("say", "x", options={"patience": "2000"}))
+    busy.unlink()
+    assert asked.exists()
+    assert done == (0, b"x", b"")
+    assert soon(lambda: not bench.left())
+
+
 def test_without_a_reaper_nobody_is_waited_for(make_bench: MakeBench) -> None:
     bench = make_bench()
     done = finish(bench.replay("say", "x", TEST_STATUS="3", options={"reaper": "none"}))
