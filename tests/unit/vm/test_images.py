@@ -375,21 +375,25 @@ def test_no_engine(on: Callable[[str], Setting], name: str) -> None:
     assert "program not found" in caught.value.render()
 
 
-def test_an_engine_that_hangs(on: Callable[[str], Setting]) -> None:
-    docker = on("docker")
-    docker.engine.answers({"*": engines.HANGS})
+@pytest.mark.parametrize("name", sorted(MISSING))
+def test_an_engine_that_hangs(on: Callable[[str], Setting], name: str) -> None:
+    setting = on(name)
+    setting.engine.answers({"*": engines.HANGS})
     with pytest.raises(EngineError, match="no answer within"):
-        asking.ask(docker.backend.digests(REFERENCE), 200)
+        asking.ask(setting.backend.digests(REFERENCE), 200)
 
 
-def test_an_engine_that_hangs_over_an_image(on: Callable[[str], Setting], tmp_path: Path) -> None:
-    docker = on("docker")
-    docker.engine.answers({"*": engines.HANGS})
+@pytest.mark.parametrize("name", sorted(MISSING))
+def test_an_engine_that_hangs_over_an_image(
+    on: Callable[[str], Setting], tmp_path: Path, name: str
+) -> None:
+    setting = on(name)
+    setting.engine.answers({"*": engines.HANGS})
     (tmp_path / "image.tar").write_bytes(b"x")
     with pytest.raises(EngineError) as caught:
-        images.load(docker.backend, tmp_path / "image.tar", wall_ms=200)
+        images.load(setting.backend, tmp_path / "image.tar", wall_ms=200)
     said = caught.value.render()
-    assert said.startswith(f"error: docker does not take the image of `{tmp_path}/image.tar`\n")
+    assert said.startswith(f"error: {name} does not take the image of `{tmp_path}/image.tar`\n")
     assert "no answer within 0.2 s" in said
     assert "hint: " in said
 
@@ -403,11 +407,20 @@ def test_a_large_image_has_more_time(tmp_path: Path) -> None:
     assert images.load_wall_ms(archive) - least == 500_000
 
 
-def test_a_slow_engine_is_waited_for(on: Callable[[str], Setting]) -> None:
-    docker = on("docker")
-    image = docker.says(engines.docker_image(CONFIG.value))
-    docker.engine.answers({"*": f"/bin/sleep 0.3; {image}"})
-    assert images.resolve(docker.backend, REFERENCE).digest == CONFIG
+FOUND: Final = {
+    "docker": (engines.docker_image(CONFIG.value), CONFIG),
+    "podman": (engines.podman_image(CONFIG.value, MANIFEST.value), CONFIG),
+    "firecracker-ctr": (engines.ctr_images((REFERENCE, MANIFEST.value)), MANIFEST),
+    "apple-container": (engines.apple_image(MANIFEST.value), MANIFEST),
+}
+
+
+@pytest.mark.parametrize("name", sorted(FOUND))
+def test_a_slow_engine_is_waited_for(on: Callable[[str], Setting], name: str) -> None:
+    setting = on(name)
+    said, digest = FOUND[name]
+    setting.engine.answers({"*": f"/bin/sleep 0.3; {setting.says(said)}"})
+    assert images.resolve(setting.backend, REFERENCE).digest == digest
 
 
 # -- what people write
