@@ -27,6 +27,8 @@ WALL_MS: Final = 20_000
 CLEAN_SECONDS: Final = 30.0
 LATEST_SECONDS: Final = 0.7
 """Of a random moment, after the runner's own start."""
+DAY_MS: Final = 24 * 3600 * 1000
+HALF_BYTES: Final = 40
 STEPS: Final = ("reaper", "folder", "job_file", "started", "ended", "cleaned", "removed")
 FOREIGN: Final = "x07-of-others"
 
@@ -121,9 +123,7 @@ def test_a_deadline(engine: LiveEngine) -> None:
 
 
 def test_a_signal(engine: LiveEngine) -> None:
-    process = start(engine, "wait")
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"here\n"
+    process = waiting(engine)
     process.send_signal(signal.SIGTERM)
     assert finish(process)[0] == 128 + signal.SIGTERM
     assert all_gone(engine, 5) == []
@@ -149,19 +149,69 @@ def test_killed_at_random_moments(engine: LiveEngine) -> None:
 
 
 def test_killed_while_the_engine_is_restarted(engine: LiveEngine) -> None:
-    process = start(engine, "wait")
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"here\n"
+    process = waiting(engine)
     process.kill()
     engine.restart()
     drop(process)
     assert all_gone(engine) == []
 
 
+@pytest.mark.parametrize("ahead_ms", [-DAY_MS, DAY_MS])
+def test_a_clock_that_is_set_changes_no_deadline(engine: LiveEngine, ahead_ms: int) -> None:
+    process = start(engine, "wait", wall_ms=2500, die=f":{ahead_ms}")
+    status, out, _ = finish(process)
+    assert (status, out) == (124, b"here\n")
+    assert all_gone(engine, 5) == []
+
+
+@pytest.mark.parametrize("ahead_ms", [-DAY_MS, DAY_MS])
+def test_killed_after_the_clock_was_set(engine: LiveEngine, ahead_ms: int) -> None:
+    """No sweep takes the guest before, and the reaper does after."""
+    process = waiting(engine, die=f":{ahead_ms}")
+    (job,) = jobs(engine)
+    assert swept(engine, ahead_ms) == {job.name: "left"}
+    assert f"x07-{job.name}" in engine.guests()
+    process.kill()
+    drop(process)
+    assert all_gone(engine) == []
+
+
+def test_killed_with_half_a_job_file(engine: LiveEngine) -> None:
+    process = waiting(engine)
+    (job,) = jobs(engine)
+    os.truncate(job / "job.json", HALF_BYTES)
+    process.kill()
+    drop(process)
+    assert all_gone(engine) == []
+
+
 def test_without_a_reaper_the_sweep_ends_it(engine: LiveEngine) -> None:
-    process = start(engine, "wait")
+    job = kill_all(engine)
+    assert swept(engine, 11_000) == {job.name: "ended"}
+    assert all_gone(engine, 5) == []
+
+
+def test_without_a_reaper_and_with_half_a_job_file(engine: LiveEngine) -> None:
+    """Its labels say when it may be ended."""
+    job = kill_all(engine)
+    os.truncate(job / "job.json", HALF_BYTES)
+    assert swept(engine, 0) == {job.name: "left"}
+    assert f"x07-{job.name}" in engine.guests()
+    assert swept(engine, WALL_MS) == {job.name: "ended"}
+    assert all_gone(engine, 5) == []
+
+
+def waiting(engine: LiveEngine, die: str = ":") -> subprocess.Popen[bytes]:
+    """One whose program is there."""
+    process = start(engine, "wait", die=die)
     assert process.stdout is not None
     assert process.stdout.readline() == b"here\n"
+    return process
+
+
+def kill_all(engine: LiveEngine) -> Path:
+    """A job that has lost its runner and its reaper."""
+    process = waiting(engine)
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = path.read_bytes()
@@ -172,9 +222,13 @@ def test_without_a_reaper_the_sweep_ends_it(engine: LiveEngine) -> None:
     drop(process)
     (job,) = jobs(engine)
     time.sleep(0.5)
+    return job
+
+
+def swept(engine: LiveEngine, ahead_ms: int) -> dict[str, str]:
+    """The outcome of each job, by a clock that is so far ahead. The foreign guest is seen."""
     kept = state.open({state.VARIABLE: str(engine.folder / "vm/jobs")})
-    later = clock.SYSTEM._replace(unix_ms=lambda: clock.SYSTEM.unix_ms() + 11_000)
+    later = clock.SYSTEM._replace(unix_ms=lambda: clock.SYSTEM.unix_ms() + ahead_ms)
     report = sweep.sweep(kept, (engine.backend,), later)
-    found = {one.finding.run_id: one.outcome for one in report.swept}
-    assert (found, report.foreign) == ({job.name: "ended"}, 1)
-    assert all_gone(engine, 5) == []
+    assert report.foreign == 1
+    return {one.finding.run_id: one.outcome for one in report.swept}

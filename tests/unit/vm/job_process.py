@@ -36,7 +36,7 @@ def main(base: Path, wall_ms: int, words: list[str]) -> int:
     argv = tuple(words[words.index("--") + 1 :])
     backend = engine.at(base).backend._replace(is_held="held" in options)
     kept = state.open({state.VARIABLE: str(base / "vm/jobs")})
-    clock = _clock(int(options.get("ahead", "0")))
+    clock = set_ahead(int(options.get("ahead", "0")))
     with folders.opened(kept, clock=clock, step=_hook(options)) as folder:
         job = job_of(folder.run_id, argv, wall_ms, int(options.get("grace", "300")))
         ended = runner.run(backend, job, folder, clock=clock)
@@ -55,8 +55,8 @@ def _hook(options: dict[str, str]) -> Callable[[str], None]:
     return hook
 
 
-def _clock(ahead_ms: int) -> Clock:
-    """The first two looks are at the time as it was."""
+def set_ahead(ahead_ms: int) -> Clock:
+    """A clock that is set after the start: the first two looks are at the time as it was."""
     looks = iter((0, 0))
     return clocks.SYSTEM._replace(unix_ms=lambda: clocks.SYSTEM.unix_ms() + next(looks, ahead_ms))
 
