@@ -28,8 +28,8 @@ POLL_MS: Final = 10
 CLEANUP_MS: Final = 10_000
 """Of ours; then the reaper goes on."""
 DRAIN_MS: Final = 1000
-DOUBT_MS: Final = 15_000
-ANSWER_MS: Final = 10_000
+DOUBT_MS: Final = 30_000
+ANSWER_MS: Final = 30_000
 """An engine that has begun nothing in so long, and then says nothing in so long, is stuck. Both are
 more than engines need that start dozens of guests at once."""
 
