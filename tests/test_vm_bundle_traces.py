@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from tests import traces
+from tests.needs import missing
 from tests.vm_bundles import MakeBench
 
 SYSTEM: Final = re.compile(
@@ -23,7 +24,7 @@ PLANTED: Final = (".env", "x07.json", "docker-compose.yml", "sitecustomize.py", 
 def strace(tmp_path: Path) -> str:
     found = shutil.which("strace")
     if found is None:
-        pytest.skip("no strace on PATH (`make engines`)")
+        missing("no strace on PATH (`make engines`)")
     tried = traces.trace(found, ("/bin/true",), {}, tmp_path, tmp_path / "tried")
     if b"ptrace" in tried.done.stderr:
         pytest.skip("this machine lets nobody trace")

@@ -21,6 +21,7 @@ from tests.live.engines import Engine
 from tests.live.guest_tool import Tool
 from tests.live.nginx import Nginx
 from tests.live.nginx import serving as serving_nginx
+from tests.needs import missing
 from tests.program_build import Workshop, open_workshop
 
 
@@ -34,7 +35,7 @@ def sanitized(workshop: Workshop) -> Workshop:
 def http_client(sanitized: Workshop) -> Path:
     headers = Path("/usr/include").rglob("curl/curl.h")
     if next(headers, None) is None:
-        pytest.skip("no headers of libcurl (`apt-get install libcurl4-openssl-dev`)")
+        missing("no headers of libcurl (`apt-get install libcurl4-openssl-dev`)")
     return http_program.build_client(sanitized)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
-import pytest
+from tests.needs import missing
 
 START_SECONDS: Final = 30
 LIMITS: Final = ("--ulimit", "nofile=1024:4096", "--ulimit", "nproc=1000:1000")
@@ -51,15 +51,15 @@ class Engine(NamedTuple):
 
 
 def need(*programs: str) -> None:
-    """Skips the test where one is missing."""
+    """Ends the test where one is missing."""
     for program in programs:
         if shutil.which(program, path=_path()) is None:
-            pytest.skip(f"no {program} on PATH (`make engines`)")
+            missing(f"no {program} on PATH (`make engines`)")
 
 
 def need_root() -> None:
     if os.geteuid() != 0:
-        pytest.skip("a daemon of its own needs root")
+        missing("a daemon of its own needs root")
 
 
 @contextmanager
@@ -123,12 +123,12 @@ def _daemon(
 def _wait(
     child: subprocess.Popen[bytes], ready: tuple[str, ...], env: dict[str, str], log: Path
 ) -> None:
-    """Skips the test where the daemon does not start: a machine may forbid what it needs."""
+    """Ends the test where the daemon does not start: a machine may forbid what it needs."""
     end = time.monotonic() + START_SECONDS
     while subprocess.run(ready, env=env, capture_output=True, check=False).returncode != 0:
         if child.poll() is not None or time.monotonic() > end:
             last = log.read_text(errors="replace").splitlines()[-1:]
-            pytest.skip(f"{ready[0]} does not start here: {last}")
+            missing(f"{ready[0]} does not start here: {last}")
         time.sleep(0.2)
 
 

@@ -10,11 +10,13 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from tests import needs
 from tests.live.certificates import Authority
 from tests.unit.runtime.network import spare_port
 
 NGINX: Final = shutil.which("nginx", path="/usr/sbin:/sbin:/usr/bin:/usr/local/bin")
-needs_nginx = pytest.mark.skipif(NGINX is None, reason="no nginx (`apt-get install nginx-light`)")
+REASON: Final = "no nginx (`make engines`)"
+needs_nginx = pytest.mark.skipif(NGINX is None and not needs.are_met(), reason=REASON)
 
 BODY: Final = bytes(range(256)) * 4000
 SETTINGS: Final = """
@@ -58,6 +60,8 @@ class Nginx(NamedTuple):
 @contextlib.contextmanager
 def serving(folder: Path, authority: Authority) -> Iterator[Nginx]:
     """A server with a page and a folder."""
+    if NGINX is None:
+        needs.missing(REASON)
     authority.context("DNS:localhost")
     certificate = authority.folder / "DNS_localhost-2"
     (folder / "pages/folder").mkdir(parents=True)

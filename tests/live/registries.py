@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from tests.fakes.registry import BASIC, USER
 from tests.live.certificates import Authority
+from tests.needs import missing
 from tests.serving import answering
 
 HASHED: Final = "$2b$05$abcdefghijklmnopqrstuuOb/B27OpVc3Bt3QXIepIr2DUn/DCZNi"
@@ -37,7 +37,7 @@ class Live(NamedTuple):
 def need(program: str) -> str:
     found = shutil.which(program)
     if found is None:
-        pytest.skip(f"no {program} on PATH (`apt-get install {program}`)")
+        missing(f"no {program} on PATH (`apt-get install {program}`)")
     return found
 
 

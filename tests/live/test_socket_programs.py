@@ -16,6 +16,7 @@ import pytest
 from tests.bundling import Tool, module
 from tests.live import socket_program
 from tests.live.certificates import Authority
+from tests.needs import missing
 from tests.program_build import Workshop
 from tests.unit.runtime import network as net
 from tests.unit.runtime.c_program import NO_ENVIRONMENT
@@ -29,7 +30,7 @@ Talk = Callable[[ssl.SSLSocket], None]
 def program(sanitized: Workshop) -> Path:
     headers = (*Path("/usr/include").glob("openssl/ssl.h"),)
     if not headers:
-        pytest.skip("no headers of OpenSSL (`apt-get install libssl-dev`)")
+        missing("no headers of OpenSSL (`apt-get install libssl-dev`)")
     return socket_program.build(sanitized)
 
 

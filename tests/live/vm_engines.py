@@ -10,9 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
-import pytest
-
 from tests.live import engines
+from tests.needs import missing
 from tests.unit.image.layouts import BASE, contents, made
 from x07bundle.image.layer import Entry
 from x07bundle.vm import images
@@ -234,6 +233,6 @@ def _spawned(
         if child.poll() is not None or time.monotonic() > end:
             child.kill()
             child.wait()
-            pytest.skip(f"{words[0]} does not start here: {folder / 'log'}")
+            missing(f"{words[0]} does not start here: {folder / 'log'}")
         time.sleep(0.2)
     return child
