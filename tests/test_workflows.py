@@ -80,6 +80,23 @@ def test_what_publishing_takes_is_set() -> None:
     assert needed <= set(job["env"])
 
 
+def test_the_vm_boundary_is_tried_where_there_is_one() -> None:
+    """On machines of one's own that have these labels, each with its backend."""
+    workflow = ROOT / ".github" / "workflows" / "ci-vm.yml"
+    (job,) = jobs(workflow).values()
+    rows = job["strategy"]["matrix"]["include"]
+    assert {row["runner"]: row["backend"] for row in rows} == {
+        "x07-vm-linux-firecracker": "firecracker-ctr",
+        "x07-vm-macos": "apple-container",
+    }
+    assert job["runs-on"] == ["self-hosted", "${{ matrix.runner }}"]
+    assert job["env"]["X07_VM_BACKEND"] == "${{ matrix.backend }}"
+    commands = [step["run"] for step in job["steps"] if "run" in step and "if" not in step]
+    assert commands == ["make vm-smoke"]
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\nvm-smoke:")[2]
+    assert "bash scripts/ci/check_vm_sandbox_smoke.sh\n" in recipe.partition("\n\n")[0] + "\n"
+
+
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_scripts_are_scripts(path: Path) -> None:
     shell = path.read_text(encoding="utf-8").splitlines()[0].rpartition("/")[2].split()[-1]
