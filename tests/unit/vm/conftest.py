@@ -1,4 +1,6 @@
-"""Jobs on an engine of the test's own, in processes that can be killed."""
+"""Jobs on an engine of the test's own, in processes that can be killed; and backends on fakes of
+their engines.
+"""
 
 import os
 import subprocess
@@ -11,11 +13,15 @@ from typing import IO, Final, NamedTuple
 
 import pytest
 
-from tests.fakes import engine
+from tests.fakes import engine, engines
 from tests.fakes.engine import Engine
 from tests.program_build import ROOT
+from x07bundle.vm.backend import Backend
+from x07bundle.vm.backends import table
 
 SOON_SECONDS: Final = 40.0
+PROGRAMS: Final = {"apple-container": "container"}
+"""Of backends, where they have another name."""
 
 
 class Bench(NamedTuple):
@@ -122,3 +128,19 @@ def opened(folder: Path) -> Iterator[Bench]:
 def bench(tmp_path: Path) -> Iterator[Bench]:
     with opened(tmp_path) as made:
         yield made
+
+
+class Setting:
+    """A backend on a fake engine."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.engine: engines.Engine = engines.engine(folder, PROGRAMS.get(name, name))
+        self.backend: Backend = table.from_env(name, {"PATH": str(folder / "bin")})
+
+    def says(self, text: str) -> str:
+        return self.engine.says(text)
+
+
+@pytest.fixture
+def on(tmp_path: Path) -> Callable[[str], Setting]:
+    return lambda name: Setting(tmp_path, name)

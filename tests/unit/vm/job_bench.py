@@ -104,12 +104,12 @@ class JobBench:
         clock = Clock(lambda: now_ms, monotonic_ms, clocks.SYSTEM.sleep_ms)
         return self.run(f"{says}\n{script}", grace_ms=grace_ms, clock=clock)
 
-    def lose(self, run_id: str, instance: str) -> Job:
+    def lose(self, run_id: str, instance: str, before: str = ":") -> Job:
         """A guest whose client was killed, and whose runner is not there."""
         place = self.folder / f"lost-{run_id}"
         place.mkdir()
         job = self.job("smallest", run_id, place, clocks.SYSTEM.unix_ms())
-        self.put(job, "while :; do sleep 0.1; done")
+        self.put(job, f"{before}; while :; do sleep 0.1; done")
         launch, _ = runner.prepared(self.backend, job, place, instance)
         client = subprocess.Popen(launch.argv, env=launch.env, stdin=subprocess.PIPE)
         while not self.engine.runs(job.container_id):

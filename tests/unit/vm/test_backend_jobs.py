@@ -153,6 +153,18 @@ def test_a_guest_that_does_not_care_for_a_signal(bench: JobBench) -> None:
     assert bench.engine.guests() == []
 
 
+def test_each_part_of_a_plan_does_what_it_is_for(bench: JobBench) -> None:
+    lost = bench.lose(LOST, bench.state.instance, DEAF)
+    plan = bench.backend.kill_plan(lost.container_id, 200)
+    assert not killing.is_gone(plan, lost.container_id)
+    killing.replay(plan.hard, plan.env)
+    assert soon(lambda: not bench.engine.runs(lost.container_id))
+    assert not killing.is_gone(plan, lost.container_id)
+    killing.replay(plan.cleanup, plan.env)
+    assert killing.is_gone(plan, lost.container_id)
+    assert bench.engine.guests() == []
+
+
 def test_what_a_client_left_that_ended_in_time_is_removed_a_little_later(bench: JobBench) -> None:
     bench.engine.forgets()
     assert bench.run("exit 3") == Ended(3)
