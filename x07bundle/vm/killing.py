@@ -20,6 +20,9 @@ SETTLE_MS: Final = 500
 SETTLES: Final = 3
 CLIENT_ENDS_MS: Final = 6000
 """For a client whose guest is killed again and again."""
+CLIENT_ENDS_AT_MOST_MS: Final = 15_000
+"""Where nobody waits: a busy machine takes more than the above to start a guest."""
+REMOVAL_MS: Final = 10_000
 
 GONE: Final = ("not found", "no such", "does not exist", "not exist", "unknown container")
 UNREACHABLE: Final = ("connect", "dial ", "socket", "daemon running", "transport", "deadline")
@@ -77,7 +80,7 @@ def end(plan: KillPlan, container_id: str, client: Client, clock: Clock, most_ms
     one that does not end in a while is.
     """
     end_ms = clock.monotonic_ms() + most_ms
-    has_ended = _sees_end(plan, client, clock, min(CLIENT_ENDS_MS, most_ms))
+    has_ended = _sees_end(plan, client, clock, _patience_ms(most_ms))
     if not has_ended:
         client.kill()
     is_gone = _remove(plan, container_id, clock, end_ms)
@@ -103,6 +106,12 @@ def _sees_end(plan: KillPlan, client: Client, clock: Clock, most_ms: int) -> boo
             return False
         clock.sleep_ms(next(waits))
     return True
+
+
+def _patience_ms(most_ms: int) -> int:
+    """With a client: more where there is time to remove its guest after that."""
+    ample_ms = min(most_ms - REMOVAL_MS, CLIENT_ENDS_AT_MOST_MS)
+    return min(most_ms, max(CLIENT_ENDS_MS, ample_ms))
 
 
 def _remove(plan: KillPlan, container_id: str, clock: Clock, end_ms: int) -> bool:

@@ -30,7 +30,7 @@ from x07bundle.vm.clock import Clock
 
 READ_BYTES: Final = 1 << 16
 LEAST_MS: Final = 10_000
-UNKNOWN_MS: Final = 5000
+UNKNOWN_MS: Final = 15_000
 SLACK_MS: Final = 5000
 """After the deadline, for a runner that is there: it ends its guest itself."""
 
