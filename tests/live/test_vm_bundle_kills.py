@@ -26,6 +26,8 @@ AT_ONCE: Final = 4
 LATE: Final = 0.25
 """The part of those that are killed when their program is there already."""
 LATEST_LATE_SECONDS: Final = 0.3
+HALF_BYTES: Final = 40
+CLEAN_SECONDS: Final = 60.0
 FOREIGN: Final = "x07-of-others"
 
 
@@ -111,10 +113,20 @@ def test_killed_at_random_moments(app: Replayed, foreign: frozenset[str], kind: 
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(one, [chosen(moments, kind) for _ in range(KILLS)]))
-    assert app.what_stays(but=foreign) == [], f"seed {seed}"
+    assert app.what_stays(CLEAN_SECONDS, foreign) == [], f"seed {seed}"
     assert foreign <= set(app.left())
     assert app.decisions() == before
     assert app.start("say", "3", more=kind.more).returncode == 3
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
+def test_killed_with_half_a_job_file(app: Replayed, foreign: frozenset[str], kind: Kind) -> None:
+    process = shown(app, kind)
+    (job,) = app.tool.jobs()
+    os.truncate(app.tool.state / job / "job.json", HALF_BYTES)
+    drop(process)
+    assert app.what_stays(CLEAN_SECONDS, foreign) == []
+    assert foreign <= set(app.left())
 
 
 def chosen(moments: random.Random, kind: Kind) -> float:
