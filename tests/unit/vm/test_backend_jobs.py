@@ -40,6 +40,7 @@ NO_IMAGE: Final = {
 }
 LOST: Final = "1700000000000-7"
 FOREIGN: Final = "1700000000000-8"
+STRANGER: Final = "1700000000000-9"
 
 
 @pytest.fixture(params=sorted(MADE))
@@ -203,13 +204,14 @@ def outcomes(report: sweep.Report) -> dict[str, str]:
 def test_a_guest_that_was_lost_is_listed_and_swept(bench: JobBench) -> None:
     lost = bench.lose(LOST, bench.state.instance)
     bench.lose(FOREIGN, "ri-another")
+    bench.engine.unlabel(bench.lose(STRANGER, "ri-another").container_id)
     report = swept(bench)
     assert (outcomes(report), report.foreign) == ({LOST: "left"}, 1)
     assert outcomes(swept(bench, ahead_ms=61_000, dry_run=True)) == {LOST: "would_end"}
     assert bench.engine.runs(lost.container_id)
     assert outcomes(swept(bench, ahead_ms=61_000)) == {LOST: "ended"}
-    assert bench.engine.guests() == [f"x07-{FOREIGN}"]
-    assert bench.engine.runs(f"x07-{FOREIGN}")
+    assert bench.engine.guests() == [f"x07-{FOREIGN}", f"x07-{STRANGER}"]
+    assert all(map(bench.engine.runs, bench.engine.guests()))
 
 
 def test_labels_come_back_as_they_were_given(bench: JobBench) -> None:
