@@ -213,6 +213,7 @@ def _daemon(
     def restart() -> None:
         children[-1].terminate()
         children[-1].wait()
+        _forget_ended(folder / "exec/containerd/containerd.pid")
         children.append(_spawned(words, ready, env, folder))
 
     try:
@@ -221,6 +222,24 @@ def _daemon(
         children[-1].terminate()
         children[-1].wait()
         shutil.rmtree(folder / "exec", ignore_errors=True)
+
+
+def _forget_ended(pid_file: Path) -> None:
+    """docker waits in vain for a containerd of its own that ended with it, as long as nobody has
+    taken its exit status; and where its id is another process's by now."""
+    end = time.monotonic() + START_SECONDS
+    while pid_file.exists() and time.monotonic() < end:
+        if not _runs_containerd(pid_file.read_text().strip()):
+            pid_file.unlink()
+        time.sleep(0.1)
+
+
+def _runs_containerd(pid: str) -> bool:
+    try:
+        name, _, state = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(") ")
+    except OSError:
+        return False
+    return name == "containerd" and state[0] not in "ZX"
 
 
 def _spawned(
