@@ -50,7 +50,7 @@ def measure(workshop: Workshop) -> Iterator[Figure]:
         with engines.started(backend, folder / f"{backend}-engine") as engine:
             if engine is not None:
                 app = folder / backend / "app"
-                yield vm_start.measure(engine, app, folder / f"{backend}-start")
+                yield from vm_start.measure(engine, app, folder / f"{backend}-start")
                 if backend == "docker":
                     policy = folder / "policy.json"
                     yield vm_bundling.measure(workshop, engine, folder / "bundling", policy)
