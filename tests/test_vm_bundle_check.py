@@ -50,7 +50,6 @@ def sources(room: Room) -> list[Path]:
 def test_the_same_sources(room: Room) -> None:
     """Files beside them that are no sources do not matter."""
     (room.folder / "src/notes.txt").write_text("a note")
-    (room.folder / "policy.json").write_text("{}")
     found = checked(room, 0)
     digest = room.manifest["files"]["payload"]
     assert found["payload"] == {"expected_sha256": digest, "sha256": digest}
@@ -69,6 +68,36 @@ def test_a_source_that_was_added(room: Room) -> None:
     (room.folder / "src/more.x07.json").write_text("{}")
     inputs = checked(room, 1)["inputs"]
     assert inputs == {**NOTHING, "added": ["module_roots/0/more.x07.json"]}
+
+
+def test_another_policy(room: Room) -> None:
+    """Of the project, of a file that is named, and of an option."""
+    base = room.folder / "policy.json"
+    policy = json.loads(base.read_bytes())
+    wide = room.folder / "wide.json"
+    wide.write_text(json.dumps({**policy, "env": {**policy["env"], "allow_keys": ["SECRET"]}}))
+    words = ("bundle", "--profile", "sandbox", "--check", "dist/app")
+    for more in (("--policy", str(wide)), ("--allow-read-root", "src")):
+        done = room.x07(*words, *more)
+        assert done.returncode == 1, done.stderr
+        assert json.loads(done.stdout)["inputs"] == {**NOTHING, "changed": ["policy.json"]}
+    assert room.x07(*words).returncode == 0
+    base.write_bytes(wide.read_bytes())
+    assert checked(room, 1)["inputs"] == {**NOTHING, "changed": ["policy.json"]}
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--profile", "sandbox", "--world", "run-os"), b"the world `run-os` has none"),
+        (("--profile", "sandbox", "--out", "q"), b"`--out` has no meaning"),
+    ],
+)
+def test_what_is_no_check(room: Room, more: tuple[str, ...], words: bytes) -> None:
+    done = room.x07("bundle", "--check", "dist/app", *more)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert words in done.stderr
+    assert b"hint: " in done.stderr
 
 
 def test_another_payload_of_the_same_sources(room: Room) -> None:

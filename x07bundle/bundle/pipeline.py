@@ -35,6 +35,13 @@ def plan(request: Request, environment: Mapping[str, str]) -> Plan:
         UsageError, ProjectError: nothing can be made of the request.
         OutputError: an output cannot be written, whatever is made.
     """
+    decided = decision(request, environment)
+    check([*decided.outputs, *_derived(decided)])
+    return decided
+
+
+def decision(request: Request, environment: Mapping[str, str]) -> Plan:
+    """As `plan`, without a look at where outputs go."""
     target = find(request, environment)
     profile = profiles.select(target.project, request.profile)
     decided = decide(request, target, profile)
@@ -42,7 +49,6 @@ def plan(request: Request, environment: Mapping[str, str]) -> Plan:
         from x07bundle.bundle.sandbox import sandboxed
 
         decided = sandboxed(decided, request, profile, environment)
-    check([*decided.outputs, *_derived(decided)])
     return decided
 
 

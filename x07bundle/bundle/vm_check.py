@@ -47,7 +47,7 @@ class Checked(NamedTuple):
 
 
 def compared(manifest: Manifest, policy: bytes, sources: portable.Sources) -> Checked:
-    """The inputs of the record with those at hand. The policy is the bundle's own."""
+    """The inputs of the record with those at hand. `policy`: the one that would be bundled now."""
     record = manifest.payload_build.inputs
     here = {path: files.sha256_bytes(data) for path, data in sources.contents.items()}
     here[vm_payload.POLICY] = files.sha256_bytes(policy)

@@ -11,7 +11,6 @@ from x07bundle.bundle import pipeline
 from x07bundle.bundle.pipeline import Outcome
 from x07bundle.bundle.plan import Plan, as_json
 from x07bundle.bundle.request import Limits, Request
-from x07bundle.bundle.target import find
 from x07bundle.cli.bundle_vm import refuse_without_vm, vm_options
 from x07bundle.cli.options import (
     PATH,
@@ -31,6 +30,7 @@ from x07bundle.cli.options import (
 from x07bundle.cli.output import echo_bytes
 from x07bundle.cli.progress import Progress
 from x07bundle.cli.source_limits import source_limits
+from x07bundle.errors import UsageError
 from x07bundle.files import json_pretty
 from x07bundle.project.profiles import CC_PROFILES
 
@@ -144,9 +144,7 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Bundl
     refuse_borrow_checks(options.debug_borrow_checks)
     refuse_repair(options.repair)
     if options.check is not None:
-        from x07bundle.cli.bundle_check import check
-
-        return check(options.check, find(_request(options), os.environ))
+        return _check(options, options.check)
     plan = pipeline.plan(_request(options), os.environ)
     refuse_without_vm(plan.sandbox.backend if plan.sandbox is not None else None)
     if options.only_plan:
@@ -158,6 +156,15 @@ def command(**values: Any) -> int:  # noqa: ANN401  they are the fields of Bundl
         outcome = pipeline.bundle(plan, os.environ, progress.say)
     _deliver(plan, outcome)
     return 0 if outcome.result.ok else 1
+
+
+def _check(options: BundleOptions, executable: Path) -> int:
+    from x07bundle.cli.bundle_check import check
+
+    if options.out is not None:
+        raise UsageError("`--check` makes nothing, so `--out` has no meaning", hint="leave it out")
+    request = _request(options)._replace(out=str(executable))
+    return check(executable, pipeline.decision(request, os.environ))
 
 
 def plan_of(values: Mapping[str, Any]) -> Plan:

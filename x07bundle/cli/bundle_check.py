@@ -11,21 +11,22 @@ from x07bundle.cli.options import sandbox_values
 from x07bundle.cli.output import echo_bytes
 from x07bundle.cli.progress import Progress
 from x07bundle.contract import consent
-from x07bundle.errors import X07Error
+from x07bundle.errors import UsageError, X07Error
 from x07bundle.files import json_pretty
 from x07bundle.native.cache import open_cache, temporary_root
 
 if TYPE_CHECKING:
-    from x07bundle.bundle.target import Target
+    from x07bundle.bundle.plan import Plan
     from x07bundle.bundle.vm_check import Checked, Rebuild
     from x07bundle.contract.vm_manifest import Manifest
 
 
-def check(executable: Path, target: "Target") -> int:
-    """Prints the report. Exit code 0: the same; 1: not.
+def check(executable: Path, plan: "Plan") -> int:
+    """Prints the report. Exit code 0: the same; 1: not. `plan`: of what would be bundled now.
 
     Raises:
         RefusedError: the bundle itself was changed.
+        UsageError: what would be bundled has no policy.
         X07Error: the payload cannot be made again here.
     """
     from x07bundle.bundle import vm_check
@@ -33,12 +34,18 @@ def check(executable: Path, target: "Target") -> int:
     from x07bundle.project import portable
 
     bundle = bundles.opened(executable)
-    sources = portable.collect(target.entry, target.module_roots)
+    if plan.sandbox is None:
+        raise UsageError(
+            f"`{executable}` has a policy, and a program of the world `{plan.world}` has none",
+            hint="name the profile that it is made of, as in `--profile sandbox`",
+        )
+    sources = portable.collect(plan.target.entry, plan.target.module_roots)
+    policy = plan.sandbox.effective.data
     with Progress("x07 bundle") as progress:
         progress.say("making the payload again")
         rebuild = _rebuild(bundle.manifest)
         found = vm_check.rebuilt(
-            bundle.manifest, bundle.policy.data, sources, rebuild, temporary_root(os.environ)
+            bundle.manifest, policy, sources, rebuild, temporary_root(os.environ)
         )
     _say(executable, found)
     echo_bytes(json_pretty(found.as_json()))
