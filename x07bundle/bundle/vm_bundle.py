@@ -37,7 +37,7 @@ def bundle(plan: Plan, request: VmRequest, environment: Mapping[str, str], say: 
         X07Error: what is needed is missing, the policy cannot be enforced by the backend, or an
             output cannot be written.
     """
-    accepted = check(plan)
+    accepted = check(plan, request, environment)
     say("finding the guest")
     pinned = vm_guest.pinned(request, accepted, environment)
     check_policy(plan, pinned.backend, environment)
@@ -75,28 +75,34 @@ def _beside(plan: Plan, payload: Payload, report: Mapping[str, Any]) -> list[Out
     return found
 
 
-def check(plan: Plan) -> bool:
-    """Whether weaker isolation is accepted for a bundle that can be made here.
+def check(plan: Plan, request: VmRequest, environment: Mapping[str, str]) -> bool:
+    """Whether weaker isolation is accepted for a bundle that can be made here. No engine is asked.
 
     Raises:
-        UsageError: it cannot be, whatever it is made of.
+        RefusedError, UsageError: as `check_policy`; or none can be made here, of whatever.
+        NoBackendError: the backend that is named is none.
     """
     assert plan.sandbox is not None
     launcher_files.check_machine()
+    check_policy(plan, vm_guest.named(request, environment), environment)
     return plan.sandbox.accepted
 
 
-def check_policy(plan: Plan, backend: str, environment: Mapping[str, str]) -> None:
-    """What would be refused at each start is refused now.
+def check_policy(plan: Plan, backend: str | None, environment: Mapping[str, str]) -> None:
+    """What would be refused at each start is refused now. `backend`: None where that is not known
+    yet.
 
     Raises:
         RefusedError: the backend cannot enforce a field.
         UsageError: it is one of another system.
     """
     assert plan.sandbox is not None
+    policy = plan.sandbox.effective.policy
+    if backend is None:
+        confine.refuse_everywhere(policy)
+        return
     launcher_files.check_backend(backend)
     caps = table.from_env(backend, environment).caps
-    policy = plan.sandbox.effective.policy
     confine.refuse_unenforced(policy, caps, plan.sandbox.accepted, backend)
 
 

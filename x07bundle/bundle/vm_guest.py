@@ -114,6 +114,15 @@ def _env(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> Mapping[
     return with_backend(request.backend, consent.told(env, accepted=accepted))
 
 
+def named(request: VmRequest, env: Mapping[str, str]) -> str | None:
+    """The backend by the option or the variable; None where an engine has to be asked.
+
+    Raises:
+        UsageError, NoBackendError: it names none.
+    """
+    return choose.named_backend(with_backend(request.backend, env))
+
+
 def with_backend(option: str | None, env: Mapping[str, str]) -> Mapping[str, str]:
     """The option goes before the variable.
 

@@ -18,7 +18,7 @@ def document(plan: Plan, request: VmRequest, environment: Mapping[str, str]) -> 
     Raises:
         X07Error: what a build would refuse, but for a backend that is not there.
     """
-    accepted = vm_bundle.check(plan)
+    accepted = vm_bundle.check(plan, request, environment)
     expected = vm_guest.expected(request, accepted, environment)
     if expected.backend is not None:
         vm_bundle.check_policy(plan, expected.backend, environment)

@@ -88,11 +88,22 @@ def refuse_unenforced(policy: Policy, caps: Caps, accepted: bool, backend: str) 
     """What can be said of a policy before anything starts, on whatever machine.
 
     Raises:
-        RefusedError: the backend cannot enforce a field.
+        RefusedError: the backend cannot enforce a field, or a root is nowhere in a guest.
     """
-    problems = _unenforced(policy, caps, accepted, backend)
+    problems = {**roots.nowhere(policy.fs), **_unenforced(policy, caps, accepted, backend)}
     if problems:
         raise _refusal(problems, tuple(_hosts_asked(policy)))
+
+
+def refuse_everywhere(policy: Policy) -> None:
+    """What can be said of it in whatever backend.
+
+    Raises:
+        RefusedError: no backend can enforce a field.
+    """
+    problems = {**roots.nowhere(policy.fs), **_paths_without_root(policy)}
+    if problems:
+        raise _refusal(problems, ())
 
 
 def _unenforced(policy: Policy, caps: Caps, accepted: bool, backend: str) -> dict[str, str]:

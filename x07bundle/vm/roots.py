@@ -70,6 +70,12 @@ def find(policy: Policy, place: Place) -> Found:
     return Found(mounts, missing, problems)
 
 
+def nowhere(fs: Fs) -> dict[str, str]:
+    """Field to words: the roots that no machine mounts, whatever is there."""
+    found = ((field, _text_problem(text)) for field, text, _ in _texts(fs))
+    return {field: problem for field, problem in found if problem}
+
+
 def guest_path(text: str) -> str:
     """Of a path as a policy has it."""
     path = os.path.normpath(text)
@@ -85,6 +91,14 @@ def is_below(path: str, folder: str) -> bool:
 
 def listed(fs: Fs, cwd: str) -> Iterator[Root]:
     """The roots of a policy, as it lists them."""
+    for field, text, is_writable in _texts(fs):
+        lexical = os.path.normpath(Path(cwd, text))
+        host = os.path.realpath(lexical)
+        yield Root(field, text, is_writable, guest_path(text), host, lexical)
+
+
+def _texts(fs: Fs) -> Iterator[tuple[str, str, bool]]:
+    """Field, path and whether it is writable."""
     if not fs.enabled:
         return
     for field, texts, is_writable in (
@@ -92,17 +106,14 @@ def listed(fs: Fs, cwd: str) -> Iterator[Root]:
         ("fs.write_roots", fs.write_roots, True),
     ):
         for number, text in enumerate(texts):
-            lexical = os.path.normpath(Path(cwd, text))
-            host = os.path.realpath(lexical)
-            name = f"{field}[{number}]"
-            yield Root(name, text, is_writable, guest_path(text), host, lexical)
+            yield f"{field}[{number}]", text, is_writable
 
 
 def _problem(root: Root, place: Place, roots: tuple[Root, ...]) -> str | None:
     """Why a root cannot be mounted, the gravest reason first; None where it can."""
     return (
-        _spelling_problem(root)
-        or _system_problem(root)
+        _text_problem(root.text)
+        or _path_problem(root.host)
         or _state_problem(root, place)
         or _link_problem(root, roots)
         or _file_problem(root, place.caps, roots)
@@ -111,27 +122,29 @@ def _problem(root: Root, place: Place, roots: tuple[Root, ...]) -> str | None:
     )
 
 
-def _spelling_problem(root: Root) -> str | None:
-    parts = root.text.split("/")
+def _text_problem(text: str) -> str | None:
+    """What is the same on every machine."""
+    parts = text.split("/")
     if ".." in parts:
         return "it leads out of where it starts; name the folder itself, without `..`"
     if OWN in parts:
         return f"`{OWN}` holds policies and the state of VMs, which no guest sees"
-    for character, what in DISALLOWED.items():
-        if character in root.host + root.guest:
-            return f"its path contains a disallowed byte, {what}: engines cannot be told of it"
-    return None
-
-
-def _system_problem(root: Root) -> str | None:
-    for path in (root.host, root.guest):
-        if path == "/":
-            return "it would be all of the guest's root: name the folders that are needed"
-        for folder in SYSTEM:
-            if is_below(path, folder):
-                return f"it is in {folder}, which the guest has of its own kernel"
-    if root.text.startswith("/") and is_below(root.guest, GUESTS):
+    guest = guest_path(text)
+    if text.startswith("/") and is_below(guest, GUESTS):
         return f"{GUESTS} is where the guest has its own files"
+    return _path_problem(guest)
+
+
+def _path_problem(path: str) -> str | None:
+    """Of a path of the guest, or of this machine."""
+    for character, what in DISALLOWED.items():
+        if character in path:
+            return f"its path contains a disallowed byte, {what}: engines cannot be told of it"
+    if path == "/":
+        return "it would be all of the guest's root: name the folders that are needed"
+    for folder in SYSTEM:
+        if is_below(path, folder):
+            return f"it is in {folder}, which the guest has of its own kernel"
     return None
 
 
