@@ -13,6 +13,8 @@ from x07bundle.errors import X07Error
 from x07bundle.vm.clock import Clock
 
 OPERATION_MS: Final = 2000
+PATIENT_MS: Final = 10_000
+"""For an engine that did not remove a guest in the time that others take."""
 OUTPUT_CAP_BYTES: Final = 1 << 16
 FIRST_WAIT_MS: Final = 100
 LONGEST_WAIT_MS: Final = 1000
@@ -29,10 +31,10 @@ UNREACHABLE: Final = ("connect", "dial ", "socket", "daemon running", "transport
 """Of answers that say nothing of the guest, though they say that something is not there."""
 
 
-def replay(commands: Commands, env: Mapping[str, str]) -> None:
+def replay(commands: Commands, env: Mapping[str, str], wall_ms: int = OPERATION_MS) -> None:
     """Runs commands, one after the other, whatever becomes of each."""
     for argv in commands:
-        _run(argv, env)
+        _run(argv, env, wall_ms)
 
 
 def is_gone(plan: KillPlan, container_id: str) -> bool:
@@ -115,8 +117,10 @@ def _patience_ms(most_ms: int) -> int:
 
 
 def _remove(plan: KillPlan, container_id: str, clock: Clock, end_ms: int) -> bool:
+    wall_ms = OPERATION_MS
     for wait_ms in _waits():
-        replay(plan.cleanup, plan.env)
+        replay(plan.cleanup, plan.env, wall_ms)
+        wall_ms = PATIENT_MS
         if is_gone(plan, container_id):
             return True
         if clock.monotonic_ms() + wait_ms > end_ms:

@@ -103,6 +103,23 @@ def test_it_is_killed_until_it_is_gone(tmp_path: Path) -> None:
     assert asked(tmp_path) == ["cleanup", "probe", *["hard", "cleanup", "probe"] * 2]
 
 
+def test_a_removal_that_takes_long_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not at first: most take no time, and others are waiting."""
+    monkeypatch.setattr(killing, "OPERATION_MS", 300)
+    removed = tmp_path / "removed"
+    log, script = tmp_path / "log", f'test -e "{removed}" || exit 0; echo not found >&2; exit 1'
+    slow = f'test "$1" != cleanup || {{ sleep 1; touch "{removed}"; }}'
+    program = install(
+        tmp_path, "engine", f'echo "$1" >>"{log}"\n{slow}\ntest "$1" != probe || {{ {script}; }}'
+    )
+    words = {name: ((str(program), name),) for name in ("soft", "hard", "cleanup")}
+    gone = KillPlan(**words, probe=(str(program), "probe"), env={"PATH": "/usr/bin:/bin"})
+    assert killing.end(gone, NAME, killing.NoClient(), Hours().clock, 10_000)
+    assert asked(tmp_path) == ["cleanup", "probe", "hard", "cleanup", "probe"]
+
+
 def test_it_is_given_up_in_the_end(tmp_path: Path) -> None:
     hours = Hours()
     assert not killing.end(plan(tmp_path, "exit 0"), NAME, killing.NoClient(), hours.clock, 3000)

@@ -23,6 +23,8 @@ RUNTIME: Final = "aws.firecracker"
 SOCKET: Final = "/run/firecracker-containerd/containerd.sock"
 OWN_NAME: Final = "x07.local/guest"
 OP_SECONDS: Final = "2s"
+REMOVAL_SECONDS: Final = "10s"
+"""A shim that has to be given up takes longer than any question."""
 MOST_LISTED: Final = 512
 PID_FILE: Final = "task.pid"
 VARIABLES: Final = "guest.env"
@@ -73,9 +75,9 @@ class FirecrackerCtr(NamedTuple):
             soft=((*kill, "SIGTERM", container_id),),
             hard=((*kill, "SIGKILL", container_id),),
             cleanup=(
-                (*self._quick, "tasks", "delete", "--force", container_id),
-                (*self._quick, "containers", "delete", container_id),
-                (*self._snapshots, "rm", container_id),
+                (*self._slow, "tasks", "delete", "--force", container_id),
+                (*self._slow, "containers", "delete", container_id),
+                (*self._slow, *self._snapshots, "rm", container_id),
             ),
             probe=(*self._quick, "containers", "info", container_id),
             env={**self.env, **engine_env.PLAIN},
@@ -117,8 +119,12 @@ class FirecrackerCtr(NamedTuple):
         return (*self._client, "--timeout", OP_SECONDS)
 
     @property
+    def _slow(self) -> tuple[str, ...]:
+        return (*self._client, "--timeout", REMOVAL_SECONDS)
+
+    @property
     def _snapshots(self) -> tuple[str, ...]:
-        return (*self._quick, "snapshots", "--snapshotter", self.snapshotter)
+        return ("snapshots", "--snapshotter", self.snapshotter)
 
     def _query(
         self,
