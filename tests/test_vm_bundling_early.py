@@ -8,7 +8,16 @@ import pytest
 from tests import vm_bundles
 from tests.bundling import ECHO, module, write_json
 from tests.fakes import engines
-from tests.test_vm_bundling import ACCEPTED, ARCHITECTURE, HOST_BUILD, REFERENCE, Room, room_in
+from tests.test_vm_bundling import (
+    ACCEPTED,
+    ARCHITECTURE,
+    HOST_BUILD,
+    REFERENCE,
+    Room,
+    archived,
+    in_guest,
+    room_in,
+)
 from tests.unit.image.layouts import contents, made
 from tests.unit.native.stub_sources import needs_cc
 
@@ -30,6 +39,8 @@ ENGINES: Final = {
     "a plan": (("--plan",), ACCEPTED),
     "a plan for any": (("--plan",), {}),
 }
+PIN: Final = "X07_VM_GUEST_IMAGE_DIGEST"
+OTHER: Final = "sha256:" + "b" * 64
 HOSTS: Final = [{"host": "example.com", "ports": [443]}]
 
 
@@ -95,3 +106,37 @@ def test_what_depends_on_the_machine_is_not_looked_at(room: Room) -> None:
 def test_without_files_there_are_no_roots(room: Room) -> None:
     room.policy(fs__enabled=False, fs__read_roots=["/"])
     room.report("--plan", *HOST_BUILD)
+
+
+# -- an image to embed that is not the pinned one
+
+
+@pytest.mark.parametrize("more", [(), ("--plan",)], ids=["build", "plan"])
+def test_another_image_than_the_pinned(room: Room, more: tuple[str, ...]) -> None:
+    said = room.refused(*HOST_BUILD, *more, status=125, **{PIN: OTHER})
+    image = archived(room)
+    assert "guest digest mismatch" in said
+    for digest in (OTHER, image.manifest.value, image.config.value):
+        assert digest in said
+    assert "is no digest" in room.refused(*HOST_BUILD, *more, X07_VM_GUEST_IMAGE_DIGEST="latest")
+    assert room.docker.asked == []
+
+
+def test_the_pinned_image_by_either_digest(room: Room) -> None:
+    compiles(room)
+    image = archived(room)
+    for digest in (image.manifest, image.config):
+        pinned = {PIN: f" {digest.value} "}
+        room.report("--plan", *HOST_BUILD, **pinned)
+        room.report(*HOST_BUILD, **pinned)
+        assert room.manifest["guest_digests"][digest.kind] == digest.value
+
+
+def test_the_pin_is_of_the_guest_that_compiles(room: Room) -> None:
+    """Where one does: what is embedded may be an image without a compiler."""
+    compiles(room)
+    in_guest(room, "exit 1")
+    more = {**ACCEPTED, PIN: vm_bundles.CONFIG}
+    room.report("--plan", "--embed-guest", "../g.tar", **more)
+    said = room.refused("--embed-guest", "../g.tar", **more)
+    assert "the guest made no bundle of the program" in said

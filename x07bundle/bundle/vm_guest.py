@@ -1,13 +1,14 @@
 """The guest that a bundle is pinned to, and the one that its payload is compiled in."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from x07bundle import host
 from x07bundle.bundle.sidecar import Guest
 from x07bundle.bundle.vm_request import VmRequest
 from x07bundle.contract import consent
-from x07bundle.errors import UsageError, X07Error
+from x07bundle.errors import RefusedError, UsageError, X07Error
 from x07bundle.vm import archives, boundary, choose, images
 from x07bundle.vm.archives import Archived
 from x07bundle.vm.asking import ask
@@ -74,7 +75,7 @@ def expected(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> Expe
         RefusedError, UsageError, X07Error: as `pinned`.
     """
     env = _env(request, accepted, env)
-    archived = _archived(request) if request.embed is not None else None
+    archived = _archived(request, env) if request.embed is not None else None
     backends, problem = _likely(request, accepted, env)
     if archived is None:
         reference = boundary.reference(env)
@@ -152,35 +153,62 @@ def _if_guest(request: VmRequest, place: Boundary) -> Boundary | None:
 
 
 def _embedded(request: VmRequest, accepted: bool, env: Mapping[str, str]) -> Pinned:
-    archived = _archived(request)
+    archived = _archived(request, env)
     place = _place(request, accepted, env) if _takes_an_engine(request) else None
     name = place.backend.name if place is not None else _named(accepted, env)
     guest = _guest_of(archived, name)
     return Pinned(name, guest._replace(archive=request.embed), _machine(archived), place)
 
 
-def _archived(request: VmRequest) -> Archived:
+def _archived(request: VmRequest, env: Mapping[str, str]) -> Archived:
     """The image to embed.
 
     Raises:
+        RefusedError: another one is pinned.
         UsageError: guests here are of another architecture.
         X07Error: it cannot be used.
     """
     assert request.embed is not None
     archived = archives.read(request.embed)
-    machine = _machine(archived)
-    if request.where == "guest" and machine != host.read().arch:
-        raise UsageError(
-            f"`--embed-guest`: the image is for {machine}, and guests here are {host.read().arch}",
-            "the program would be compiled in a guest of this machine",
-            "embed an image of this architecture, or bundle on such a machine",
-        )
     if not archived.reference:
         raise X07Error(
             f"the image in `{request.embed}` has no name, and engines load none without",
             hint="build it with `--tag NAME:TAG`",
         )
+    if _takes_an_engine(request):
+        _refuse_another_machine(_machine(archived))
+    else:
+        pin = images.read_pin(env.get(images.VARIABLE, ""))
+        _refuse_another_image(archived, request.embed, pin)
     return archived
+
+
+def _refuse_another_machine(machine: str) -> None:
+    """Raises UsageError: guests here are of another architecture."""
+    here = host.read().arch
+    if machine != here:
+        raise UsageError(
+            f"`--embed-guest`: the image is for {machine}, and guests here are {here}",
+            "the program would be compiled in a guest of this machine",
+            "embed an image of this architecture, or bundle on such a machine",
+        )
+
+
+def _refuse_another_image(archived: Archived, path: Path, pin: str | None) -> None:
+    """Where a guest compiles, the pin is that guest's: an image to embed may have no compiler.
+
+    Raises:
+        RefusedError: the image has no such digest.
+    """
+    found = (archived.manifest, archived.config)
+    if pin is None or any(digest.value == pin for digest in found):
+        return
+    got = ", ".join(str(digest) for digest in found)
+    raise RefusedError(
+        f'guest digest mismatch for `--embed-guest`: expected "{pin}", got "{got}"',
+        f"the image in `{path}` is not the one that {images.VARIABLE} has",
+        f"embed the pinned image, or set {images.VARIABLE} to a digest of this one",
+    )
 
 
 def _machine(archived: Archived) -> str:
