@@ -17,7 +17,7 @@ from tests.vm_bundles import ACCEPT, CONFIG, Bench, MakeBench
 
 MISSING: Final = engines.fails("Error: No such image: x")
 OTHER: Final = "sha256:" + "d" * 64
-NEVER: Final = ("LD_LIBRARY_PATH", "X07_OS_FS", "X07_BUNDLE_FORMAT")
+NEVER: Final = ("LD_LIBRARY_PATH", "X07_UNHEARD_OF", "X07_BUNDLE_FORMAT")
 
 
 @pytest.fixture
@@ -172,6 +172,8 @@ REFUSED: Final = [
     ({"X07_VM_BACKEND": "hyperv"}, (), 126, "no backend `hyperv`"),
     ({"X07_VM_BACKEND": "vz"}, (), 126, "VM backend `vz`"),
     ({"X07_VM_GUEST_IMAGE": "other:1"}, (), 125, "names another guest image"),
+    ({"X07_OS_FS": "0"}, (), 125, "X07_OS_FS: a VM bundle has the policy that it was made with"),
+    ({"X07_OS_DENIALS": "stderr", "X07_OS_A": ""}, (), 125, "X07_OS_A, X07_OS_DENIALS: a VM"),
     ({"X07_VM_GUEST_IMAGE_DIGEST": "latest"}, (), 125, "is no digest"),
     ({"X07_BUNDLE": "peek"}, (), 125, "X07_BUNDLE is `peek`"),
     ({"X07_BUNDLE": "verify", "X07_BUNDLE_FORMAT": "xml"}, (), 125, "X07_BUNDLE_FORMAT is `xml`"),

@@ -8,7 +8,10 @@ comes from that way: Python, and what unpacked it.
 from collections.abc import Mapping
 from typing import Final
 
+from x07bundle.errors import RefusedError
+
 VEIL: Final = 0x80
+NARROWING: Final = "X07_OS_"
 
 
 def unveiled(variables: Mapping[bytes, bytes]) -> dict[str, str]:
@@ -18,6 +21,22 @@ def unveiled(variables: Mapping[bytes, bytes]) -> dict[str, str]:
         for name, value in variables.items()
         if name and name[0] & VEIL
     }
+
+
+def refuse_narrowing(env: Mapping[str, str]) -> None:
+    """What would narrow the policy of a native bundle does nothing here, which nobody may take for
+    a narrower policy.
+
+    Raises:
+        RefusedError: there is such a variable.
+    """
+    names = sorted(name for name in env if name.startswith(NARROWING))
+    if names:
+        raise RefusedError(
+            f"{', '.join(names)}: a VM bundle has the policy that it was made with",
+            "nothing of the environment narrows it, and it would run with all that it grants",
+            f"unset {'it' if len(names) == 1 else 'them'}, or bundle it with a narrower policy",
+        )
 
 
 def _text(data: bytes) -> str:

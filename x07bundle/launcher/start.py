@@ -13,7 +13,7 @@ from typing import Final
 
 from x07bundle import host
 from x07bundle.errors import RefusedError
-from x07bundle.launcher import adopted, consent, guest_job, start_record
+from x07bundle.launcher import adopted, consent, environment, guest_job, start_record
 from x07bundle.launcher.adopted import Handed
 from x07bundle.launcher.bundle import Bundle
 from x07bundle.launcher.consent import Wanted
@@ -94,6 +94,7 @@ def decide(
     """What of the policy holds where, and which image it is. `is_told`: what does not hold was said
     already."""
     accepted = consent.is_given(env)
+    environment.refuse_narrowing(env)
     cwd = confine.here()
     confined = confine.confine(
         bundle.policy.policy,
