@@ -15,9 +15,9 @@ def look(executable: Path, mode: str, as_json: bool) -> int:
     """Prints what a mode shows; its exit code.
 
     Raises:
-        RefusedError: it is no bundle, or not whole enough to be read.
+        RefusedError: it is no bundle, or the mode needs a file that was changed.
     """
-    seen = looking.look(bundles.opened(executable), mode, os.environ)
+    seen = looking.look(bundles.half(executable), mode, os.environ)
     if as_json:
         echo_bytes(json_compact(seen.document))
     else:

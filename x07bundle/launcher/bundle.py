@@ -2,7 +2,7 @@
 
 When a bundle is started, its executable has compared every file with its digest before a byte of
 this was loaded (stubs/launcher), so what is read here is compared again, and nothing else is.
-`verifying` compares everything, for those who ask from outside.
+`verifying` compares everything, for those who ask from outside, with what the executable carries.
 """
 
 import errno
@@ -15,7 +15,7 @@ from x07bundle import files
 from x07bundle.contract import launcher_trailer, policy_reading, vm_manifest
 from x07bundle.contract.launcher_trailer import MOST_EXECUTABLE_BYTES, Trailer
 from x07bundle.contract.policy_reading import Loaded
-from x07bundle.contract.vm_manifest import HINT, Manifest
+from x07bundle.contract.vm_manifest import HINT, Manifest, ManifestError
 from x07bundle.errors import RefusedError, X07Error
 
 MOST_POLICY_BYTES: Final = 4 << 20
@@ -25,10 +25,22 @@ TOGETHER: Final = (
     "rename both together"
 )
 
+CHANGED: Final = "is not what the bundle was made with: it was changed"
+
+
+class Half(NamedTuple):
+    """What an executable says alone. `executable`: its links are resolved. `carried`: the text of
+    its trailer. `sidecar`: where it has to be."""
+
+    executable: Path
+    sidecar: Path
+    trailer: Trailer
+    carried: bytes
+
 
 class Bundle(NamedTuple):
-    """`executable`: its links are resolved. `carried`: the text of its trailer. `signature`: of the
-    manifest, verified; None where it has none."""
+    """As `Half`, and what was read of the sidecar. `signature`: of the manifest, verified; None
+    where it has none."""
 
     executable: Path
     sidecar: Path
@@ -39,20 +51,40 @@ class Bundle(NamedTuple):
     signature: bytes | None = None
 
 
+class SpoiledError(RefusedError):
+    """A file that is not what the bundle was made with. `problem` is said of `path`."""
+
+    def __init__(self, path: Path, problem: str, details: str | None = None) -> None:
+        super().__init__(f"refused: `{path}` {problem}", details, HINT)
+        self.path = path
+        self.problem = problem
+
+
 def opened(executable: Path) -> Bundle:
     """What belongs to an executable.
 
     Raises:
         RefusedError: something is missing, or is not what the bundle was made with.
     """
+    return whole(half(executable))
+
+
+def half(executable: Path) -> Half:
+    """Raises RefusedError: the executable is of no bundle, or was changed."""
     path = _resolved(executable)
     data = read(path, MOST_EXECUTABLE_BYTES)
     trailer = launcher_trailer.read(data, str(path))
     sidecar = path.with_name(path.name + vm_manifest.SIDECAR_SUFFIX)
-    manifest, signature = _manifest(sidecar, trailer)
-    policy = _policy(sidecar, manifest)
-    carried = launcher_trailer.carried(data, str(path))
-    return Bundle(path, sidecar, trailer, manifest, policy, carried, signature)
+    return Half(path, sidecar, trailer, launcher_trailer.carried(data, str(path)))
+
+
+def whole(half: Half) -> Bundle:
+    """Raises SpoiledError: manifest, signature or policy is missing or was changed."""
+    manifest, signature = _manifest(half.sidecar, half.trailer)
+    policy = _policy(half.sidecar, manifest)
+    return Bundle(
+        half.executable, half.sidecar, half.trailer, manifest, policy, half.carried, signature
+    )
 
 
 def listed(bundle: Bundle, path: str) -> bytes:
@@ -60,30 +92,24 @@ def listed(bundle: Bundle, path: str) -> bytes:
     return _listed(bundle.sidecar, path, bundle.manifest, MOST_EXECUTABLE_BYTES)
 
 
-def changed(path: object) -> RefusedError:
-    return RefusedError(
-        f"refused: `{path}` is not what the bundle was made with: it was changed", hint=HINT
-    )
-
-
 def read(path: Path, most_bytes: int) -> bytes:
-    """A regular file that is no link. Raises RefusedError: it is not, or cannot be read."""
+    """A regular file that is no link. Raises SpoiledError: it is not, or cannot be read."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
-            raise RefusedError(f"refused: `{path}` is no file", hint=HINT)
+            raise SpoiledError(path, "is no file")
         return files.read_bytes(path, most_bytes)
     except OSError as error:
         raise _unreadable(path, error) from error
-    except RefusedError:
+    except SpoiledError:
         raise
     except X07Error as error:
-        raise RefusedError(f"refused: {error.brief}", hint=HINT) from error
+        raise SpoiledError(path, "cannot be read", error.brief) from error
 
 
-def _unreadable(path: Path, error: OSError) -> RefusedError:
+def _unreadable(path: Path, error: OSError) -> SpoiledError:
     if error.errno == errno.ENOENT:
-        return RefusedError(f"refused: `{path}` is missing", TOGETHER, HINT)
-    return RefusedError(f"refused: cannot read `{path}`: {os.strerror(error.errno or 0).lower()}")
+        return SpoiledError(path, "is missing", TOGETHER)
+    return SpoiledError(path, f"cannot be read: {os.strerror(error.errno or 0).lower()}")
 
 
 def _resolved(executable: Path) -> Path:
@@ -101,15 +127,18 @@ def _manifest(sidecar: Path, trailer: Trailer) -> tuple[Manifest, bytes | None]:
     place = sidecar / vm_manifest.NAME
     data = read(place, vm_manifest.MOST_BYTES)
     if files.sha256_bytes(data) != trailer.manifest:
-        raise changed(place)
-    manifest = vm_manifest.read(data, str(place))
+        raise SpoiledError(place, CHANGED)
+    try:
+        manifest = vm_manifest.read(data, str(place))
+    except ManifestError as error:
+        raise SpoiledError(place, "is no valid manifest", error.details) from error
     if dict(trailer.files) != dict(manifest.files):
-        raise RefusedError(f"refused: the executable and `{place}` name different files", hint=HINT)
+        raise SpoiledError(place, "and the executable name different files")
     return manifest, _signature(sidecar, data, manifest, trailer)
 
 
 def _signature(sidecar: Path, data: bytes, manifest: Manifest, trailer: Trailer) -> bytes | None:
-    """Raises RefusedError: it is not that of the key."""
+    """Raises SpoiledError: it is not that of the key."""
     key, signed = trailer.key, manifest.signature
     if key is None and signed is None:
         return None
@@ -117,35 +146,27 @@ def _signature(sidecar: Path, data: bytes, manifest: Manifest, trailer: Trailer)
 
     place = sidecar / vm_manifest.SIGNATURE_NAME
     if key is None or signed is None or files.sha256_bytes(key.der) != signed.key_sha256:
-        raise RefusedError(
-            f"refused: the executable and `{sidecar / vm_manifest.NAME}` name different keys",
-            hint=HINT,
-        )
+        raise SpoiledError(sidecar / vm_manifest.NAME, "and the executable name different keys")
     signature = read(place, MOST_SIGNATURE_BYTES)
     if key.algorithm != signed.algorithm or not is_signed(key.algorithm, key.der, data, signature):
-        raise RefusedError(
-            f"refused: `{place}` is no signature of the manifest by the key of this bundle",
-            hint=HINT,
-        )
+        raise SpoiledError(place, "is no signature of the manifest by the key of this bundle")
     return signature
 
 
 def _policy(sidecar: Path, manifest: Manifest) -> Loaded:
+    place = sidecar / manifest.policy
     data = _listed(sidecar, manifest.policy, manifest, MOST_POLICY_BYTES)
     try:
-        found = policy_reading.read(data, str(sidecar / manifest.policy))
+        found = policy_reading.read(data, str(place))
     except X07Error as error:
-        raise RefusedError(f"refused: {error.brief}", error.details, HINT) from error
+        raise SpoiledError(place, "is no valid policy", error.details) from error
     if vm_manifest.limits_of(found.policy.limits) != manifest.limits:
-        raise RefusedError(
-            f"refused: the manifest and `{sidecar / manifest.policy}` name different limits",
-            hint=HINT,
-        )
+        raise SpoiledError(place, "and the manifest name different limits")
     return found
 
 
 def _listed(sidecar: Path, path: str, manifest: Manifest, most_bytes: int) -> bytes:
     data = read(sidecar / path, most_bytes)
     if files.sha256_bytes(data) != manifest.files[path]:
-        raise changed(sidecar / path)
+        raise SpoiledError(sidecar / path, CHANGED)
     return data

@@ -9,8 +9,9 @@ from x07bundle.contract.consent import ACCEPT
 from x07bundle.errors import X07Error
 from x07bundle.host import Host
 from x07bundle.launcher import consent, verifying
-from x07bundle.launcher.bundle import Bundle
+from x07bundle.launcher.bundle import Bundle, Half
 from x07bundle.launcher.main import exit_code as code_of
+from x07bundle.launcher.verifying import Verdict
 from x07bundle.vm import choose, confine, images, kvm, state
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.backends import table
@@ -36,10 +37,16 @@ class Check(NamedTuple):
     exit_code: int = REFUSED
 
 
-def examine(bundle: Bundle, env: Mapping[str, str]) -> list[Check]:
-    """Starts nothing, and changes nothing."""
+def examine(half: Half, env: Mapping[str, str]) -> list[Check]:
+    """Starts nothing, and changes nothing. Of a manifest that cannot be used nothing is asked."""
+    verdict = verifying.verify(half)
+    more = _of(verdict.bundle, env) if verdict.bundle is not None else []
+    return [_integrity(verdict), *more]
+
+
+def _of(bundle: Bundle, env: Mapping[str, str]) -> list[Check]:
     machine = host.read()
-    checks = [_integrity(bundle), _architecture(bundle, machine)]
+    checks = [_architecture(bundle, machine)]
     accepted = consent.is_given(env)
     backend = _backend(bundle, env)
     if isinstance(backend, Check):
@@ -55,11 +62,11 @@ def exit_code(checks: Sequence[Check]) -> int:
     return next((check.exit_code for check in checks if not check.ok), 0)
 
 
-def document(bundle: Bundle, checks: Sequence[Check]) -> dict[str, Any]:
+def document(half: Half, checks: Sequence[Check]) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "ok": all(check.ok for check in checks),
-        "executable": str(bundle.executable),
+        "executable": str(half.executable),
         "checks": [
             {"name": check.name, "ok": check.ok, "detail": check.detail, "fix": check.fix or None}
             for check in checks
@@ -88,12 +95,14 @@ def _tried(name: str, attempt: Callable[[], str]) -> Check:
         return Check(name, False, details, error.hint or "", code_of(error))
 
 
-def _integrity(bundle: Bundle) -> Check:
-    faults = verifying.faults(bundle)
-    if not faults:
-        return Check("integrity", True, f"{len(bundle.manifest.files)} files are as they were made")
-    lines = "\n".join(f"{fault.path} {fault.problem}" for fault in faults)
-    return Check("integrity", False, lines, "get the bundle again")
+def _integrity(verdict: Verdict) -> Check:
+    if not verdict.faults:
+        count = len(verdict.half.trailer.files)
+        return Check("integrity", True, f"{count} files are as they were made")
+    code = NOT_STARTED if verdict.is_startable else REFUSED
+    return Check(
+        "integrity", False, "\n".join(verifying.lines(verdict)), verifying.fix(verdict), code
+    )
 
 
 def _architecture(bundle: Bundle, machine: Host) -> Check:

@@ -7,7 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from x07bundle.errors import RefusedError
 from x07bundle.files import json_compact
-from x07bundle.launcher.bundle import Bundle
+from x07bundle.launcher import bundle as bundles
+from x07bundle.launcher.bundle import Half
 
 
 class Seen(NamedTuple):
@@ -21,44 +22,44 @@ class Seen(NamedTuple):
         return json_compact(self.document).decode("utf-8") if is_json else self.text
 
 
-Look = Callable[[Bundle, Mapping[str, str]], Seen]
+Look = Callable[[Half, Mapping[str, str]], Seen]
 
 
-def look(bundle: Bundle, mode: str, env: Mapping[str, str]) -> Seen:
-    """What a mode shows of a bundle.
+def look(half: Half, mode: str, env: Mapping[str, str]) -> Seen:
+    """What a mode shows of a bundle, which may have been changed.
 
     Raises:
-        RefusedError: there is no such mode.
+        RefusedError: there is no such mode, or it needs a file that was changed.
     """
     found = MODES.get(mode)
     if found is None:
         raise RefusedError(
             f"X07_BUNDLE is `{mode}`", hint=f"set it to {', '.join(MODES)} or run, or unset it"
         )
-    return found(bundle, env)
+    return found(half, env)
 
 
-def _inspect(bundle: Bundle, env: Mapping[str, str]) -> Seen:
+def _inspect(half: Half, env: Mapping[str, str]) -> Seen:
     from x07bundle.launcher import inspecting  # each mode alone
 
+    bundle = bundles.whole(half)
     return Seen(inspecting.document(bundle), inspecting.text(bundle))
 
 
-def _verify(bundle: Bundle, env: Mapping[str, str]) -> Seen:
+def _verify(half: Half, env: Mapping[str, str]) -> Seen:
     from x07bundle.launcher import verifying  # each mode alone
 
-    faults = verifying.faults(bundle)
-    return Seen(
-        verifying.document(bundle, faults), verifying.text(bundle, faults), 125 if faults else 0
-    )
+    verdict = verifying.verify(half)
+    code = 125 if verdict.faults else 0
+    return Seen(verifying.document(verdict), verifying.text(verdict), code)
 
 
-def _doctor(bundle: Bundle, env: Mapping[str, str]) -> Seen:
+def _doctor(half: Half, env: Mapping[str, str]) -> Seen:
     from x07bundle.launcher import doctoring  # each mode alone
 
-    checks = doctoring.examine(bundle, env)
+    checks = doctoring.examine(half, env)
     return Seen(
-        doctoring.document(bundle, checks), doctoring.text(checks), doctoring.exit_code(checks)
+        doctoring.document(half, checks), doctoring.text(checks), doctoring.exit_code(checks)
     )
 
 

@@ -100,15 +100,16 @@ def _act(words: Sequence[str], env: Mapping[str, str], handed: bytes | None) -> 
             "this is a part of a bundle", hint="start the executable beside its folder instead"
         )
     mode = env.get(MODE, "").strip()
-    bundle = bundles.opened(Path(words[0]))
+    half = bundles.half(Path(words[0]))
     if mode in ("", "run"):
         from x07bundle.launcher import adopted
         from x07bundle.launcher.start import start
 
-        return start(bundle, words[1:], env, adopted.read(handed) if handed is not None else None)
+        guest = adopted.read(handed) if handed is not None else None
+        return start(bundles.whole(half), words[1:], env, guest)
     from x07bundle.launcher import looking
 
-    seen = looking.look(bundle, mode, env)
+    seen = looking.look(half, mode, env)
     sys.stdout.write(seen.shown(_is_json(env)))
     return seen.exit_code
 
