@@ -25,7 +25,7 @@ from x07bundle.native.cache import open_cache
 from x07bundle.native.toolchain import open_toolchain
 from x07bundle.project import portable
 from x07bundle.project.portable import Sources
-from x07bundle.vm import building, seeds
+from x07bundle.vm import boundary, building, seeds
 from x07bundle.vm.boundary import Boundary
 from x07bundle.vm.building import Done, Task
 from x07bundle.vm.job import GUEST_OUT
@@ -362,6 +362,5 @@ def _no_program(stderr: bytes) -> X07Error:
     return X07Error(
         "the guest made no bundle of the program",
         "".join(char for char in said if char.isprintable() or char == "\n")[-2000:] or None,
-        "its image has to be one of the flavour `full`, of this version: "
-        "`x07 image build --flavour full`",
+        boundary.COMPILES,
     )

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from x07bundle import files
+from x07bundle.errors import X07Error
 from x07bundle.native.cache import Cache, open_cache
 from x07bundle.project.portable import Sources, collect, refuse_libraries
 from x07bundle.run import guest_report, guest_words
 from x07bundle.run.job import Job
-from x07bundle.vm import building, seeds
+from x07bundle.vm import boundary, building, seeds
 from x07bundle.vm.boundary import Boundary
 from x07bundle.vm.building import Done, Task
 
@@ -93,9 +94,17 @@ def _executable_problem(path: Path) -> str | None:
     return None
 
 
+def _no_report(problem: str | None) -> bytes:
+    """What people are told where the guest's output is none."""
+    if problem is None:
+        return b""
+    return X07Error("the guest compiled nothing", problem, boundary.COMPILES).render().encode()
+
+
 def _result(done: Done) -> Compiled:
     ended = done.ended
     found = guest_report.read(ended.stdout)
+    said = ended.stderr + _no_report(found.problem)
     path = done.outputs / guest_words.COMPILED
     if found.ok and (problem := _executable_problem(path)):
         found = guest_report.GuestCompile({}, f"invalid run-os runner report: {problem}")
@@ -103,7 +112,7 @@ def _result(done: Done) -> Compiled:
         failed = guest_report.failed_compile(
             ended.exit_status, ended.stdout, ended.stderr, found.problem
         )
-        return Compiled(failed, said=ended.stderr)
+        return Compiled(failed, said=said)
     if not found.ok:
-        return Compiled(found.compile, None, found.document, ended.stderr)
-    return Compiled(found.compile, files.read_bytes(path, MOST_BYTES), said=ended.stderr)
+        return Compiled(found.compile, None, found.document, said)
+    return Compiled(found.compile, files.read_bytes(path, MOST_BYTES), said=said)

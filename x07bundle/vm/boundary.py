@@ -16,6 +16,12 @@ IMAGE: Final = "X07_VM_GUEST_IMAGE"
 DEFAULT: Final = f"x07-guest-runner:{__version__}"
 """As `scripts/build_guest_runner_image.sh` names it: no registry is asked unless one is named."""
 
+COMPILES: Final = (
+    "its image has to be one of the flavour `full`, of this version: "
+    "`x07 image build --flavour full`"
+)
+"""The hint where a guest gives no report of a compilation."""
+
 
 class Wanted(NamedTuple):
     """`accepted`: weaker isolation than a VM's."""

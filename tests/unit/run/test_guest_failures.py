@@ -63,7 +63,19 @@ def test_a_guest_does_not_write_to_the_terminal(room: Guests) -> None:
     room.answers(" ", before="printf 'a\\033[31m\\tb\\377\\n' >&2")
     ran = room.run(*SOLVED)
     assert base64.b64decode(ran.report["compile"]["stderr_b64"]) == b"a\x1b[31m\tb\xff\n"
-    assert ran.stderr == "a?[31m\tb\N{REPLACEMENT CHARACTER}\n"
+    said, _, told = ran.stderr.partition("error: ")
+    assert said == "a?[31m\tb\N{REPLACEMENT CHARACTER}\n"
+    assert told.startswith("the guest compiled nothing\n")
+
+
+def test_a_guest_that_compiles_nothing(room: Guests) -> None:
+    """An image that is not for it: its agent finds no program to start."""
+    room.answers("", before="echo 'x07-guestd: cannot start it' >&2")
+    ran = room.run(*SOLVED)
+    first, *_, last = ran.stderr.splitlines()
+    assert (ran.status, first) == (1, "x07-guestd: cannot start it")
+    assert "error: the guest compiled nothing" in ran.stderr
+    assert last.startswith("hint: its image has to be one of the flavour `full`")
 
 
 LINKS: Final = {
