@@ -1,6 +1,7 @@
 """`inspect`, `verify` and `doctor` of a bundle: from outside, and from the bundle itself."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -132,6 +133,19 @@ def test_doctor_where_no_job_can_be_kept(bench: Bench) -> None:
     assert not jobs["ok"]
     assert place in jobs["detail"]
     assert jobs["fix"] == "set X07_VM_STATE_DIR to a folder that you can write"
+
+
+@pytest.mark.parametrize("name", ["a,b", os.fsdecode(b"a\xff")])
+def test_doctor_where_engines_cannot_be_told_of_jobs(bench: Bench, name: str) -> None:
+    place = str(bench.folder / name)
+    jobs = checks(looked(bench, "doctor", status=125, X07_VM_STATE_DIR=place))["jobs"]
+    assert not jobs["ok"]
+    assert jobs["fix"].startswith("set X07_VM_STATE_DIR to a folder whose path is UTF-8")
+    done = bench.start(X07_VM_STATE_DIR=place)
+    assert done.returncode == 125
+    assert done.stderr.decode().splitlines()[-1] == f"hint: {jobs['fix']}"
+    streamed = looked(bench, "doctor", X07_VM_STATE_DIR=place, X07_VM_TRANSPORT="stream")
+    assert checks(streamed)["jobs"]["ok"]
 
 
 def test_doctor_makes_no_folder(bench: Bench) -> None:

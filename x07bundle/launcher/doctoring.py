@@ -12,7 +12,7 @@ from x07bundle.launcher import consent, verifying
 from x07bundle.launcher.bundle import Bundle, Half
 from x07bundle.launcher.main import exit_code as code_of
 from x07bundle.launcher.verifying import Verdict
-from x07bundle.vm import choose, confine, images, kvm, state
+from x07bundle.vm import choose, confine, engine_env, images, kvm, state
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.backends import table
 from x07bundle.vm.preflight import Machine, preflight
@@ -53,7 +53,7 @@ def _of(bundle: Bundle, env: Mapping[str, str]) -> list[Check]:
         return [*checks, backend]
     usable = _usable(backend, env, machine)
     checks += [_consent(backend, bundle, env, accepted), usable]
-    checks += [_policy(bundle, backend, env, accepted), _jobs(env)]
+    checks += [_policy(bundle, backend, env, accepted), _jobs(backend, env)]
     checks += _image(bundle, backend, env, accepted) if usable.ok else ()
     return checks
 
@@ -161,8 +161,14 @@ def _policy(bundle: Bundle, backend: Backend, env: Mapping[str, str], accepted: 
     return _tried("policy", attempt)
 
 
-def _jobs(env: Mapping[str, str]) -> Check:
-    return _tried("jobs", lambda: f"kept in `{state.look(env)}`")
+def _jobs(backend: Backend, env: Mapping[str, str]) -> Check:
+    def attempt() -> str:
+        root = state.look(env)
+        if backend.caps.host_mounts and not engine_env.streams(env):
+            state.check_mountable(root)
+        return f"kept in `{root}`"
+
+    return _tried("jobs", attempt)
 
 
 def _image(

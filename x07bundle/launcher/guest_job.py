@@ -13,7 +13,7 @@ from x07bundle.contract.granted_variables import granted_variables
 from x07bundle.launcher import bundle as bundles
 from x07bundle.launcher.bundle import Bundle
 from x07bundle.launcher.consent import Wanted
-from x07bundle.vm import clock, folder, users
+from x07bundle.vm import clock, folder, state, users
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.confine import Confined
 from x07bundle.vm.folder import INPUTS, OUTPUTS, JobFolder
@@ -149,6 +149,9 @@ def mounts(path: Path) -> tuple[Mount, ...]:
 
 
 def job(bundle: Bundle, guest: Guest, given: Given, place: JobFolder, *, is_streamed: bool) -> Job:
+    """Raises RefusedError: the engine cannot be told of the job's folder."""
+    if not is_streamed:
+        state.check_mountable(place.path)
     policy = bundle.policy.policy
     created_ms = clock.SYSTEM.unix_ms()
     return Job(

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from x07bundle import files
-from x07bundle.errors import OutputError, X07Error
+from x07bundle.errors import OutputError, RefusedError, X07Error
+from x07bundle.vm.backends import words
 
 VARIABLE: Final = "X07_VM_STATE_DIR"
 DEFAULT: Final = Path(".x07/vm/jobs")
@@ -23,6 +24,8 @@ MENDED: Final = {WRITABLE: ", or `chmod go-w` this one"}
 """The problems of a folder that its owner can mend."""
 PRIVATE: Final = 0o700
 ELSEWHERE: Final = f"set {VARIABLE} to a folder that you can write"
+UNTOLD: Final = "VM jobs are kept there, and engines are told of their folders"
+NAMED: Final = f"set {VARIABLE} to a folder whose path is UTF-8, without commas and double quotes"
 NOT_OURS: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 is_instance = re.compile(r"[A-Za-z0-9._:@/+-]{1,128}").fullmatch
@@ -72,6 +75,22 @@ def look(env: Mapping[str, str]) -> Path:
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise OutputError(f"cannot write `{nearest}`, where VM jobs are kept", hint=ELSEWHERE)
     return root
+
+
+def check_mountable(path: Path) -> None:
+    """That a folder of the state can be one of a guest's.
+
+    Raises:
+        RefusedError: engines cannot be told of its path.
+    """
+    try:
+        words.check_path(str(path), "host")
+        str(path).encode("utf-8")
+    except RefusedError as error:
+        raise RefusedError(error.brief, UNTOLD, NAMED) from error
+    except UnicodeEncodeError as error:
+        brief = f"host mount path is not UTF-8: `{words.printable(str(path))}`"
+        raise RefusedError(brief, UNTOLD, NAMED) from error
 
 
 def output_error(path: Path, error: OSError) -> OutputError:

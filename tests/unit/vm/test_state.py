@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.vm.job_process import job_of
 from x07bundle import files
-from x07bundle.errors import X07Error
+from x07bundle.errors import RefusedError, X07Error
 from x07bundle.vm import clock as clocks
 from x07bundle.vm import labels, state
 
@@ -197,3 +197,11 @@ def test_deadlines_of_labels(text: str, deadline: int | None) -> None:
 def test_a_deadline_never_comes_later_than_it_was_set(now_ms: int, left_ms: int) -> None:
     clock = clocks.SYSTEM._replace(unix_ms=lambda: now_ms)
     assert clocks.left_ms(clock, 100, 1000) == left_ms
+
+
+@pytest.mark.parametrize("name", ["a,b", 'a"b', "a\nb", os.fsdecode(b"a\xff")])
+def test_a_folder_that_engines_cannot_be_told_of(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RefusedError, match="host mount path") as caught:
+        state.check_mountable(tmp_path / name)
+    assert str(caught.value.hint).startswith("set X07_VM_STATE_DIR to a folder")
+    state.check_mountable(tmp_path / "größe")
