@@ -14,7 +14,7 @@ from x07bundle.cli.output import echo_bytes
 from x07bundle.contract.consent import ACCEPT, YES
 from x07bundle.files import json_compact
 from x07bundle.image.sizes import size
-from x07bundle.vm import choose, images
+from x07bundle.vm import archives, choose, images
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.backends import table
 from x07bundle.vm.failures import EngineError, NoBackendError
@@ -87,10 +87,11 @@ def _given(backend: Backend, archive: Path, here: host.Host) -> Image:
 
 
 def _loaded(backend: Backend, archive: Path, here: host.Host) -> Image:
-    """Raises NoBackendError: the engine does not take it."""
+    """Raises X07Error: it is none. NoBackendError: the engine does not take it."""
     try:
         return images.resolve(backend, images.load(backend, archive))
     except EngineError as error:
+        archives.read(archive)
         raise choose.explained(error, backend, os.environ, here) from error
 
 

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from tests.fakes import engines, install
 from tests.unit.cli.commands import CHECKOUT, x07
+from tests.unit.image.layouts import contents, made
 from tests.unit.vm.samples import CONFIG
 
 NAMES = ["firecracker-ctr", "qemu", "apple-container", "vz", "podman", "docker"]
@@ -148,8 +149,20 @@ def test_loads_that_fail(folder: Path, options: tuple[str, ...], status: int, wo
     ],
 )
 def test_an_engine_that_does_not_load(folder: Path, script: str, words: str) -> None:
+    (folder / "run.tar").unlink()
+    made(folder / "run.tar", contents("amd64"), name="x07.test/guest:1")
     install(folder / "bin", "docker", script)
     env = variables(folder)
     done = x07("vm", "load", "--backend", "docker", "run.tar", folder=folder, variables=env)
     assert (done.returncode, done.stdout) == (126, "")
     assert words in done.stderr
+
+
+def test_an_archive_that_is_none(folder: Path) -> None:
+    """What an engine says of it is not for people."""
+    install(folder / "bin", "docker", 'test "$1" = version && echo 28.2.2')
+    env = variables(folder)
+    done = x07("vm", "load", "--backend", "docker", "run.tar", folder=folder, variables=env)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "error: `run.tar` is no OCI archive that can be used" in done.stderr
+    assert "hint: " in done.stderr
