@@ -148,6 +148,11 @@ def test_doctor_where_engines_cannot_be_told_of_jobs(bench: Bench, name: str) ->
     assert checks(streamed)["jobs"]["ok"]
 
 
+def test_doctor_where_a_variable_would_narrow(bench: Bench) -> None:
+    policy = checks(looked(bench, "doctor", status=125, X07_OS_FS="0"))["policy"]
+    assert "X07_OS_FS: a VM bundle has the policy that it was made with" in policy["detail"]
+
+
 def test_doctor_makes_no_folder(bench: Bench) -> None:
     bench.make(fs__enabled=True, fs__write_roots=["out"])
     assert looked(bench, "doctor")["ok"]

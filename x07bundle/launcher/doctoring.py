@@ -8,7 +8,7 @@ from x07bundle import host
 from x07bundle.contract.consent import ACCEPT
 from x07bundle.errors import X07Error
 from x07bundle.host import Host
-from x07bundle.launcher import consent, verifying
+from x07bundle.launcher import consent, environment, verifying
 from x07bundle.launcher.bundle import Bundle, Half
 from x07bundle.launcher.main import exit_code as code_of
 from x07bundle.launcher.verifying import Verdict
@@ -147,6 +147,7 @@ def _usable(backend: Backend, env: Mapping[str, str], machine: Host) -> Check:
 
 def _policy(bundle: Bundle, backend: Backend, env: Mapping[str, str], accepted: bool) -> Check:
     def attempt() -> str:
+        environment.refuse_narrowing(env)
         confined = confine.confine(
             bundle.policy.policy,
             backend.caps,
