@@ -19,10 +19,11 @@ SCRIPT = ROOT / "scripts/ci/check_vm_sandbox_smoke.sh"
 
 
 @pytest.fixture(params=vm_engines.NAMES)
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LiveEngine]:
-    folder = tmp_path / "engine"
-    folder.mkdir()
-    with vm_engines.started(request.param, folder) as here:
+def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveEngine]:
+    """In a folder of a short name: paths of sockets have 107 bytes at most."""
+    with vm_engines.started(request.param, tmp_path_factory.mktemp("smoke")) as here:
         yield here
 
 
