@@ -10,12 +10,11 @@ from tests.fakes.clients.guests import (
     Failure,
     Given,
     Guest,
-    Start,
     Words,
     guests,
-    known,
     labels,
     mounts,
+    named,
     run,
     say,
 )
@@ -36,13 +35,7 @@ def run_guest(store: Path, _: str, given: Given) -> int:
     for source in folders.values():
         if not Path(source).is_dir():
             raise Failure(f"Error: invalidArgument: \"path '{source}' is not a directory\"")
-    image, *argv = given.rest
-    start = Start(
-        Guest(store, given.last("--name")), image, argv, given.all("--label"),
-        known(given.all("--env")), folders, given.last("--workdir"),
-        ("snapshots", "containers"), has_input,
-    )  # fmt: skip
-    return run(start, WORDS)
+    return run(named(store, given, folders, has_input), WORDS)
 
 
 def kill(store: Path, _: str, given: Given) -> int:

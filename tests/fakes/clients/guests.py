@@ -119,6 +119,16 @@ class Words(NamedTuple):
     program_status: int
 
 
+def named(store: Path, given: Given, folders: Mapping[str, str], has_input: bool) -> Start:
+    """What is to be started, where the name is an option."""
+    image, *argv = given.rest
+    return Start(
+        Guest(store, given.last("--name")), image, argv, given.all("--label"),
+        known(given.all("--env")), folders, given.last("--workdir"),
+        ("snapshots", "containers"), has_input,
+    )  # fmt: skip
+
+
 def run(start: Start, words: Words) -> int:
     store, guest = start.guest.store, start.guest
     if start.image not in (store / "images").read_text().split():

@@ -10,12 +10,11 @@ from tests.fakes.clients.guests import (
     Failure,
     Given,
     Guest,
-    Start,
     Words,
     guests,
-    known,
     labels,
     mounts,
+    named,
     run,
     say,
 )
@@ -45,13 +44,7 @@ def run_guest(store: Path, program: str, given: Given) -> int:
     for source in folders.values():
         if not Path(source).exists():
             raise Failure(f"{program}: Error: bind source path does not exist: {source}", 125)
-    image, *argv = given.rest
-    start = Start(
-        Guest(store, given.last("--name")), image, argv, given.all("--label"),
-        known(given.all("--env")), folders, given.last("--workdir"),
-        ("snapshots", "containers"), has_input,
-    )  # fmt: skip
-    return run(start, WORDS[program])
+    return run(named(store, given, folders, has_input), WORDS[program])
 
 
 def kill(store: Path, program: str, given: Given) -> int:
