@@ -220,7 +220,9 @@ class _Guest:
         self.killed_at_ms = self.deadline_ms
         self.interrupted_by: int | None = None
         self.is_killed = False
-        self.doubted_at_ms = clock.monotonic_ms() + DOUBT_MS
+        doubted_at_ms = clock.monotonic_ms() + DOUBT_MS
+        has_time = doubted_at_ms + ANSWER_MS < self.deadline_ms - record.grace_ms
+        self.doubted_at_ms = doubted_at_ms if has_time else self.deadline_ms
         self.is_stuck = False
 
     def first_moments(self) -> None:
@@ -264,11 +266,12 @@ class _Guest:
                 killing.replay(self.plan.soft, self.plan.env)
                 was_asked = True
                 continue
-            if now_ms >= self.doubted_at_ms and self._sees_it_stuck():
-                return False
+            if now_ms >= self.doubted_at_ms:
+                if self._sees_it_stuck():
+                    return False
+                continue
             next_ms = self.killed_at_ms if was_asked else self.deadline_ms - self.record.grace_ms
-            doubted_ms = self.doubted_at_ms if now_ms < self.doubted_at_ms else next_ms
-            self._turn(min(next_ms, doubted_ms, self.killed_at_ms) - now_ms)
+            self._turn(min(next_ms, self.doubted_at_ms, self.killed_at_ms) - now_ms)
             self._pass_signals()
         return was_asked and self.interrupted_by is None
 
