@@ -22,7 +22,6 @@ from typing import Final, NoReturn
 from x07bundle.contract.policy_problems import PolicyError
 from x07bundle.errors import RefusedError, ToolMissingError, UsageError, X07Error
 from x07bundle.launcher.environment import unveiled
-from x07bundle.vm import interrupts
 
 MODE: Final = "X07_BUNDLE"
 FORMAT: Final = "X07_BUNDLE_FORMAT"
@@ -68,6 +67,8 @@ def run(words: Sequence[str], env: Mapping[str, str], handed: bytes | None = Non
     was started already (`adopted`)."""
     try:
         if handed is None:  # who adopts a guest has handlers first
+            from x07bundle.vm import interrupts  # errors of imports are said, too
+
             interrupts.release()
         return _act(words, env, handed)
     except X07Error as error:
@@ -93,7 +94,7 @@ def exit_code(error: X07Error) -> int:
 
 
 def _act(words: Sequence[str], env: Mapping[str, str], handed: bytes | None) -> int:
-    from x07bundle.launcher import bundle as bundles  # errors of imports are said, too
+    from x07bundle.launcher import bundle as bundles  # as above
 
     if not words:
         raise RefusedError(
