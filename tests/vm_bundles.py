@@ -43,8 +43,9 @@ while test "$1" != /x07/bundle/starter; do shift; done
 shift
 words=
 if test "$1" = --words; then words=$inputs/words; shift 2; fi
-shift 2
-exec "$programs/starter" ${{words:+--words "$words"}} "$outputs/started" "$programs/payload" "$@"
+shift 3
+set -- "$inputs/policy.json" "$outputs/started" "$programs/payload" "$@"
+exec "$programs/starter" ${{words:+--words "$words"}} "$@"
 """
 INSPECT: Final = f"'image inspect {CONFIG}'"
 

@@ -1,11 +1,17 @@
 /* The first process of a guest whose files are mounted. The kernel keeps signals without a handler
- * from a first process, and nobody reaps what its children leave; so the program is its child. */
+ * from a first process, and nobody reaps what its children leave; so the program is its child.
+ *
+ * The host has a file for as long as somebody wants the guest. Once that is gone the guest ends: an engine
+ * that was killed may have forgotten it, and can be asked nothing. */
 #include "guestd.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { SIGNALLED = 128, LONGEST_WAIT_NS = 500000000 };
 
 static void say_why(const char *program)
 {
@@ -15,12 +21,23 @@ static void say_why(const char *program)
     }
 }
 
-static int watch(pid_t program, const sigset_t *held)
+static int is_missing(const char *path)
 {
+    return access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+/* The kernel ends what else is in the guest with its first process. */
+static int watch(pid_t program, const sigset_t *held, const char *wanted)
+{
+    const struct timespec longest = {.tv_nsec = LONGEST_WAIT_NS};
     int status = 0;
     while (!reap(program, &status)) {
         siginfo_t found;
-        int number = sigwaitinfo(held, &found);
+        int number = sigtimedwait(held, &found, &longest);
+        if (is_missing(wanted)) {
+            kill(program, SIGKILL);
+            return SIGNALLED + SIGKILL;
+        }
         /* What a terminal sends reaches the program by itself. */
         if (number > 0 && number != SIGCHLD && found.si_code <= 0) {
             kill(program, number);
@@ -29,7 +46,7 @@ static int watch(pid_t program, const sigset_t *held)
     return status;
 }
 
-int run_first(char **argv)
+int run_first(const char *wanted, char **argv)
 {
     sigset_t every;
     sigset_t before;
@@ -46,5 +63,5 @@ int run_first(char **argv)
         say_why(argv[0]);
         return NOT_STARTED;
     }
-    return watch(program, &every);
+    return watch(program, &every, wanted);
 }

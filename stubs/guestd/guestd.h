@@ -1,5 +1,6 @@
 /* x07-guestd --stream: carries files and streams into a guest that no folder of the host reaches.
- * x07-guestd --exec PROGRAM [WORD ...]: is the first process of a guest whose files are mounted.
+ * x07-guestd --exec FILE PROGRAM [WORD ...]: is the first process of a guest whose files are mounted, as
+ * long as FILE is there.
  *
  * Frames on standard input and output: u8 kind, three zero bytes, u32 length (LE), payload.
  * docs/reference/guest-stream.md has the kinds and the order of them; vm/stream_frames.py is the
@@ -50,6 +51,7 @@ typedef struct {
     uint64_t open_files;
     uint64_t processes;
     uint64_t most_files_bytes;
+    uint64_t most_seconds;
     int has_terminal;
     uint16_t rows;
     uint16_t columns;
@@ -90,11 +92,14 @@ int pack_roots(char *const *roots, uint64_t most);
 program start_program(const request *wanted);
 void set_window(int descriptor, uint16_t rows, uint16_t columns);
 
-/* first.c: runs a program beside itself; its exit status, or 128 + signal. */
-int run_first(char **argv);
+/* first.c: runs a program beside itself, as long as a file is there; its exit status, or 128 + signal. */
+int run_first(const char *wanted, char **argv);
 
 /* relay.c: takes what has ended. 1: the program has, with its exit status, or 128 + signal. */
 int reap(pid_t program, int *status);
+
+/* relay.c: ends the guest after a while: the host may be gone, and nothing tells. */
+void end_after(uint64_t seconds);
 
 /* relay.c: until the program has ended and its streams are empty; its exit status, or 128 + signal. */
 int relay(program *started);

@@ -35,6 +35,7 @@ static void receive(request *wanted)
         fail("the host sent no request", "");
     }
     parse_request(found, wanted);
+    end_after(wanted->most_seconds);
     drop_rights(wanted);
     while (read_frame(&found) && found.kind == IN_FILES) {
         unpack_piece(found.bytes, found.length);
@@ -77,13 +78,13 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--stream") == 0) {
         return stream();
     }
-    if (argc > 2 && strcmp(argv[1], "--exec") == 0) {
-        return run_first(argv + 2);
+    if (argc > 3 && strcmp(argv[1], "--exec") == 0) {
+        return run_first(argv[2], argv + 3);
     }
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         say(STDOUT_FILENO, "x07-guestd " X07_VERSION "\n");
         return 0;
     }
-    say(STDERR_FILENO, "usage: x07-guestd --stream | --exec PROGRAM [WORD ...] | --version\n");
+    say(STDERR_FILENO, "usage: x07-guestd --stream | --exec FILE PROGRAM [WORD ...] | --version\n");
     return 2;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -208,10 +209,29 @@ static void end_all(const program *started)
     kill(getpid() == 1 ? -1 : -started->pid, SIGKILL);
 }
 
+static const program *volatile relayed;
+
+static void on_alarm(int number)
+{
+    (void)number;
+    if (relayed != NULL) {
+        end_all(relayed);
+    }
+    _exit(NOT_STARTED);
+}
+
+void end_after(uint64_t seconds)
+{
+    const struct sigaction ending = {.sa_handler = on_alarm};
+    sigaction(SIGALRM, &ending, NULL);
+    alarm(seconds < UINT_MAX ? (unsigned)seconds : UINT_MAX);
+}
+
 int relay(program *started)
 {
     enum { LAST_WORDS_MS = 200 };
     int status = 0;
+    relayed = started;
     int signals = watch_signals();
     unblock(STDIN_FILENO);
     unblock(started->input);

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Strings, each with its NUL, in this order: the protocol; workdir; uid, gid, open files, processes
- * and bytes of files in decimal digits, 0 for no limit; rows and columns of a terminal, 0 without
+/* Strings, each with its NUL, in this order: the protocol; workdir; uid, gid, open files, processes,
+ * bytes of files and seconds in decimal digits, 0 for no limit; rows and columns of a terminal, 0 without
  * one; then three lists, each with its count first: roots, words, variables. */
 static const char PROTOCOL[] = "x07.guest.stream@1";
 
@@ -70,6 +70,7 @@ void parse_request(frame found, request *wanted)
     wanted->open_files = number(&at);
     wanted->processes = number(&at);
     wanted->most_files_bytes = number(&at);
+    wanted->most_seconds = number(&at);
     wanted->rows = (uint16_t)number(&at);
     wanted->columns = (uint16_t)number(&at);
     wanted->has_terminal = wanted->rows > 0;

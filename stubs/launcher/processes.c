@@ -11,9 +11,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { SET_BYTES = 8, SIGNAL_MASK = 0x7f, STATUS_SHIFT = 8, STATUS_MASK = 0xff };
-enum { LOOKS = 50, BETWEEN_LOOKS_NS = 5000000 };
+enum { LOOKS = 50, BETWEEN_LOOKS_NS = 5000000, LONGEST_WAIT_NS = 500000000 };
 
 static const uint64_t every_signal = UINT64_MAX;
 
@@ -34,9 +35,10 @@ int x07_fork(void)
 
 int x07_next_signal(void)
 {
+    const struct timespec longest = {.tv_nsec = LONGEST_WAIT_NS};
     siginfo_t found;
-    const long number =
-        x07_call(SYS_rt_sigtimedwait, (long)&every_signal, (long)&found, 0, SET_BYTES);
+    const long number = x07_call(SYS_rt_sigtimedwait, (long)&every_signal, (long)&found,
+                                 (long)&longest, SET_BYTES);
     const bool was_sent = number > 0 && number != SIGCHLD && found.si_code <= 0;
     return was_sent ? (int)number : 0;
 }
@@ -74,4 +76,9 @@ void x07_await_terminal_size(void)
 bool x07_set_file_mode(const char *path, unsigned mode)
 {
     return x07_call(SYS_fchmodat, AT_FDCWD, (long)path, mode, 0) == 0;
+}
+
+bool x07_is_missing(const char *path)
+{
+    return x07_call(SYS_faccessat, AT_FDCWD, (long)path, F_OK, 0) == -ENOENT;
 }

@@ -1,7 +1,7 @@
 /* The first program of a guest: leaves a mark, starts the payload, and ends as it does.
  *
- *     starter MARK PROGRAM [ARGUMENT ...]
- *     starter --words FILE MARK PROGRAM
+ *     starter WANTED MARK PROGRAM [ARGUMENT ...]
+ *     starter --words FILE WANTED MARK PROGRAM
  *
  * The file has texts with a NUL behind each: variables, an empty one, and arguments. Engines hand on no
  * others than UTF-8.
@@ -10,6 +10,9 @@
  * same: the mark tells one from the other. It can be executed once the program has ended, which takes
  * no space on a disk: an engine that fails in the middle exits as if the program had.
  *
+ * WANTED is a file of the host. Once it is gone, nobody wants the guest any more, and it ends: an engine
+ * that was killed may have forgotten a guest that goes on running, and can be asked nothing.
+ *
  * The payload is a process of its own, since the kernel drops signals to a guest's first process that
  * it has no handler for: a Ctrl-C at the terminal would do nothing. Signals from outside are handed
  * on; those of the terminal it has already. */
@@ -17,7 +20,8 @@
 
 #define WORDS "--words"
 
-enum { FIRST = 2, MOST_WORDS_BYTES = 1 << 24, NOT_STARTED = 127, SIGNALLED = 128, ENDED_MODE = 0700 };
+enum { WANTED = 1, MARK = 2, FIRST = 3, MOST_WORDS_BYTES = 1 << 24 };
+enum { NOT_STARTED = 127, SIGNALLED = 128, KILL = 9, ENDED_MODE = 0700 };
 
 static int ended(const x07_child *child)
 {
@@ -34,7 +38,8 @@ static int noted(const char *mark, int status)
     return status;
 }
 
-static int watch(int payload, const char *mark)
+/* The kernel ends what else is in the guest with its first process. */
+static int watch(int payload, const char *wanted, const char *mark)
 {
     for (;;) {
         const int signal = x07_next_signal();
@@ -46,6 +51,10 @@ static int watch(int payload, const char *mark)
         }
         if (signal != 0) {
             x07_send(payload, signal);
+        }
+        if (x07_is_missing(wanted)) {
+            x07_send(payload, KILL);
+            return SIGNALLED + KILL;
         }
     }
 }
@@ -111,20 +120,20 @@ static bool take_words(x07_process *process)
 static int start(const x07_process *process)
 {
     char **arguments = process->arguments;
-    if (process->argument_count <= FIRST || !x07_make_file(arguments[1])) {
+    if (process->argument_count <= FIRST || !x07_make_file(arguments[MARK])) {
         return NOT_STARTED;
     }
     x07_hold_signals();
     x07_await_terminal_size();
     const int payload = x07_fork();
     if (payload > 0) {
-        return watch(payload, arguments[1]);
+        return watch(payload, arguments[WANTED], arguments[MARK]);
     }
     if (payload == 0) {
         x07_release_signals();
         x07_execute(arguments[FIRST], arguments + FIRST, process->environment);
     }
-    x07_remove_file(arguments[1]);
+    x07_remove_file(arguments[MARK]);
     return NOT_STARTED;
 }
 

@@ -74,12 +74,14 @@ void x07_hold_signals(void);
 void x07_release_signals(void);
 /* 0 in the new process; -errno where there is none. */
 int x07_fork(void);
-/* Waits for a signal. 0: it is none that somebody sent to us alone. */
+/* Waits for a signal, half a second at most. 0: none, or none that somebody sent to us alone. */
 int x07_next_signal(void);
 /* A child that has ended; false: none has. */
 bool x07_wait(x07_child *child);
 void x07_send(int process, int number);
 bool x07_set_file_mode(const char *path, unsigned mode);
+/* False also where nobody can tell. */
+bool x07_is_missing(const char *path);
 /* Standard input's, where that is a terminal: engines say it after they started us. A moment is all
  * that is waited, since it may have none. */
 void x07_await_terminal_size(void);

@@ -1,10 +1,7 @@
 """Guests that were started by a record, on real engines: how they end, and that nothing is left.
-test_vm_bundle_kills.py has launchers that are killed.
-
-`X07_TEST_KILLS` kills docker's daemon too, which takes its time to start again.
+test_vm_bundle_kills.py has launchers that are killed, test_vm_forgotten_guests.py engines.
 """
 
-import os
 import random
 import signal
 import subprocess
@@ -21,11 +18,9 @@ from tests.live.replayed import Replayed, was_handed_over
 
 pytestmark = pytest.mark.live
 
-IS_LONG: Final = "X07_TEST_KILLS" in os.environ
 DELAYS: Final = (0.0, 0.02, 0.1, 0.2, 0.35, 0.5)
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 WALL_MS: Final = 2000
-DAEMONS: Final = ("dockerd", "containerd")
 
 
 @pytest.fixture(scope="module")
@@ -81,35 +76,3 @@ def test_its_deadline(tool: Tool, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (124, b"here\n"), done.stderr
     assert b"`limits.wall_ms` is 2000" in done.stderr
     assert late.what_stays() == []
-
-
-def test_the_engine_is_killed(tool: Tool, app: Replayed) -> None:
-    """It has started again: the guest is ended. No exit code is made up for the program."""
-    if tool.engine.name == "podman":
-        pytest.skip("it has no daemon")
-    if tool.engine.name == "docker" and not IS_LONG:
-        pytest.skip("X07_TEST_KILLS is not set")
-    process = waiting(app)
-    os.kill(daemon(tool), signal.SIGKILL)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 127, err
-    assert b"lost the guest before its program had ended" in err
-    tool.engine.restart()
-    assert app.what_stays() == []
-    assert app.again("say", "3").returncode == 3
-    assert app.what_stays() == []
-
-
-def daemon(tool: Tool) -> int:
-    """The one that these tests have started."""
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (place / "cmdline").read_bytes().split(b"\0")
-            parent = (place / "stat").read_text().rpartition(")")[2].split()[1]
-        except OSError:
-            continue
-        is_child = int(parent) == os.getpid()
-        is_named = os.fsdecode(words[0]) in DAEMONS
-        if is_child and is_named and os.fsencode(tool.engine.folder) in b" ".join(words):
-            return int(place.name)
-    raise AssertionError("there is no daemon")

@@ -12,6 +12,8 @@ from x07bundle import strict_json
 from x07bundle.files import json_pretty
 
 SCHEMA_VERSION: Final = "x07.vm.job@0.2.0"
+INPUTS: Final = "in"
+"""The folder of a job that its guest has as `/x07/in`. The guest ends once that is empty."""
 MOST_ID_CHARS: Final = 128
 MOST_MS: Final = 1 << 53
 is_id = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}").fullmatch

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from x07bundle.contract.granted_variables import granted_variables
+from x07bundle.contract.vm_job import INPUTS
 from x07bundle.launcher import bundle as bundles
 from x07bundle.launcher.bundle import Bundle
 from x07bundle.launcher.consent import Wanted
 from x07bundle.vm import clock, folder, state, users
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.confine import Confined
-from x07bundle.vm.folder import INPUTS, OUTPUTS, JobFolder
+from x07bundle.vm.folder import OUTPUTS, JobFolder
 from x07bundle.vm.job import GUEST_BUNDLE, GUEST_IN, GUEST_OUT, Image, Job, Mount
 
 PROGRAMS: Final = "bundle"
@@ -101,7 +102,8 @@ def words(is_streamed: bool, given: Given) -> tuple[str, ...]:
     if is_streamed:
         return (payload, *given.arguments)
     read = ("--words", f"{GUEST_IN}/{WORDS}") if given.words else ()
-    return (f"{GUEST_BUNDLE}/{STARTER}", *read, f"{GUEST_OUT}/{MARK}", payload, *given.arguments)
+    files = (f"{GUEST_IN}/{POLICY}", f"{GUEST_OUT}/{MARK}")
+    return (f"{GUEST_BUNDLE}/{STARTER}", *read, *files, payload, *given.arguments)
 
 
 def given(

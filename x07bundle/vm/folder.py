@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple
 
 from x07bundle import children, files
 from x07bundle.contract import vm_job
-from x07bundle.contract.vm_job import JobRecord
+from x07bundle.contract.vm_job import INPUTS, JobRecord
 from x07bundle.errors import X07Error
 from x07bundle.vm import clock as clocks
 from x07bundle.vm import lifeline
@@ -27,7 +27,6 @@ from x07bundle.vm.state import PRIVATE, State
 
 Role = Literal["", "build", "run"]
 
-INPUTS: Final = "in"
 OUTPUTS: Final = "out"
 JOB_FILE: Final = "job.json"
 MOST_JOB_BYTES: Final = 1 << 20
@@ -109,6 +108,10 @@ class JobFolder:
         self._line.mention(*(("client", str(client)) if client else ("none",)))
         self.step("started")
 
+    def withdraw(self) -> None:
+        """A guest ends that finds its folder of inputs empty."""
+        remove(self.inputs)
+
     def ended(self) -> None:
         """The client has ended by itself: the guest should be gone, which the reaper looks at."""
         self._line.mention("ended")
@@ -133,7 +136,7 @@ class JobFolder:
         if self._fate == "keep":
             self._strip()
         elif self._fate == "remove":
-            _remove(self.path)
+            remove(self.path)
         self.step("removed")
         os.close(self._lock)
         self._line.close()
@@ -145,7 +148,7 @@ class JobFolder:
             (self.path / DONE).write_bytes(b"done\n")
             for path in self.path.iterdir():
                 if path.is_dir() and path.name != OUTPUTS:
-                    _remove(path)
+                    remove(path)
 
 
 @contextlib.contextmanager
@@ -251,7 +254,8 @@ def _locked(path: Path) -> int:
     return descriptor
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """A folder, as far as it can be."""
     import shutil  # see `later`
 
     shutil.rmtree(path, ignore_errors=True)

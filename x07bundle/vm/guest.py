@@ -6,12 +6,14 @@ from typing import Final
 
 from x07bundle.vm import runner, streamed
 from x07bundle.vm.backend import Backend
-from x07bundle.vm.folder import JobFolder
-from x07bundle.vm.job import Job
+from x07bundle.vm.folder import JobFolder, put
+from x07bundle.vm.job import GUEST_IN, Job
 from x07bundle.vm.runner import Ended
 from x07bundle.vm.streams import Attached, Captured
 
 SIGNALLED: Final = 128
+WANTED: Final = "wanted"
+"""The agent ends the guest once this is gone (stubs/guestd/first.c)."""
 
 
 def run(
@@ -29,7 +31,9 @@ def run(
     if streamed.is_needed(backend.caps, env):
         ended = streamed.run(backend, job, folder, streams)
     else:
-        beside = job._replace(argv=(streamed.AGENT, "--exec", *job.argv))
+        put(folder.inputs / WANTED, b"", 0o644)
+        words = (streamed.AGENT, "--exec", f"{GUEST_IN}/{WANTED}", *job.argv)
+        beside = job._replace(argv=words)
         ended = runner.run(backend, beside, folder, streams)
     number = _ended_by(ended)
     if number is not None:

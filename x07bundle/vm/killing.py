@@ -4,7 +4,7 @@ What an engine answers is believed only where it says that the guest is not ther
 cannot be asked (it is being started again) is asked later.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Protocol
 
 from x07bundle import process
@@ -63,6 +63,10 @@ class Client(Protocol):
     def kill(self) -> None: ...
 
 
+def withdraw_nothing() -> None:
+    """There is nothing that a guest could look at."""
+
+
 class NoClient:
     """Of a guest that has lost it."""
 
@@ -73,9 +77,19 @@ class NoClient:
         """There is nothing to kill."""
 
 
-def end(plan: KillPlan, container_id: str, client: Client, clock: Clock, most_ms: int) -> bool:
+def end(
+    plan: KillPlan,
+    container_id: str,
+    client: Client,
+    clock: Clock,
+    most_ms: int,
+    withdraw: Callable[[], None] = withdraw_nothing,
+) -> bool:
     """Kills a guest, sees its client end, and removes what is left; whether nothing is, after
     `most_ms` at the latest.
+
+    `withdraw`: takes away what the guest's first process looks for, which then ends it. An engine
+    that was killed may have forgotten a guest that goes on running.
 
     As long as the client may be starting the guest, nothing is removed: containerd and podman lose
     sight of what a client had begun whose container was removed, or which was killed itself. Only
@@ -85,18 +99,23 @@ def end(plan: KillPlan, container_id: str, client: Client, clock: Clock, most_ms
     has_ended = _sees_end(plan, client, clock, _patience_ms(most_ms))
     if not has_ended:
         client.kill()
+    withdraw()
     is_gone = _remove(plan, container_id, clock, end_ms)
     return is_gone and (has_ended or _stays_gone(plan, container_id, clock, end_ms))
 
 
 def end_surely(
-    plan: KillPlan, container_id: str, client: Client, clock: Clock, most_ms: int
+    plan: KillPlan,
+    container_id: str,
+    client: Client,
+    clock: Clock,
+    most_ms: int,
+    withdraw: Callable[[], None] = withdraw_nothing,
 ) -> bool:
     """As `end`, for a client that may have been killed by others."""
     end_ms = clock.monotonic_ms() + most_ms
-    return end(plan, container_id, client, clock, most_ms) and _stays_gone(
-        plan, container_id, clock, end_ms
-    )
+    is_gone = end(plan, container_id, client, clock, most_ms, withdraw)
+    return is_gone and _stays_gone(plan, container_id, clock, end_ms)
 
 
 def _sees_end(plan: KillPlan, client: Client, clock: Clock, most_ms: int) -> bool:

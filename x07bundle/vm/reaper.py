@@ -98,6 +98,13 @@ class Watch:
         while self._listen(None):
             pass
 
+    def withdraw(self) -> None:
+        """A guest ends that finds its folder of inputs empty."""
+        import shutil  # see `later`
+
+        if self.folder is not None:
+            shutil.rmtree(self.folder / vm_job.INPUTS, ignore_errors=True)
+
     def left_ms(self, job: JobRecord) -> int:
         """For the end: until the deadline and the time to clean up after it."""
         last_ms = (self.deadline_ms or 0) + job.cleanup_ms
@@ -176,7 +183,9 @@ def _end(watch: Watch, job: JobRecord) -> bool:
     client: killing.Client = UnknownClient(watch.clock)
     if watch.client is not None:
         client = watch.client
-    return killing.end_surely(job.plan, job.container_id, client, watch.clock, watch.left_ms(job))
+    return killing.end_surely(
+        job.plan, job.container_id, client, watch.clock, watch.left_ms(job), watch.withdraw
+    )
 
 
 def _leave(folder: Path, job: JobRecord) -> None:

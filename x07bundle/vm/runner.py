@@ -318,7 +318,9 @@ class _Guest:
         was_killed = self.client.status is not None
         end = killing.end_surely if was_killed else killing.end
         pumping = self.clock._replace(sleep_ms=self._pump)
-        is_gone = end(self.plan, self.record.container_id, self.client, pumping, CLEANUP_MS)
+        is_gone = end(
+            self.plan, self.record.container_id, self.client, pumping, CLEANUP_MS, folder.withdraw
+        )
         self.client.kill()
         if is_gone:
             folder.cleaned()

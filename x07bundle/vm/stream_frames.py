@@ -27,6 +27,7 @@ SIZE: Final = struct.Struct("<HH")
 class Request(NamedTuple):
     """What is run. A limit of 0 is none. `terminal`: its rows and columns, (0, 0) without one.
 
+    `most_seconds`: after them the guest ends by itself.
     `roots`: absolute paths of the guest that are sent back where the program ends well.
     """
 
@@ -37,15 +38,16 @@ class Request(NamedTuple):
     open_files: int = 0
     processes: int = 0
     most_files_bytes: int = 0
+    most_seconds: int = 0
     terminal: tuple[int, int] = (0, 0)
     roots: tuple[str, ...] = ()
 
     def payload(self) -> bytes:
         """Raises ValueError where a text has a NUL."""
-        numbers = (*self.user, self.open_files, self.processes, self.most_files_bytes)
+        limits = (self.open_files, self.processes, self.most_files_bytes, self.most_seconds)
         variables = [f"{name}={value}" for name, value in self.env]
         lists = (self.roots, self.argv, variables)
-        texts = [PROTOCOL, self.workdir, *map(str, (*numbers, *self.terminal))]
+        texts = [PROTOCOL, self.workdir, *map(str, (*self.user, *limits, *self.terminal))]
         for each in lists:
             texts += [str(len(each)), *each]
         if any("\0" in text for text in texts):

@@ -30,6 +30,9 @@ MOST_UIDS: Final = 1 << 30
 NOBODY_ELSE: Final = (0, 0)
 """The agent stays who the engine made it."""
 NOBODY: Final = (65534, 65534)
+OWN_END_SECONDS: Final = 20
+"""After its deadline a guest ends by itself. Nothing tells it that its engine was killed, which may
+have forgotten it."""
 
 
 def is_needed(caps: Caps, env: Mapping[str, str]) -> bool:
@@ -51,7 +54,7 @@ def run(backend: Backend, job: Job, folder: JobFolder, streams: Attached | Captu
     spool = folder.path / SPOOL
     found = stream_files.entries(job.mounts)
     files = stream_files.packed([*found, *_start(job, folder, found)])
-    request = _request(job, backend.caps)
+    request = request_of(job, backend.caps)
     exchange = Exchange(request.payload(), files, streams, spool, request.most_files_bytes)
     ended = runner.run(backend, agent_job(job), folder, Relayed(exchange))
     if exchange.failure is not None or (exchange.status is None and not _was_stopped(ended)):
@@ -93,7 +96,8 @@ def _engine_user(job: Job) -> tuple[int, int] | None:
     return NOBODY if job.user is not None and job.user[0] == 0 else job.user
 
 
-def _request(job: Job, caps: Caps) -> Request:
+def request_of(job: Job, caps: Caps) -> Request:
+    """What the guest's agent is told of a job."""
     return Request(
         argv=job.argv,
         env=tuple(sorted(job.env.items())),
@@ -103,6 +107,7 @@ def _request(job: Job, caps: Caps) -> Request:
         # The engine's own limit counts what is in the guest; this one, all that its user has.
         processes=0 if caps.pids else job.limits.pids or 0,
         most_files_bytes=stream_files.MOST_BYTES,
+        most_seconds=(job.deadline_unix_ms - job.created_unix_ms) // 1000 + OWN_END_SECONDS,
         roots=_outer(mount.guest for mount in job.mounts if mount.writable),
     )
 

@@ -17,7 +17,7 @@ from x07bundle.bundle.sidecar import Runtime, SidecarContent
 from x07bundle.contract.vm_manifest import LauncherBuild
 from x07bundle.launcher import start_record
 
-STARTER: Final = b'#!/bin/sh\n: >"$1"\n/bin/chmod 700 "$1"\nshift\nexec "$@"\n'
+STARTER: Final = b'#!/bin/sh\n: >"$2"\n/bin/chmod 700 "$2"\nshift 2\nexec "$@"\n'
 """As the one in C, but for signals; and it says at once that the program has ended."""
 PROGRAM: Final = b"\x7fELF and so on"
 MAIN: Final = "from x07bundle.launcher.main import main; main()"

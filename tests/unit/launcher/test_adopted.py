@@ -306,18 +306,20 @@ GONE: Final = {"*' containers info '*": engines.fails("ctr: container not found"
 CTR: Final = r"""
 for word; do
     case $word in
+    type=bind,src=*,dst=/x07/in,*) inputs=${word#type=bind,src=} ;;
     type=bind,src=*,dst=/x07/bundle,*) programs=${word#type=bind,src=} ;;
     type=bind,src=*,dst=/x07/out,*) outputs=${word#type=bind,src=} ;;
     */task.pid) ready=$word ;;
     esac
 done
-programs=${programs%,dst=*} outputs=${outputs%,dst=*}
+inputs=${inputs%,dst=*} programs=${programs%,dst=*} outputs=${outputs%,dst=*}
 while test "$1" != /x07/bundle/starter; do shift; done
-shift 3
+shift 4
 timeout 1 cat >"$outputs/got"
 test $? = 124 && echo held
 echo 1 >"$ready"
-(cat "$outputs/got"; cat) | "$programs/starter" "$outputs/started" "$programs/payload" "$@"
+set -- "$inputs/policy.json" "$outputs/started" "$programs/payload" "$@"
+(cat "$outputs/got"; cat) | "$programs/starter" "$@"
 exit"""
 """What `ctr` does, as far as a program sees it; and it says whether its input ended too early."""
 

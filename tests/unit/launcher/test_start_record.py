@@ -56,7 +56,7 @@ def test_its_words_are_those_of_every_start() -> None:
     """Filled in, they are what a job is started with, but for the caller's arguments."""
     start = starts.start("docker")
     launch = start.guest.backend.launch(
-        start.job._replace(argv=start.job.argv[:3], labels=labels(start))
+        start.job._replace(argv=start.job.argv[:4], labels=labels(start))
     )
     values = {
         "\1R": start.job.run_id,

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import termios
+import time
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,8 @@ from x07bundle.native.toolchain import open_toolchain
 SOURCES: Final = ROOT / "stubs/launcher"
 MOST_BYTES: Final = 100 << 10
 STTY: Final = shutil.which("stty") or "/usr/bin/stty"
+THERE: Final = "/"
+"""What a guest looks for that is wanted."""
 DIGEST: Final = ("sha256.c", "sha256_processor.c")
 
 
@@ -91,15 +94,15 @@ def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_starter(starter: Path, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     program = ("/bin/sh", "-c", 'echo "$0 $1 $X"; exit 9', "a", "b")
-    done = subprocess.run((starter, mark, *program), capture_output=True, env={"X": "x"})
+    done = subprocess.run((starter, THERE, mark, *program), capture_output=True, env={"X": "x"})
     assert (done.returncode, done.stdout, has_ended(mark)) == (9, b"a b x\n", True)
-    again = subprocess.run((starter, mark, *program), capture_output=True)
+    again = subprocess.run((starter, THERE, mark, *program), capture_output=True)
     assert (again.returncode, again.stdout) == (127, b"")
     mark.unlink()
-    missing = subprocess.run((starter, mark, tmp_path / "missing"), capture_output=True)
+    missing = subprocess.run((starter, THERE, mark, tmp_path / "missing"), capture_output=True)
     assert (missing.returncode, mark.exists()) == (127, False)
     assert subprocess.run((starter,), capture_output=True).returncode == 127
-    assert subprocess.run((starter, mark), capture_output=True).returncode == 127
+    assert subprocess.run((starter, THERE, mark), capture_output=True).returncode == 127
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -112,12 +115,42 @@ def test_signals_reach_what_the_starter_started(
     if is_first and os.geteuid() != 0:
         pytest.skip("only root makes a namespace of processes")
     script = "echo $PPID; exec sleep 600"
-    words = (*own, starter, tmp_path / "mark", "/bin/sh", "-c", script)
+    words = (*own, starter, THERE, tmp_path / "mark", "/bin/sh", "-c", script)
     with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert (process.stdout.readline() == b"1\n") == is_first
         os.kill(_last_but_one(process.pid), number)
         assert process.wait(timeout=30) == 128 + number
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_guest_that_nobody_wants_ends(starter: Path, tmp_path: Path, is_first: bool) -> None:
+    """With all that is in it. Its mark is not that of a program that has ended."""
+    own = ("unshare", "--pid", "--fork", "--kill-child") if is_first else ()
+    if is_first and os.geteuid() != 0:
+        pytest.skip("only root makes a namespace of processes")
+    wanted, mark = tmp_path / "wanted", tmp_path / "mark"
+    wanted.touch()
+    script = f"trap '' TERM; {'/bin/sleep 600 &' if is_first else ''} echo here; sleep 600"
+    words = (*own, starter, wanted, mark, "/bin/sh", "-c", script)
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"here\n"
+        time.sleep(1.2)  # it has looked twice
+        assert process.poll() is None
+        wanted.unlink()
+        assert process.wait(timeout=30) == 128 + signal.SIGKILL
+        if is_first:
+            assert process.stdout.read() == b""
+    assert mark.exists()
+    assert not has_ended(mark)
+
+
+def test_what_cannot_be_looked_at_is_there(starter: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    wanted = tmp_path / "file/wanted"
+    words = (starter, wanted, tmp_path / "mark", "/bin/sh", "-c", "sleep 1.2; exit 4")
+    assert subprocess.run(words).returncode == 4
 
 
 def _last_but_one(pid: int) -> int:
@@ -140,7 +173,7 @@ SHOW: Final = 'printf "%s|" "$0" "$@" "$A" "$B"'
 )
 def test_words_that_are_no_text(starter: Path, tmp_path: Path, words: bytes, said: bytes) -> None:
     (tmp_path / "words").write_bytes(words.replace(b"SHOW", SHOW.encode()))
-    command = (starter, "--words", tmp_path / "words", tmp_path / "mark", "/bin/sh")
+    command = (starter, "--words", tmp_path / "words", THERE, tmp_path / "mark", "/bin/sh")
     done = subprocess.run(command, capture_output=True, env={"A": "1"})
     assert (done.returncode, done.stdout) == (0, said)
     assert has_ended(tmp_path / "mark")
@@ -150,7 +183,7 @@ def test_words_that_are_no_text(starter: Path, tmp_path: Path, words: bytes, sai
 def test_words_that_cannot_be_read(starter: Path, tmp_path: Path, words: bytes | None) -> None:
     if words is not None:
         (tmp_path / "words").write_bytes(words)
-    command = (starter, "--words", tmp_path / "words", tmp_path / "mark", "/bin/sh")
+    command = (starter, "--words", tmp_path / "words", THERE, tmp_path / "mark", "/bin/sh")
     assert subprocess.run(command, capture_output=True).returncode == 127
     assert not (tmp_path / "mark").exists()
 
@@ -161,26 +194,26 @@ def has_ended(mark: Path) -> bool:
 
 def test_the_mark_of_a_program_that_has_not_ended(starter: Path, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    done = subprocess.run((starter, mark, "/bin/ls", "-l", mark), capture_output=True)
+    done = subprocess.run((starter, THERE, mark, "/bin/ls", "-l", mark), capture_output=True)
     assert done.stdout.startswith(b"-rw-------")
     assert has_ended(mark)
 
 
 def test_a_mark_that_the_program_removed_is_made_again(starter: Path, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    assert subprocess.run((starter, mark, "/bin/rm", mark)).returncode == 0
+    assert subprocess.run((starter, THERE, mark, "/bin/rm", mark)).returncode == 0
     assert has_ended(mark)
 
 
 def test_a_program_that_was_killed(starter: Path, tmp_path: Path) -> None:
-    words = (starter, tmp_path / "mark", "/bin/sh", "-c", "kill -9 $$")
+    words = (starter, THERE, tmp_path / "mark", "/bin/sh", "-c", "kill -9 $$")
     assert subprocess.run(words).returncode == 128 + signal.SIGKILL
 
 
 def test_the_size_of_a_terminal_may_come_late(starter: Path, tmp_path: Path) -> None:
     """Engines set it when the guest is there already."""
     ours, theirs = pty.openpty()
-    words = (starter, tmp_path / "mark", STTY, "size")
+    words = (starter, THERE, tmp_path / "mark", STTY, "size")
     with subprocess.Popen(words, stdin=theirs, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         while not (tmp_path / "mark").exists():
@@ -193,7 +226,9 @@ def test_the_size_of_a_terminal_may_come_late(starter: Path, tmp_path: Path) -> 
 
 def test_a_terminal_without_a_size(starter: Path, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
-    done = subprocess.run((starter, tmp_path / "mark", STTY, "size"), stdin=theirs, timeout=30)
+    done = subprocess.run(
+        (starter, THERE, tmp_path / "mark", STTY, "size"), stdin=theirs, timeout=30
+    )
     os.close(ours)
     os.close(theirs)
     assert done.returncode == 0

@@ -1,5 +1,6 @@
 """When a guest is gone, and what is done until it is."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,23 @@ def test_a_guest_that_a_killed_client_had_asked_for_is_killed_too(tmp_path: Path
     late = f'test "$(grep -c probe "{tmp_path}/log")" -eq 3 || {{ echo not found >&2; exit 1; }}'
     assert killing.end(plan(tmp_path, late), NAME, Client(looks=1000), Hours().clock, 30_000)
     assert asked(tmp_path).count("cleanup") == 2
+
+
+@pytest.mark.parametrize("most_ms", [10_000, 3000])
+@pytest.mark.parametrize("end", [killing.end, killing.end_surely])
+@pytest.mark.parametrize("looks", [0, 2, 1000])
+def test_it_is_unwanted_once_its_client_has_ended(
+    tmp_path: Path, end: Callable[..., bool], looks: int, most_ms: int
+) -> None:
+    """Not before: a client may be mounting it. Before it is removed: an engine may be down."""
+    client = Client(looks)
+    said: list[list[str]] = []
+
+    def withdraw() -> None:
+        assert client.was_killed or client.looks < 0
+        said.append(asked(tmp_path) if looks else [])
+
+    down = plan(tmp_path, "echo cannot connect >&2; exit 1")
+    assert not end(down, NAME, client, Hours().clock, most_ms, withdraw)
+    assert len(said) == 1
+    assert set(said[0]) <= {"hard"}

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from x07bundle.vm.failures import GuestError, LostGuestError
 from x07bundle.vm.folder import JobFolder
 from x07bundle.vm.job import Mount
 from x07bundle.vm.runner import Ended
+from x07bundle.vm.stream_frames import FILES, REQUEST, START, Request, frame
 from x07bundle.vm.streams import Attached, Captured
 
 pytestmark = [needs_cc, pytest.mark.skipif(os.uname().sysname != "Linux", reason="Linux agent")]
@@ -264,8 +266,8 @@ def test_the_folder_that_it_starts_in_is_made(
 # -- the first process of a guest whose files are mounted
 
 
-def first(agent: Path, script: str) -> "subprocess.Popen[bytes]":
-    words = (agent, "--exec", "/bin/sh", "-c", script)
+def first(agent: Path, script: str, wanted: str = "/") -> "subprocess.Popen[bytes]":
+    words = (agent, "--exec", wanted, "/bin/sh", "-c", script)
     return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
@@ -286,6 +288,58 @@ def test_signals_are_handed_on_to_the_program_beside_it(agent: Path) -> None:
 
 
 def test_a_program_beside_it_that_is_not_there(agent: Path) -> None:
-    done = subprocess.run((agent, "--exec", "/none"), capture_output=True, check=False, timeout=20)
+    words = (agent, "--exec", "/", "/none")
+    done = subprocess.run(words, capture_output=True, check=False, timeout=20)
     assert done.returncode == 127
     assert done.stderr == b"x07-guestd: cannot start `/none`: No such file or directory\n"
+
+
+def test_a_guest_that_nobody_wants_ends(agent: Path, tmp_path: Path) -> None:
+    wanted = tmp_path / "wanted"
+    wanted.touch()
+    child = first(agent, "trap '' TERM; echo r; exec sleep 600", str(wanted))
+    assert child.stdout is not None
+    assert child.stdout.read(2) == b"r\n"
+    time.sleep(1.2)  # it has looked twice
+    assert child.poll() is None
+    wanted.unlink()
+    assert child.communicate(timeout=20) == (b"", b"")
+    assert child.returncode == 137
+
+
+def test_what_cannot_be_looked_at_is_there(agent: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    child = first(agent, "sleep 1.2; exit 4", str(tmp_path / "file/wanted"))
+    child.communicate(timeout=20)
+    assert child.returncode == 4
+
+
+# -- the end of a guest that hears nothing
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_a_streamed_guest_ends_after_its_time(agent: Path, is_read: bool) -> None:
+    """Its streams stay open, as those of a guest do whose engine was killed; nobody may read."""
+    script = "trap '' TERM; yes | head -c 1000000; exec sleep 600"
+    request = Request(("/bin/sh", "-c", script), (), "/", (0, 0), most_seconds=2)
+    words = frame(REQUEST, request.payload()) + frame(FILES, bytes(1024)) + frame(START)
+    begun = time.monotonic()
+    child = subprocess.Popen((agent, "--stream"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write(words)
+    child.stdin.flush()
+    if is_read:
+        child.stdout.read()  # the program has ended, too
+    assert child.wait(timeout=20) == 127
+    assert time.monotonic() - begun > 1.5
+    child.stdin.close()
+    child.stdout.close()
+
+
+def test_the_time_of_a_streamed_guest(jobs: JobFolder) -> None:
+    """More than the deadline, and less than what a job has after it."""
+    job = agents.job(jobs.run_id, ("true",))
+    most = streamed.request_of(job, agents.LocalAgent(Path("x")).caps).most_seconds
+    wall_seconds = (job.deadline_unix_ms - job.created_unix_ms) / 1000
+    assert wall_seconds + 10 < most < wall_seconds + job.cleanup_ms / 1000

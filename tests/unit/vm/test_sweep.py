@@ -107,10 +107,12 @@ def test_a_job_that_lost_its_runner_is_ended_before_its_deadline(bench: Bench) -
 def test_a_guest_that_cannot_be_ended_keeps_its_folder(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left_job(bench)
+    inputs = left_job(bench) / "in"
+    inputs.mkdir()
     bench.engine.stop()
     monkeypatch.setattr(sweep, "MOST_MS", 0)
     assert swept(bench) == {LONG_AGO: "failed"}
+    assert not inputs.exists()  # a guest that the engine has forgotten ends by itself
     bench.engine.restart()
     assert swept(bench) == {LONG_AGO: "ended"}
 
