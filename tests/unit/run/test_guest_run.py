@@ -88,6 +88,7 @@ def test_the_project_comes_without_its_secrets(room: Guests, tmp_path: Path) -> 
         "./policy.json",
         "./program/main.x07.json",
         "./seed/made",
+        "./wanted",
     ]
 
 
