@@ -17,6 +17,7 @@ SYSTEM: Final = re.compile(
     r"/(lib|lib64|usr/lib|usr/lib64|bin|usr/bin|dev|proc)(/.*)?|/etc/ld\.so\.(cache|preload)"
 )
 """Libraries, programs of the engine (a script here), devices, and what the kernel tells."""
+MOST_OPENS: Final = 30
 PLANTED: Final = (".env", "x07.json", "docker-compose.yml", "sitecustomize.py", "pyvenv.cfg")
 
 
@@ -48,6 +49,9 @@ def test_no_ambient_inputs(
     started = [line for line in lines if f'execve("{bench.app}.vm/runtime' in line]
     # It does not start itself again, to look for libraries; its reaper is another one.
     assert len(started) == 1 + starts_before
+    # Modules are not read one by one.
+    opened = [line for line in lines if re.search(r"openat\(.*runtime/(launcher|base_)", line)]
+    assert len(opened) <= MOST_OPENS * len(started)
     found = traces.paths(lines, bench.folder)
     assert f"{bench.app}.vm/payload" in found  # by a descriptor of its folder
     state, fake = bench.state.parent, bench.docker.engine.folder.parent

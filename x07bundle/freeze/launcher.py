@@ -33,6 +33,14 @@ LIBRARIES_LEFT_OUT: Final = ("libz.so.1",)
 ROOMS: Final = ("launcher", "vm", "contract", "keys")
 """What is frozen of this package, beside the modules of its floor."""
 
+EARLY: Final = (
+    *("collections", "collections.abc", "copyreg", "enum", "functools", "keyword", "operator"),
+    *("re", "re._casefix", "re._compiler", "re._constants", "re._parser"),
+    *("reprlib", "types", "warnings"),
+)
+"""Modules of Python's own that a start takes and LIBRARY has, where each is looked for, and read
+twice, by Python code."""
+
 EXCLUDED: Final = (
     # OpenSSL; `hashlib` falls back to what Python has itself.
     *("ssl", "_ssl", "_hashlib"),
@@ -87,6 +95,7 @@ def _frozen(workshop: Path, env: Mapping[str, str]) -> Path:
         "left_out": repr(list(LIBRARIES_LEFT_OUT)),
         "search_path": repr(str(assets.PACKAGE.parent)),
         "excluded": repr(list(EXCLUDED)),
+        "early": repr(list(EARLY)),
     }
     return pyinstaller.run(workshop, NAME, values, env)
 
