@@ -3,7 +3,10 @@
 import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+INTERRUPTED = 130
 LIBRARIES = "LD_LIBRARY_PATH"
 BEFORE = "LD_LIBRARY_PATH_ORIG"
 OWN = "_PYI_"
@@ -12,17 +15,26 @@ OWN = "_PYI_"
 def x07() -> None:
     _collect_no_garbage()
     _clear_environment()
-    from x07bundle.cli import main
-
+    with _interruptible():
+        from x07bundle.cli import main
     main.main()
 
 
 def x07_os_runner() -> None:
     _collect_no_garbage()
     _clear_environment()
-    from x07bundle.cli import os_runner
-
+    with _interruptible():
+        from x07bundle.cli import os_runner
     os_runner.main()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """The imports take long enough for a Ctrl-C, and nothing is there to be cleaned up."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        os._exit(INTERRUPTED)
 
 
 def _collect_no_garbage() -> None:
