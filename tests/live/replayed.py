@@ -30,7 +30,7 @@ GRANTS: Final[dict[str, Any]] = {
     "fs__write_roots": ["out"],
 }
 HANDED: Final = b"X07_ADOPT=run="
-SOON_SECONDS: Final = 30.0
+SOON_SECONDS: Final = 60.0
 STEP_SECONDS: Final = 0.02
 
 

@@ -86,10 +86,10 @@ def test_files_as_a_stream(made: Scripted) -> None:
 
 @pytest.mark.parametrize("more", [{}, STREAM], ids=["mounts", "stream"])
 def test_its_deadline(tool: Tool, tmp_path: Path, more: dict[str, str]) -> None:
-    late = bundle(tool, tmp_path, limits__wall_ms=2500)
+    late = bundle(tool, tmp_path, limits__wall_ms=5000)
     done = late.start("wait", more=more)
     assert (done.returncode, done.stdout) == (124, b"here\n"), done.stderr
-    assert b"`limits.wall_ms` is 2500" in done.stderr
+    assert b"`limits.wall_ms` is 5000" in done.stderr
     assert tool.engine.guests() == []
     assert tool.jobs() == []
 

@@ -26,7 +26,7 @@ DAEMONS: Final = ("dockerd", "containerd")
 BACK_SECONDS: Final = 2.0
 """What the unit of docker waits (`RestartSec`); that of containerd waits longer."""
 SECOND_LOOK_SECONDS: Final = 5.0
-WALL_MS: Final = 2000
+WALL_MS: Final = 5000
 WAYS: Final = {"replayed": NOTHING, "decided": NOTHING, "streamed": STREAM}
 BUILD: Final = """
 import os
