@@ -212,13 +212,9 @@ def waiting(engine: LiveEngine, die: str = ":") -> subprocess.Popen[bytes]:
 def kill_all(engine: LiveEngine) -> Path:
     """A job that has lost its runner and its reaper."""
     process = waiting(engine)
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes()
-        except OSError:
-            continue
-        if b"vm_job_process" in words and engine.image.digest.value.encode() in words:
-            os.kill(int(path.parent.name), signal.SIGKILL)
+    for found in processes(engine):
+        if "vm_job_process" in found:
+            os.kill(int(found.split()[1].rstrip(":")), signal.SIGKILL)
     drop(process)
     (job,) = jobs(engine)
     time.sleep(0.5)
