@@ -108,10 +108,6 @@ class JobFolder:
         self._line.mention(*(("client", str(client)) if client else ("none",)))
         self.step("started")
 
-    def withdraw(self) -> None:
-        """A guest ends that finds its folder of inputs empty."""
-        remove(self.inputs)
-
     def ended(self) -> None:
         """The client has ended by itself: the guest should be gone, which the reaper looks at."""
         self._line.mention("ended")
@@ -136,7 +132,7 @@ class JobFolder:
         if self._fate == "keep":
             self._strip()
         elif self._fate == "remove":
-            remove(self.path)
+            _remove(self.path)
         self.step("removed")
         os.close(self._lock)
         self._line.close()
@@ -148,7 +144,7 @@ class JobFolder:
             (self.path / DONE).write_bytes(b"done\n")
             for path in self.path.iterdir():
                 if path.is_dir() and path.name != OUTPUTS:
-                    remove(path)
+                    _remove(path)
 
 
 @contextlib.contextmanager
@@ -254,8 +250,7 @@ def _locked(path: Path) -> int:
     return descriptor
 
 
-def remove(path: Path) -> None:
-    """A folder, as far as it can be."""
+def _remove(path: Path) -> None:
     import shutil  # see `later`
 
     shutil.rmtree(path, ignore_errors=True)

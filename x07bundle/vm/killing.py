@@ -4,10 +4,12 @@ What an engine answers is believed only where it says that the guest is not ther
 cannot be asked (it is being started again) is asked later.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final, Protocol
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
 
 from x07bundle import process
+from x07bundle.contract import vm_job
 from x07bundle.contract.vm_job import Commands, KillPlan
 from x07bundle.errors import X07Error
 from x07bundle.vm.clock import Clock
@@ -63,8 +65,12 @@ class Client(Protocol):
     def kill(self) -> None: ...
 
 
-def withdraw_nothing() -> None:
-    """There is nothing that a guest could look at."""
+class Target(NamedTuple):
+    """A guest that is to end. `folder`: its job's, where it is known."""
+
+    plan: KillPlan
+    container_id: str
+    folder: Path | None = None
 
 
 class NoClient:
@@ -77,45 +83,38 @@ class NoClient:
         """There is nothing to kill."""
 
 
-def end(
-    plan: KillPlan,
-    container_id: str,
-    client: Client,
-    clock: Clock,
-    most_ms: int,
-    withdraw: Callable[[], None] = withdraw_nothing,
-) -> bool:
+def end(target: Target, client: Client, clock: Clock, most_ms: int) -> bool:
     """Kills a guest, sees its client end, and removes what is left; whether nothing is, after
     `most_ms` at the latest.
-
-    `withdraw`: takes away what the guest's first process looks for, which then ends it. An engine
-    that was killed may have forgotten a guest that goes on running.
 
     As long as the client may be starting the guest, nothing is removed: containerd and podman lose
     sight of what a client had begun whose container was removed, or which was killed itself. Only
     one that does not end in a while is.
     """
+    plan, container_id, _ = target
     end_ms = clock.monotonic_ms() + most_ms
     has_ended = _sees_end(plan, client, clock, _patience_ms(most_ms))
     if not has_ended:
         client.kill()
-    withdraw()
+    _withdraw(target.folder)
     is_gone = _remove(plan, container_id, clock, end_ms)
     return is_gone and (has_ended or _stays_gone(plan, container_id, clock, end_ms))
 
 
-def end_surely(
-    plan: KillPlan,
-    container_id: str,
-    client: Client,
-    clock: Clock,
-    most_ms: int,
-    withdraw: Callable[[], None] = withdraw_nothing,
-) -> bool:
+def end_surely(target: Target, client: Client, clock: Clock, most_ms: int) -> bool:
     """As `end`, for a client that may have been killed by others."""
     end_ms = clock.monotonic_ms() + most_ms
-    is_gone = end(plan, container_id, client, clock, most_ms, withdraw)
-    return is_gone and _stays_gone(plan, container_id, clock, end_ms)
+    is_gone = end(target, client, clock, most_ms)
+    return is_gone and _stays_gone(target.plan, target.container_id, clock, end_ms)
+
+
+def _withdraw(folder: Path | None) -> None:
+    """A guest ends by itself that finds its folder of inputs empty: an engine that was killed may
+    have forgotten one that goes on running."""
+    import shutil  # see `later`
+
+    if folder is not None:
+        shutil.rmtree(folder / vm_job.INPUTS, ignore_errors=True)
 
 
 def _sees_end(plan: KillPlan, client: Client, clock: Clock, most_ms: int) -> bool:

@@ -98,13 +98,6 @@ class Watch:
         while self._listen(None):
             pass
 
-    def withdraw(self) -> None:
-        """A guest ends that finds its folder of inputs empty."""
-        import shutil  # see `later`
-
-        if self.folder is not None:
-            shutil.rmtree(self.folder / vm_job.INPUTS, ignore_errors=True)
-
     def left_ms(self, job: JobRecord) -> int:
         """For the end: until the deadline and the time to clean up after it."""
         last_ms = (self.deadline_ms or 0) + job.cleanup_ms
@@ -183,9 +176,8 @@ def _end(watch: Watch, job: JobRecord) -> bool:
     client: killing.Client = UnknownClient(watch.clock)
     if watch.client is not None:
         client = watch.client
-    return killing.end_surely(
-        job.plan, job.container_id, client, watch.clock, watch.left_ms(job), watch.withdraw
-    )
+    target = killing.Target(job.plan, job.container_id, watch.folder)
+    return killing.end_surely(target, client, watch.clock, watch.left_ms(job))
 
 
 def _leave(folder: Path, job: JobRecord) -> None:

@@ -318,9 +318,8 @@ class _Guest:
         was_killed = self.client.status is not None
         end = killing.end_surely if was_killed else killing.end
         pumping = self.clock._replace(sleep_ms=self._pump)
-        is_gone = end(
-            self.plan, self.record.container_id, self.client, pumping, CLEANUP_MS, folder.withdraw
-        )
+        target = killing.Target(self.plan, self.record.container_id, folder.path)
+        is_gone = end(target, self.client, pumping, CLEANUP_MS)
         self.client.kill()
         if is_gone:
             folder.cleaned()

@@ -52,11 +52,6 @@ class Finding(NamedTuple):
     path: Path | None = None
     is_lost: bool = False
 
-    def withdraw(self) -> None:
-        """A guest ends that finds its folder of inputs empty."""
-        if self.path is not None:
-            shutil.rmtree(self.path / vm_job.INPUTS, ignore_errors=True)
-
 
 class Swept(NamedTuple):
     """What became of a finding."""
@@ -254,6 +249,5 @@ def _act(finding: Finding, clock: Clock, dry_run: bool) -> Swept:
 def _end(finding: Finding, clock: Clock) -> bool:
     assert finding.plan is not None
     assert finding.container_id is not None
-    return killing.end(
-        finding.plan, finding.container_id, killing.NoClient(), clock, MOST_MS, finding.withdraw
-    )
+    target = killing.Target(finding.plan, finding.container_id, finding.path)
+    return killing.end(target, killing.NoClient(), clock, MOST_MS)

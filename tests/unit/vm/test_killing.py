@@ -100,7 +100,9 @@ def test_an_engine_that_is_not_there(tmp_path: Path) -> None:
 
 def test_it_is_killed_until_it_is_gone(tmp_path: Path) -> None:
     count = f'test "$(grep -c probe "{tmp_path}/log")" -lt 3 || {{ echo not found >&2; exit 1; }}'
-    assert killing.end(plan(tmp_path, count), NAME, killing.NoClient(), Hours().clock, 10_000)
+    assert killing.end(
+        killing.Target(plan(tmp_path, count), NAME), killing.NoClient(), Hours().clock, 10_000
+    )
     assert asked(tmp_path) == ["cleanup", "probe", *["hard", "cleanup", "probe"] * 2]
 
 
@@ -117,20 +119,22 @@ def test_a_removal_that_takes_long_is_waited_for(
     )
     words = {name: ((str(program), name),) for name in ("soft", "hard", "cleanup")}
     gone = KillPlan(**words, probe=(str(program), "probe"), env={"PATH": "/usr/bin:/bin"})
-    assert killing.end(gone, NAME, killing.NoClient(), Hours().clock, 10_000)
+    assert killing.end(killing.Target(gone, NAME), killing.NoClient(), Hours().clock, 10_000)
     assert asked(tmp_path) == ["cleanup", "probe", "hard", "cleanup", "probe"]
 
 
 def test_it_is_given_up_in_the_end(tmp_path: Path) -> None:
     hours = Hours()
-    assert not killing.end(plan(tmp_path, "exit 0"), NAME, killing.NoClient(), hours.clock, 3000)
+    assert not killing.end(
+        killing.Target(plan(tmp_path, "exit 0"), NAME), killing.NoClient(), hours.clock, 3000
+    )
     assert 2000 < hours.now_ms <= 3000
 
 
 def test_a_client_that_has_not_ended_may_start_it_yet(tmp_path: Path) -> None:
     client = Client(looks=3)
     gone = plan(tmp_path, "echo not found >&2; exit 1")
-    assert killing.end(gone, NAME, client, Hours().clock, 10_000)
+    assert killing.end(killing.Target(gone, NAME), client, Hours().clock, 10_000)
     assert asked(tmp_path) == ["hard", "hard", "hard", "cleanup", "probe"]
     assert not client.was_killed
 
@@ -149,7 +153,7 @@ def test_a_client_that_never_ends_is_killed(tmp_path: Path, most_ms: int, patien
     client = Client(looks=1000)
     hours = Hours()
     gone = plan(tmp_path, "echo not found >&2; exit 1")
-    assert killing.end(gone, NAME, client, hours.clock, most_ms)
+    assert killing.end(killing.Target(gone, NAME), client, hours.clock, most_ms)
     assert client.was_killed
     settled_ms = killing.SETTLES * killing.SETTLE_MS
     assert 0 <= hours.now_ms - settled_ms - patience_ms <= killing.LONGEST_WAIT_MS
@@ -157,13 +161,17 @@ def test_a_client_that_never_ends_is_killed(tmp_path: Path, most_ms: int, patien
 
 def test_a_guest_that_appears_late_is_killed_too(tmp_path: Path) -> None:
     late = f'test "$(grep -c probe "{tmp_path}/log")" -eq 3 || {{ echo not found >&2; exit 1; }}'
-    assert killing.end_surely(plan(tmp_path, late), NAME, killing.NoClient(), Hours().clock, 10_000)
+    assert killing.end_surely(
+        killing.Target(plan(tmp_path, late), NAME), killing.NoClient(), Hours().clock, 10_000
+    )
     assert asked(tmp_path).count("cleanup") == 2
 
 
 def test_a_guest_that_a_killed_client_had_asked_for_is_killed_too(tmp_path: Path) -> None:
     late = f'test "$(grep -c probe "{tmp_path}/log")" -eq 3 || {{ echo not found >&2; exit 1; }}'
-    assert killing.end(plan(tmp_path, late), NAME, Client(looks=1000), Hours().clock, 30_000)
+    assert killing.end(
+        killing.Target(plan(tmp_path, late), NAME), Client(looks=1000), Hours().clock, 30_000
+    )
     assert asked(tmp_path).count("cleanup") == 2
 
 
@@ -174,14 +182,13 @@ def test_it_is_unwanted_once_its_client_has_ended(
     tmp_path: Path, end: Callable[..., bool], looks: int, most_ms: int
 ) -> None:
     """Not before: a client may be mounting it. Before it is removed: an engine may be down."""
-    client = Client(looks)
-    said: list[list[str]] = []
-
-    def withdraw() -> None:
-        assert client.was_killed or client.looks < 0
-        said.append(asked(tmp_path) if looks else [])
-
+    inputs = tmp_path / "job/in"
+    inputs.mkdir(parents=True)
     down = plan(tmp_path, "echo cannot connect >&2; exit 1")
-    assert not end(down, NAME, client, Hours().clock, most_ms, withdraw)
-    assert len(said) == 1
-    assert set(said[0]) <= {"hard"}
+    install(tmp_path, "engine", f'echo "$1 $(ls {inputs.parent})" >>"{tmp_path}/log"; exit 1')
+    target = killing.Target(down, NAME, inputs.parent)
+    assert not end(target, Client(looks), Hours().clock, most_ms)
+    lines = (tmp_path / "log").read_text().splitlines()
+    seen = lines.index("cleanup ")
+    assert set(lines[:seen]) == ({"hard in"} if looks else set())
+    assert not any(line.endswith(" in") for line in lines[seen:])
