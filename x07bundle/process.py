@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 READ_BYTES: Final = 1 << 16
 POLL_SECONDS: Final = 0.005
 """How often an exit is looked for where the system cannot wait on a process and a pipe at once."""
-DRAIN_SECONDS: Final = 1.0
-"""How long a pipe may stay open after the group was killed (a descendant that left the group)."""
+DRAIN_TURNS: Final = 200
+"""How often an open pipe is looked at after the group was killed (a descendant that left the group
+holds it), `POLL_SECONDS` each. No time: a machine that stalls uses that up with nothing read."""
 LAST_WORDS_SECONDS: Final = 0.5
 """How long a child has between the signal that tells it of its deadline and the one that kills."""
 
@@ -295,8 +296,9 @@ class _Exchange:
     def drain(self) -> None:
         """Read what the pipes still hold."""
         self._forget_exit()
-        end = time.monotonic() + DRAIN_SECONDS
-        while self.selector.get_map() and time.monotonic() < end:
+        for _ in range(DRAIN_TURNS):
+            if not self.selector.get_map():
+                return
             self._turn(POLL_SECONDS)
 
     def close(self) -> None:

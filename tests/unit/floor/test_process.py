@@ -1,6 +1,7 @@
 """Child processes: output, caps, deadlines, limits, failures to start."""
 
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import install
+from x07bundle import descendants
 from x07bundle.errors import ToolMissingError, X07Error
 from x07bundle.process import Command, Finished, find_program, run
 from x07bundle.rlimits import ResourceLimits
@@ -49,6 +51,28 @@ def test_what_left_the_group(ends: bool) -> None:
             os.kill(int(done.stdout), signal.SIGKILL)
         assert ours.poll() is None
         ours.kill()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody else adopts what is left")
+def test_what_left_the_group_on_a_machine_that_stalls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has sessions within sessions takes several looks, however long each of them takes."""
+    look = descendants._children
+
+    def slowly() -> frozenset[int]:
+        time.sleep(0.6)
+        return look()
+
+    monkeypatch.setattr(descendants, "_children", slowly)
+    script = "(setsid sh -c 'setsid sleep 60 & echo $!; wait' > pids &) ; sleep 0.2; cat pids"
+    done = shell(f"cd $(mktemp -d) && {script}", ends_descendants=True)
+    assert not Path(f"/proc/{int(done.stdout)}").exists()
+
+
+def test_output_at_the_end_on_a_machine_that_stalls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much time goes by between two looks, what was written is read."""
+    monkeypatch.setattr(time, "monotonic", itertools.count(0, 10).__next__)
+    done = run(Command(("sh", "-c", "printf 12345; printf 67 >&2"), ENV))
+    assert (done.stdout, done.stderr) == (b"12345", b"67")
 
 
 def test_input_that_nobody_reads() -> None:
