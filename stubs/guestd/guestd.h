@@ -1,6 +1,6 @@
 /* x07-guestd --stream: carries files and streams into a guest that no folder of the host reaches.
- * x07-guestd --exec FILE PROGRAM [WORD ...]: is the first process of a guest whose files are mounted, as
- * long as FILE is there.
+ * x07-guestd --exec FILE MARK PROGRAM [WORD ...]: is the first process of a guest whose files are mounted,
+ * as long as FILE is there; leaves MARK.
  *
  * Frames on standard input and output: u8 kind, three zero bytes, u32 length (LE), payload.
  * docs/reference/guest-stream.md has the kinds and the order of them; vm/stream_frames.py is the
@@ -93,7 +93,7 @@ program start_program(const request *wanted);
 void set_window(int descriptor, uint16_t rows, uint16_t columns);
 
 /* first.c: runs a program beside itself, as long as a file is there; its exit status, or 128 + signal. */
-int run_first(const char *wanted, char **argv);
+int run_first(const char *wanted, const char *mark, char **argv);
 
 /* relay.c: takes what has ended. 1: the program has, with its exit status, or 128 + signal. */
 int reap(pid_t program, int *status);

@@ -78,13 +78,13 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--stream") == 0) {
         return stream();
     }
-    if (argc > 3 && strcmp(argv[1], "--exec") == 0) {
-        return run_first(argv[2], argv + 3);
+    if (argc > 4 && strcmp(argv[1], "--exec") == 0) {
+        return run_first(argv[2], argv[3], argv + 4);
     }
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         say(STDOUT_FILENO, "x07-guestd " X07_VERSION "\n");
         return 0;
     }
-    say(STDERR_FILENO, "usage: x07-guestd --stream | --exec FILE PROGRAM [WORD ...] | --version\n");
+    say(STDERR_FILENO, "usage: x07-guestd --stream | --exec FILE MARK PROGRAM [WORD ...] | --version\n");
     return 2;
 }

@@ -8,10 +8,9 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from x07bundle.launcher import guest_job
-from x07bundle.launcher.guest_job import Mark
 from x07bundle.vm import folder, runner
 from x07bundle.vm.backend import Backend
+from x07bundle.vm.folder import Mark
 from x07bundle.vm.lifeline import Lifeline
 from x07bundle.vm.runner import Ended
 from x07bundle.vm.state import State
@@ -57,8 +56,8 @@ def run(handed: Handed, backend: Backend, jobs: State) -> tuple[Ended, Mark]:
     line = Lifeline(handed.line)
     with folder.adopted(jobs, handed.run, line, handed.lock) as place:
         feed = _feed(handed, place.path) if handed.feed >= 0 else None
-        ended = runner.adopt(backend, place, handed.client, feed, begun=guest_job.begun(place))
-        return ended, guest_job.mark(place)
+        ended = runner.adopt(backend, place, handed.client, feed, begun=place.begun)
+        return ended, place.mark()
 
 
 def _feed(handed: Handed, job: Path) -> Joined:

@@ -17,7 +17,7 @@ from x07bundle.launcher.consent import Wanted
 from x07bundle.vm import clock, folder, state, users
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.confine import Confined
-from x07bundle.vm.folder import OUTPUTS, JobFolder
+from x07bundle.vm.folder import MARK, OUTPUTS, JobFolder, Mark
 from x07bundle.vm.job import GUEST_BUNDLE, GUEST_IN, GUEST_OUT, Image, Job, Mount
 
 PROGRAMS: Final = "bundle"
@@ -28,9 +28,6 @@ STARTER_FILE: Final = f"runtime/{STARTER}"
 POLICY: Final = "policy.json"
 WORDS: Final = "words"
 """The file of the guest's input folder with words that are no UTF-8."""
-MARK: Final = "started"
-"""Left in the guest's output folder by what starts the payload; it can be executed once that has
-ended (stubs/launcher/starter.c)."""
 PROGRAM_MODE: Final = 0o755
 FILE_MODE: Final = 0o644
 
@@ -45,13 +42,6 @@ class Guest(NamedTuple):
     image: Image
     is_assumed: bool
     cwd: str
-
-
-class Mark(NamedTuple):
-    """What a guest left of its program's start, and of its end."""
-
-    was_started: bool
-    has_ended: bool
 
 
 class Given(NamedTuple):
@@ -126,19 +116,6 @@ def _is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def begun(place: JobFolder) -> Path:
-    """What is there once the program is."""
-    return place.outputs / MARK
-
-
-def mark(place: JobFolder) -> Mark:
-    try:
-        mode = begun(place).lstat().st_mode
-    except OSError:
-        return Mark(was_started=False, has_ended=False)
-    return Mark(was_started=True, has_ended=bool(mode & stat.S_IXUSR))
 
 
 def mounts(path: Path) -> tuple[Mount, ...]:

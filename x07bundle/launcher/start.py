@@ -17,12 +17,12 @@ from x07bundle.launcher import adopted, consent, environment, guest_job, start_r
 from x07bundle.launcher.adopted import Handed
 from x07bundle.launcher.bundle import Bundle
 from x07bundle.launcher.consent import Wanted
-from x07bundle.launcher.guest_job import STREAMED, Guest, Mark
+from x07bundle.launcher.guest_job import STREAMED, Guest
 from x07bundle.launcher.start_conditions import Start
 from x07bundle.vm import choose, confine, engine_env, folder, images, remembered, runner, state
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.failures import EngineError, GuestError, LostGuestError, NoBackendError
-from x07bundle.vm.folder import JobFolder
+from x07bundle.vm.folder import JobFolder, Mark
 from x07bundle.vm.job import Digest, Image, Job
 from x07bundle.vm.runner import Ended
 from x07bundle.vm.state import State
@@ -181,7 +181,7 @@ def _run_once(
         guest_job.make_files(bundle, given, place)
         job = guest_job.job(bundle, guest, given, place, is_streamed=is_streamed)
         ended = _run(guest.backend, job, place, is_streamed)
-        mark = STREAMED if is_streamed else guest_job.mark(place)
+        mark = STREAMED if is_streamed else place.mark()
     if mark.was_started and not guest.is_assumed:
         remembered.note(jobs, guest.backend, guest.image)
     if mark.was_started and not is_streamed and not given.words:
@@ -207,7 +207,7 @@ def _run_again(
 
 def _run(backend: Backend, job: Job, place: JobFolder, is_streamed: bool) -> Ended:
     if not is_streamed:
-        return runner.run(backend, job, place, begun=guest_job.begun(place))
+        return runner.run(backend, job, place, begun=place.begun)
     from x07bundle.vm import streamed  # it unpacks archives, which most backends never need
 
     return streamed.run(backend, job, place, Attached())

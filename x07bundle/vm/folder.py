@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
@@ -31,6 +32,9 @@ OUTPUTS: Final = "out"
 JOB_FILE: Final = "job.json"
 MOST_JOB_BYTES: Final = 1 << 20
 DONE: Final = "done"
+MARK: Final = "started"
+"""Left in the guest's output folder by what starts its program; it can be executed once that has
+ended (stubs/launcher/starter.c, stubs/guestd/first.c)."""
 
 Step = Callable[[str], None]
 """Told where a job is: `reaper`, `folder`, `job_file`, `started`, `ended`, `cleaned`, `removed`."""
@@ -38,6 +42,13 @@ Step = Callable[[str], None]
 
 def no_step(_: str) -> None:
     """Nobody wants to know."""
+
+
+class Mark(NamedTuple):
+    """What a guest left of its program's start, and of its end."""
+
+    was_started: bool
+    has_ended: bool
 
 
 class JobFolder:
@@ -66,6 +77,18 @@ class JobFolder:
     @property
     def outputs(self) -> Path:
         return self.path / OUTPUTS
+
+    @property
+    def begun(self) -> Path:
+        """What is there once the guest's program is."""
+        return self.outputs / MARK
+
+    def mark(self) -> Mark:
+        try:
+            mode = self.begun.lstat().st_mode
+        except OSError:
+            return Mark(was_started=False, has_ended=False)
+        return Mark(was_started=True, has_ended=bool(mode & stat.S_IXUSR))
 
     def write_job(self, record: JobRecord) -> None:
         """Tells the file and the reaper what may start now, and what ends it.

@@ -6,8 +6,9 @@ from typing import Final
 
 from x07bundle.vm import runner, streamed
 from x07bundle.vm.backend import Backend
-from x07bundle.vm.folder import JobFolder, put
-from x07bundle.vm.job import GUEST_IN, Job
+from x07bundle.vm.failures import EngineError
+from x07bundle.vm.folder import MARK, JobFolder, put
+from x07bundle.vm.job import GUEST_IN, GUEST_OUT, Job
 from x07bundle.vm.runner import Ended
 from x07bundle.vm.streams import Attached, Captured
 
@@ -27,17 +28,36 @@ def run(
     is the agent either way: signals reach no program that is it.
 
     A signal that ended the guest is ours then, too: what is going on here ends as ever.
+
+    Raises:
+        EngineError: the engine does not answer.
+        X07Error: as they do.
     """
     if streamed.is_needed(backend.caps, env):
         ended = streamed.run(backend, job, folder, streams)
     else:
-        put(folder.inputs / WANTED, b"", 0o644)
-        words = (streamed.AGENT, "--exec", f"{GUEST_IN}/{WANTED}", *job.argv)
-        beside = job._replace(argv=words)
-        ended = runner.run(backend, beside, folder, streams)
+        ended = _beside_the_agent(backend, job, folder, streams)
     number = _ended_by(ended)
     if number is not None:
         signal.raise_signal(number)
+    return ended
+
+
+def _beside_the_agent(
+    backend: Backend, job: Job, folder: JobFolder, streams: Attached | Captured
+) -> Ended:
+    put(folder.inputs / WANTED, b"", 0o644)
+    files = (f"{GUEST_IN}/{WANTED}", f"{GUEST_OUT}/{MARK}")
+    beside = job._replace(argv=(streamed.AGENT, "--exec", *files, *job.argv))
+    ended = runner.run(backend, beside, folder, streams, begun=folder.begun)
+    if ended.is_stuck:
+        raise EngineError(
+            f"{backend.name} does not answer, and has started no guest",
+            hint="`x07 doctor` says what a backend needs",
+        )
+    if ended.asked_by is not None and not folder.mark().has_ended:
+        # podman's client exits with 0 when it is asked early
+        return ended._replace(interrupted_by=ended.asked_by)
     return ended
 
 

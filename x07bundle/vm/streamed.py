@@ -57,6 +57,9 @@ def run(backend: Backend, job: Job, folder: JobFolder, streams: Attached | Captu
     request = request_of(job, backend.caps)
     exchange = Exchange(request.payload(), files, streams, spool, request.most_files_bytes)
     ended = runner.run(backend, agent_job(job), folder, Relayed(exchange))
+    if exchange.status is None and ended.asked_by is not None:
+        # podman's client exits with 0 when it is asked early
+        ended = ended._replace(interrupted_by=ended.asked_by)
     if exchange.failure is not None or (exchange.status is None and not _was_stopped(ended)):
         raise _failure(backend, exchange)
     if exchange.status == 0 and spool.exists():

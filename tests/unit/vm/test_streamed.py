@@ -263,57 +263,6 @@ def test_the_folder_that_it_starts_in_is_made(
     assert (ended.exit_status, ended.stdout) == (0, f"{guest}/a/work\n".encode())
 
 
-# -- the first process of a guest whose files are mounted
-
-
-def first(agent: Path, script: str, wanted: str = "/") -> "subprocess.Popen[bytes]":
-    words = (agent, "--exec", wanted, "/bin/sh", "-c", script)
-    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-@pytest.mark.parametrize(("script", "status"), [("exit 7", 7), ("kill -9 $$", 137), ("true", 0)])
-def test_the_program_beside_it_has_its_exit_status(agent: Path, script: str, status: int) -> None:
-    child = first(agent, script)
-    child.communicate(timeout=20)
-    assert child.returncode == status
-
-
-def test_signals_are_handed_on_to_the_program_beside_it(agent: Path) -> None:
-    child = first(agent, "trap 'echo asked; exit 3' TERM; echo r; while :; do sleep 0.05; done")
-    assert child.stdout is not None
-    assert child.stdout.read(2) == b"r\n"
-    child.send_signal(signal.SIGTERM)
-    assert child.communicate(timeout=20)[0] == b"asked\n"
-    assert child.returncode == 3
-
-
-def test_a_program_beside_it_that_is_not_there(agent: Path) -> None:
-    words = (agent, "--exec", "/", "/none")
-    done = subprocess.run(words, capture_output=True, check=False, timeout=20)
-    assert done.returncode == 127
-    assert done.stderr == b"x07-guestd: cannot start `/none`: No such file or directory\n"
-
-
-def test_a_guest_that_nobody_wants_ends(agent: Path, tmp_path: Path) -> None:
-    wanted = tmp_path / "wanted"
-    wanted.touch()
-    child = first(agent, "trap '' TERM; echo r; exec sleep 600", str(wanted))
-    assert child.stdout is not None
-    assert child.stdout.read(2) == b"r\n"
-    time.sleep(1.2)  # it has looked twice
-    assert child.poll() is None
-    wanted.unlink()
-    assert child.communicate(timeout=20) == (b"", b"")
-    assert child.returncode == 137
-
-
-def test_what_cannot_be_looked_at_is_there(agent: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    child = first(agent, "sleep 1.2; exit 4", str(tmp_path / "file/wanted"))
-    child.communicate(timeout=20)
-    assert child.returncode == 4
-
-
 # -- the end of a guest that hears nothing
 
 
