@@ -59,6 +59,19 @@ class Tool(NamedTuple):
             check=False,
         )
 
+    def begin(
+        self, folder: Path, *words: str, more: Mapping[str, str] = NOTHING
+    ) -> "subprocess.Popen[bytes]":
+        """As `x07`, without waiting for its end."""
+        return subprocess.Popen(
+            (*X07, *words),
+            cwd=folder,
+            env={**self.env, **more},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
     def report(
         self, folder: Path, *words: str, status: int = 0, more: Mapping[str, str] = NOTHING
     ) -> dict[str, Any]:

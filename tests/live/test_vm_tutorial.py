@@ -1,6 +1,8 @@
 """The tutorial of sandboxes, with `x07 run` in guests of real engines."""
 
 import json
+import signal
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,6 +16,10 @@ from tests.walkthrough import write_module
 
 pytestmark = pytest.mark.live
 
+MOMENTS: Final = 6
+CLEAN_SECONDS: Final = 60
+ASKED: Final = (128 + signal.SIGTERM, -signal.SIGTERM)
+"""The second, as long as Python itself begins. A shell says the same of both."""
 RUN: Final = ("run", "--profile", "sandbox", "--input", "../in.bin")
 
 
@@ -68,9 +74,12 @@ def test_the_tutorial(demo: Demo) -> None:
     assert_nothing_left(demo.tool)
 
 
-def assert_nothing_left(tool: Tool) -> None:
-    assert tool.engine.guests() == []
-    assert tool.jobs() == []
+def assert_nothing_left(tool: Tool, seconds: float = 0) -> None:
+    """After so long, where something is ended that was begun meanwhile."""
+    end = time.monotonic() + seconds
+    while (found := tool.engine.guests() + tool.jobs()) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert found == []
 
 
 def test_files_as_a_stream(demo: Demo) -> None:
@@ -105,3 +114,20 @@ def test_its_deadline(demo: Demo) -> None:
     report = demo.run(status=1)
     assert "limits.wall_ms" in json.dumps(report["solve"])
     assert_nothing_left(demo.tool)
+
+
+@pytest.mark.parametrize("more", [NOTHING, STREAM], ids=["mounted", "streamed"])
+def test_asked_to_end_at_any_moment(demo: Demo, more: Mapping[str, str]) -> None:
+    """It ends by the signal, or well with all of its report: an engine's client that is asked while
+    it starts a guest may end with 0, and nothing has run."""
+    begun = time.monotonic()
+    demo.run(more=more)
+    longest = 1.2 * (time.monotonic() - begun)
+    for part in range(1, MOMENTS + 1):
+        process = demo.tool.begin(demo.folder, *RUN, more=more)
+        time.sleep(part / MOMENTS * longest)
+        process.terminate()
+        out, said = process.communicate(timeout=60)
+        is_done = process.returncode == 0 and output(json.loads(out)) == b"hello"
+        assert is_done or (process.returncode in ASKED and not out), said
+    assert_nothing_left(demo.tool, CLEAN_SECONDS)
