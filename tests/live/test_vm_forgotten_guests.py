@@ -80,10 +80,7 @@ def test_the_engine_is_killed_with_the_launcher(tool: Tool, app: Replayed) -> No
 
 def test_an_engine_that_is_back_at_once(tool: Tool, app: Replayed) -> None:
     """It may have forgotten the guest before that has ended: then docker's own part of it stays."""
-    process = waiting(app, "replayed")
-    os.kill(daemon(tool), signal.SIGKILL)
-    tool.engine.restart()
-    process.communicate(timeout=60)
+    is_back_at_once(tool, waiting(app, "replayed"))
     all_ends_but_shims(app)
 
 
@@ -92,10 +89,7 @@ def test_a_streamed_guest_ends_after_its_deadline(tool: Tool, tmp_path: Path) ->
     if tool.engine.name != "docker":
         pytest.skip("only docker forgets guests")
     late = replayed.started(tool, tmp_path, limits__wall_ms=WALL_MS)
-    process = waiting(late, "streamed")
-    os.kill(daemon(tool), signal.SIGKILL)
-    tool.engine.restart()
-    process.communicate(timeout=60)
+    is_back_at_once(tool, waiting(late, "streamed"))
     all_ends_but_shims(late)
 
 
@@ -109,6 +103,12 @@ def test_the_engine_is_killed_while_something_is_built(tool: Tool, app: Replayed
     assert replayed.soon(lambda: running(tool) == [])
     tool.engine.restart()
     assert app.what_stays() == []
+
+
+def is_back_at_once(tool: Tool, process: subprocess.Popen[bytes]) -> None:
+    os.kill(daemon(tool), signal.SIGKILL)
+    tool.engine.restart()
+    process.communicate(timeout=60)
 
 
 def all_ends_but_shims(app: Replayed) -> None:

@@ -116,7 +116,7 @@ def test_bytes_and_status(engine: LiveEngine) -> None:
 
 
 def test_a_deadline(engine: LiveEngine) -> None:
-    process = start(engine, "wait", wall_ms=2500)
+    process = start(engine, "wait", wall_ms=6000)
     status, out, _ = finish(process)
     assert (status, out) == (124, b"here\n")
     assert all_gone(engine) == []
@@ -158,7 +158,7 @@ def test_killed_while_the_engine_is_restarted(engine: LiveEngine) -> None:
 
 @pytest.mark.parametrize("ahead_ms", [-DAY_MS, DAY_MS])
 def test_a_clock_that_is_set_changes_no_deadline(engine: LiveEngine, ahead_ms: int) -> None:
-    process = start(engine, "wait", wall_ms=2500, die=f":{ahead_ms}")
+    process = start(engine, "wait", wall_ms=6000, die=f":{ahead_ms}")
     status, out, _ = finish(process)
     assert (status, out) == (124, b"here\n")
     assert all_gone(engine) == []

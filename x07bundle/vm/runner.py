@@ -273,6 +273,7 @@ class _Guest:
             next_ms = self.killed_at_ms if was_asked else self.deadline_ms - self.record.grace_ms
             self._turn(min(next_ms, self.doubted_at_ms, self.killed_at_ms) - now_ms)
             self._pass_signals()
+        self._pass_signals()  # of one that came with the client's end
         return was_asked and self.interrupted_by is None
 
     def _sees_it_stuck(self) -> bool:

@@ -19,6 +19,12 @@ from x07bundle.rlimits import ResourceLimits
 
 ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
 FOREVER_MS = 60_000
+LEAVES = """
+cd "$(mktemp -d)"
+(setsid sh -c 'setsid sleep 60 & echo $!; wait' > pid &)
+until test -s pid; do sleep 0.01; done
+cat pid
+"""
 
 
 def shell(script: str, **options: object) -> Finished:
@@ -43,8 +49,7 @@ def test_input_larger_than_a_pipe_both_ways() -> None:
 def test_what_left_the_group(ends: bool) -> None:
     """A process of ours from before is none of those that the child left."""
     with subprocess.Popen(["sleep", "60"]) as ours:
-        script = "(setsid sh -c 'setsid sleep 60 & echo $!; wait' > pids &) ; sleep 0.2; cat pids"
-        done = shell(f"cd $(mktemp -d) && {script}", ends_descendants=ends)
+        done = shell(LEAVES, ends_descendants=ends)
         left = Path(f"/proc/{int(done.stdout)}")
         assert left.exists() is not ends
         if not ends:
@@ -63,8 +68,7 @@ def test_what_left_the_group_on_a_machine_that_stalls(monkeypatch: pytest.Monkey
         return look()
 
     monkeypatch.setattr(descendants, "_children", slowly)
-    script = "(setsid sh -c 'setsid sleep 60 & echo $!; wait' > pids &) ; sleep 0.2; cat pids"
-    done = shell(f"cd $(mktemp -d) && {script}", ends_descendants=True)
+    done = shell(LEAVES, ends_descendants=True)
     assert not Path(f"/proc/{int(done.stdout)}").exists()
 
 
@@ -104,7 +108,7 @@ def test_caps_keep_a_prefix_and_do_not_stop_the_child(cap: int, over: bool) -> N
     ],
 )
 def test_last_words_at_the_deadline(script: str, said: bytes) -> None:
-    done = run(Command(("sh", "-c", script), ENV, wall_ms=500, wall_signal=signal.SIGALRM))
+    done = run(Command(("sh", "-c", script), ENV, wall_ms=2000, wall_signal=signal.SIGALRM))
     assert (done.timed_out, done.stdout) == (True, b"ready\n" + said)
     assert done.exit_status == (3 if said else 137)
 
@@ -133,7 +137,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 @linux
 def test_deadline_kills_the_whole_group() -> None:
-    done = run(Command(("sh", "-c", "sleep 600 & echo $!; sleep 60"), ENV, wall_ms=300))
+    done = run(Command(("sh", "-c", "sleep 600 & echo $!; sleep 60"), ENV, wall_ms=1500))
     assert done.timed_out
     assert done.signal == signal.SIGKILL
     assert goes_away(int(done.stdout))

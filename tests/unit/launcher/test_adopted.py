@@ -177,12 +177,12 @@ def test_the_deadline(tmp_path: Path) -> None:
     here = tmp_path / "here"
     kills = f"kill -KILL $(cat '{here}')"
     bench = benches.bench(tmp_path / "bench", {"'kill '*": kills})
-    bench.make(payload="#!/bin/sh\n", limits__wall_ms=1500)
+    bench.make(payload="#!/bin/sh\n", limits__wall_ms=4000)
     assert bench.start().returncode == 0
     with_payload(bench, WAITS)
     status, _, err = finish(bench.replay(str(here)))
     assert status == 124
-    assert err.startswith(b"error: the program was ended at its deadline: `limits.wall_ms` is 1500")
+    assert err.startswith(b"error: the program was ended at its deadline: `limits.wall_ms` is 4000")
     assert {"stop", "kill", "rm"} <= {*bench.docker.asked}
     assert soon(lambda: not bench.left())
 
@@ -191,7 +191,7 @@ def test_a_deadline_before_the_program_began(tmp_path: Path) -> None:
     slow = tmp_path / "slow"
     waits = f"if test -e '{slow}'; then echo $$ >\"$folder/guest\"; {engines.HANGS}; fi"
     bench = benches.bench(tmp_path / "bench", {"'run '*": f"{waits}\n{vm_bundles.RUN}"})
-    bench.make(limits__wall_ms=1500)
+    bench.make(limits__wall_ms=4000)
     assert bench.start("say", "x").returncode == 0
     slow.touch()
     status, _, err = finish(bench.replay("say", "x"))

@@ -98,7 +98,7 @@ def test_a_process_ends_with_a_program_that_is_killed(process: CProgram, tmp_pat
 
 
 def test_the_time_limit_ends_all(process: CProgram, tmp_path: Path) -> None:
-    started = (SPAWN_PIPED, family(tmp_path), caps(timeout_ms=500))
+    started = (SPAWN_PIPED, family(tmp_path), caps(timeout_ms=2000))
     ran = process.run(started, START, (JOIN_EXIT, FIRST))
     assert ran.status == 0
     assert all_gone(pids(tmp_path))
@@ -107,9 +107,9 @@ def test_the_time_limit_ends_all(process: CProgram, tmp_path: Path) -> None:
 def test_the_time_limit_ends_all_while_the_program_computes(
     process: CProgram, tmp_path: Path
 ) -> None:
-    started = (SPAWN_PIPED, family(tmp_path), caps(timeout_ms=300))
+    started = (SPAWN_PIPED, family(tmp_path), caps(timeout_ms=1500))
     ending = (RAISE, signal.SIGKILL)
-    ran = process.run(started, START, (COMPUTE, 600), ending)
+    ran = process.run(started, START, (COMPUTE, 2500), ending)
     assert ran.status == -signal.SIGKILL
     assert all_gone(pids(tmp_path))
 

@@ -181,9 +181,9 @@ def test_time_is_limited_where_the_output_is_closed(process: CProgram) -> None:
 
 def test_time_ends_while_the_program_computes(process: CProgram, tmp_path: Path) -> None:
     late = tmp_path / "late"
-    asked = shell(f"sleep 0.4; echo x > {late}")
+    asked = shell(f"sleep 1.5; echo x > {late}")
     answers = process.answers(
-        (SPAWN_CAPTURE, asked, caps(timeout_ms=50)), (COMPUTE, 700), (JOIN, FIRST)
+        (SPAWN_CAPTURE, asked, caps(timeout_ms=50)), (COMPUTE, 2000), (JOIN, FIRST)
     )
     assert document(answers[2]) == Error(TIMEOUT)
     assert not late.exists()
@@ -191,7 +191,7 @@ def test_time_ends_while_the_program_computes(process: CProgram, tmp_path: Path)
 
 def test_a_process_that_ended_in_time_is_joined_late(process: CProgram) -> None:
     answers = process.answers(
-        (SPAWN_CAPTURE, shell("printf x"), caps(timeout_ms=400)), (COMPUTE, 600), (JOIN, FIRST)
+        (SPAWN_CAPTURE, shell("printf x"), caps(timeout_ms=1500)), (COMPUTE, 2000), (JOIN, FIRST)
     )
     assert document(answers[2]) == Done(0, b"x")
 

@@ -50,7 +50,8 @@ def test_a_client_that_is_not_there(bench: Bench) -> None:
 
 def test_a_deadline_asks_then_kills(bench: Bench) -> None:
     script = "trap 'echo asked' TERM; while :; do sleep 0.1; done"
-    assert finish(bench.start("sh", "-c", script, wall_ms=1500))[:2] == (124, b"asked\n")
+    process = bench.start("sh", "-c", script, wall_ms=4000, grace="1500")
+    assert finish(process)[:2] == (124, b"asked\n")
     assert bench.is_empty()
     last_look_of_reaper = "inspect"
     expected = ["run", "kill", "kill", "rm", "inspect", last_look_of_reaper]
@@ -59,7 +60,7 @@ def test_a_deadline_asks_then_kills(bench: Bench) -> None:
 
 def test_a_guest_that_ends_when_asked_was_out_of_time(bench: Bench) -> None:
     script = "trap 'exit 0' TERM; while :; do sleep 0.1; done"
-    assert finish(bench.start("sh", "-c", script, wall_ms=1500))[0] == 124
+    assert finish(bench.start("sh", "-c", script, wall_ms=4000, grace="1500"))[0] == 124
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
