@@ -32,7 +32,8 @@ enum {
     IN_START,
     IN_STDIN,
     IN_STDIN_END,
-    IN_WINDOW = 7,
+    IN_STDOUT_END,
+    IN_WINDOW,
 };
 /* To the host. */
 enum { OUT_STDOUT = 1, OUT_STDERR, OUT_FILES, OUT_ENDED, OUT_FAILED, OUT_CREDIT };

@@ -43,6 +43,7 @@ static _Noreturn void become(const request *wanted, int report)
     sigset_t all;
     sigemptyset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
+    signal(SIGPIPE, SIG_DFL); /* the agent ignores it */
     setrlimit(RLIMIT_CORE, &none);
     limit(RLIMIT_NOFILE, wanted->open_files);
     limit(RLIMIT_NPROC, wanted->processes);

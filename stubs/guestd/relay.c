@@ -32,6 +32,15 @@ static void close_input(program *started)
     window_bytes = 0;
 }
 
+/* The program learns of it as it would of any reader that goes away. */
+static void close_output(program *started)
+{
+    if (started->output >= 0 && started->output != started->input) {
+        close(started->output);
+        started->output = -1;
+    }
+}
+
 static void keep_input(const frame *found)
 {
     if (found->length > sizeof window - window_bytes) {
@@ -79,6 +88,9 @@ static void take_frame(program *started, const frame *found)
         break;
     case IN_STDIN_END:
         input_ends = 1;
+        break;
+    case IN_STDOUT_END:
+        close_output(started);
         break;
     case IN_WINDOW:
         if (found->length == 4 && started->output >= 0) {

@@ -30,6 +30,7 @@ class Outlet:
         self.loop = loop
         self.kept = bytearray()
         self.is_closed = False
+        self.problem: OSError | None = None
 
     def put(self, data: bytes) -> None:
         if self.is_closed:
@@ -55,8 +56,9 @@ class Outlet:
             del self.kept[:written]
         except BlockingIOError:
             pass
-        except OSError:
-            # Nobody reads it.
+        except OSError as error:
+            # Nobody reads it, or there is no room for it.
+            self.problem = error
             self.is_closed = True
             self.kept.clear()
 
@@ -102,6 +104,7 @@ class Exchange:
         self.failure: str | None = None
         self.has_begun = False
         self.is_whole = False
+        self._has_told_end = False
         self.said = Bucket(MOST_SAID_BYTES)
         self._frames = frames.Frames()
         self._pending = memoryview(b"")
@@ -152,6 +155,11 @@ class Exchange:
         if self._spool is not None:
             self._spool.close()
 
+    @property
+    def unwritten(self) -> OSError | None:
+        """Why its standard output could not be written."""
+        return self.stdout.problem if isinstance(self.stdout, Outlet) else None
+
     # -- to the guest
 
     def _opening(self, request: bytes, files: Iterator[bytes]) -> Iterator[bytes]:
@@ -178,8 +186,23 @@ class Exchange:
             self._is_broken = True
             self._pending = memoryview(b"")
         if not self._pending and not self._is_broken:
-            self._pending = memoryview(next(self.outgoing, b""))
+            self._pending = memoryview(self._next())
         self._write_more()
+
+    def _next(self) -> bytes:
+        piece = next(self.outgoing, b"")
+        if not piece and self.unwritten is not None and not self._has_told_end:
+            self._has_told_end = True
+            piece = frames.frame(frames.STDOUT_END)
+        return piece
+
+    def output_ended(self) -> None:
+        """The program hears that nobody takes its standard output, as it would natively."""
+        if not self._pending and not self._is_broken:
+            if self._input is not None:
+                self.loop.forget(self._input)
+            self._pending = memoryview(self._next())
+            self._write_more()
 
     # -- standard input
 
@@ -306,6 +329,8 @@ class _Flowing(Outlet):
 
     def _write(self) -> None:
         super()._write()
+        if self.exchange.unwritten is not None:
+            self.exchange.output_ended()
         self.exchange._read_more()
 
 

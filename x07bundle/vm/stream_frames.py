@@ -16,8 +16,7 @@ WINDOW_BYTES: Final = 1 << 18
 """Of standard input, which the guest keeps before the program reads it."""
 PROTOCOL: Final = "x07.guest.stream@1"
 
-REQUEST, FILES, START, STDIN, STDIN_END = range(1, 6)
-WINDOW = 7
+REQUEST, FILES, START, STDIN, STDIN_END, STDOUT_END, WINDOW = range(1, 8)
 STDOUT, STDERR, FILES_BACK, ENDED, FAILED, CREDIT = range(1, 7)
 END: Final = struct.Struct("<II")
 NUMBER: Final = struct.Struct("<I")

@@ -6,11 +6,12 @@ guest's agent starts its program. What the program leaves in writable roots come
 ended well.
 """
 
+import errno
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from x07bundle.errors import RefusedError, X07Error
+from x07bundle.errors import OutputError, RefusedError, X07Error
 from x07bundle.vm import engine_env, runner, stream_files
 from x07bundle.vm.backend import Backend, Caps
 from x07bundle.vm.failures import GuestError, LostGuestError
@@ -50,6 +51,7 @@ def run(backend: Backend, job: Job, folder: JobFolder, streams: Attached | Captu
     Raises:
         RefusedError: the policy's folders are too large, or what came back was not to be trusted.
         GuestError: the program was not started. LostGuestError: its guest failed.
+        OutputError: what it writes to its standard output cannot be written.
     """
     spool = folder.path / SPOOL
     found = stream_files.entries(job.mounts)
@@ -67,7 +69,14 @@ def run(backend: Backend, job: Job, folder: JobFolder, streams: Attached | Captu
             raise _too_much()
         with spool.open("rb") as archive:
             stream_files.restore(archive, job.mounts)
+    if exchange.unwritten is not None and exchange.unwritten.errno != errno.EPIPE:
+        raise _unwritten(exchange.unwritten)
     return _with_streams(ended, exchange)
+
+
+def _unwritten(error: OSError) -> OutputError:
+    reason = (error.strerror or str(error)).lower()
+    return OutputError(f"the output of the program cannot be written: {reason}")
 
 
 def _start(job: Job, folder: JobFolder, found: Iterable[Entry]) -> list[Entry]:

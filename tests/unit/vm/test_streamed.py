@@ -13,7 +13,7 @@ import pytest
 
 from tests.unit.native.stub_sources import needs_cc
 from tests.unit.vm import agents
-from x07bundle.errors import RefusedError
+from x07bundle.errors import OutputError, RefusedError
 from x07bundle.vm import folder, state, streamed
 from x07bundle.vm.failures import GuestError, LostGuestError
 from x07bundle.vm.folder import JobFolder
@@ -67,6 +67,33 @@ def test_much_both_ways(agent: Path, jobs: JobFolder) -> None:
     data = os.urandom(5 << 20)
     ended = shell(agent, jobs, "cat", stdin=data)
     assert ended.stdout == data
+
+
+def into(agent: Path, jobs: JobFolder, script: str, target: int) -> Ended:
+    """Its standard output is a descriptor of the caller."""
+    job = agents.job(jobs.run_id, ("/bin/sh", "-c", script), (), ENV)
+    with Path(os.devnull).open("rb") as nothing:
+        streams = Attached(nothing.fileno(), target, 2)
+        return streamed.run(agents.LocalAgent(agent), job, jobs, streams)
+
+
+def test_a_reader_that_goes_away(agent: Path, jobs: JobFolder) -> None:
+    """As natively, and long before the deadline."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = into(agent, jobs, "exec yes", writing)
+    os.close(writing)
+    assert (ended.exit_status, ended.timed_out) == (128 + signal.SIGPIPE, False)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+@pytest.mark.parametrize("script", ["exec yes", "echo a"])
+def test_a_disk_that_is_full(agent: Path, jobs: JobFolder, script: str) -> None:
+    """What is lost is no success."""
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        wanted = "the output of the program cannot be written: no space left on device"
+        with pytest.raises(OutputError, match=wanted):
+            into(agent, jobs, script, full.fileno())
 
 
 def test_a_program_that_reads_nothing(agent: Path, jobs: JobFolder) -> None:
