@@ -33,6 +33,17 @@ int x07_fork(void)
     return (int)x07_call(SYS_clone, SIGCHLD, 0, 0, 0);
 }
 
+uint64_t x07_take_signals(void)
+{
+    const struct timespec at_once = {0};
+    uint64_t taken = 0;
+    long number;
+    while ((number = x07_call(SYS_rt_sigtimedwait, (long)&every_signal, 0, (long)&at_once, SET_BYTES)) > 0) {
+        taken |= number == SIGCHLD ? 0 : (uint64_t)1 << (number - 1);
+    }
+    return taken;
+}
+
 int x07_next_signal(void)
 {
     const struct timespec longest = {.tv_nsec = LONGEST_WAIT_NS};

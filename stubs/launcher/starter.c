@@ -15,7 +15,7 @@
  *
  * The payload is a process of its own, since the kernel drops signals to a guest's first process that
  * it has no handler for: a Ctrl-C at the terminal would do nothing. Signals from outside are handed
- * on; those of the terminal it has already. */
+ * on; those of the terminal it has already, unless they came before it was there. */
 #include "system.h"
 
 #define WORDS "--words"
@@ -117,16 +117,27 @@ static bool take_words(x07_process *process)
     return process->environment != NULL;
 }
 
+static void send_each(int payload, uint64_t signals)
+{
+    for (int number = 1; signals != 0; number++, signals >>= 1) {
+        if ((signals & 1) != 0) {
+            x07_send(payload, number);
+        }
+    }
+}
+
 static int start(const x07_process *process)
 {
     char **arguments = process->arguments;
+    x07_hold_signals();
     if (process->argument_count <= FIRST || !x07_make_file(arguments[MARK])) {
         return NOT_STARTED;
     }
-    x07_hold_signals();
     x07_await_terminal_size();
+    const uint64_t early = x07_take_signals();
     const int payload = x07_fork();
     if (payload > 0) {
+        send_each(payload, early);
         return watch(payload, arguments[WANTED], arguments[MARK]);
     }
     if (payload == 0) {

@@ -74,6 +74,8 @@ void x07_hold_signals(void);
 void x07_release_signals(void);
 /* 0 in the new process; -errno where there is none. */
 int x07_fork(void);
+/* Those that wait to be taken, but for the ends of children: bit 0 is signal 1. */
+uint64_t x07_take_signals(void);
 /* Waits for a signal, half a second at most. 0: none, or none that somebody sent to us alone. */
 int x07_next_signal(void);
 /* A child that has ended; false: none has. */

@@ -7,13 +7,17 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import termios
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from tests import terminals
 from tests.program_build import ROOT, WARNINGS, compiler
 from x07bundle.host import read as read_host
 from x07bundle.native import launcher_stub, launcher_within
@@ -210,25 +214,46 @@ def test_a_program_that_was_killed(starter: Path, tmp_path: Path) -> None:
     assert subprocess.run(words).returncode == 128 + signal.SIGKILL
 
 
+@contextmanager
+def sizeless() -> Iterator[tuple[int, int]]:
+    """Both ends of a terminal, ours first."""
+    ours, theirs = pty.openpty()
+    yield ours, theirs
+    os.close(ours)
+    os.close(theirs)
+
+
 def test_the_size_of_a_terminal_may_come_late(starter: Path, tmp_path: Path) -> None:
     """Engines set it when the guest is there already."""
-    ours, theirs = pty.openpty()
     words = (starter, THERE, tmp_path / "mark", STTY, "size")
-    with subprocess.Popen(words, stdin=theirs, stdout=subprocess.PIPE) as process:
+    with (
+        sizeless() as (ours, theirs),
+        subprocess.Popen(words, stdin=theirs, stdout=subprocess.PIPE) as process,
+    ):
         assert process.stdout is not None
         while not (tmp_path / "mark").exists():
             pass
         termios.tcsetwinsize(ours, (33, 77))
         assert process.stdout.read() == b"33 77\n"
-    os.close(ours)
-    os.close(theirs)
+
+
+@pytest.mark.parametrize(("key", "number"), [(b"\x03", signal.SIGINT), (b"\x1c", signal.SIGQUIT)])
+def test_a_key_that_comes_before_the_program(
+    starter: Path, tmp_path: Path, key: bytes, number: signal.Signals
+) -> None:
+    """The starter waits for the terminal's size then, and the program is not there to hear it."""
+    with sizeless() as (ours, theirs):
+        words = (sys.executable, "-c", terminals.TAKE, starter, THERE, tmp_path / "mark")
+        with subprocess.Popen(
+            (*words, "/bin/sleep", "600"), stdin=theirs, start_new_session=True
+        ) as process:
+            while not (tmp_path / "mark").exists():
+                pass
+            os.write(ours, key)
+            assert process.wait(timeout=60) == 128 + number
 
 
 def test_a_terminal_without_a_size(starter: Path, tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
-    done = subprocess.run(
-        (starter, THERE, tmp_path / "mark", STTY, "size"), stdin=theirs, timeout=30
-    )
-    os.close(ours)
-    os.close(theirs)
-    assert done.returncode == 0
+    with sizeless() as (_, theirs):
+        words = (starter, THERE, tmp_path / "mark", STTY, "size")
+        assert subprocess.run(words, stdin=theirs, timeout=30).returncode == 0
