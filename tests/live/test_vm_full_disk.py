@@ -10,6 +10,8 @@ import pytest
 
 from tests.live.engines import need_root
 from tests.unit.vm.conftest import Bench, bench, soon
+from x07bundle.errors import OutputError
+from x07bundle.vm import state
 
 pytestmark = pytest.mark.live
 
@@ -47,6 +49,13 @@ def test_nothing_starts_on_a_full_disk(bench: Bench, small: Path) -> None:
     assert b"No space left on device" in err
     assert bench.engine.commands() == []
     assert soon(lambda: bench.jobs == [])
+
+
+def test_a_look_says_so(bench: Bench, small: Path) -> None:
+    fill(small)
+    with pytest.raises(OutputError, match=f"no space is left in `{small}`") as caught:
+        state.look({state.VARIABLE: str(small)})
+    assert caught.value.hint == state.ROOM
 
 
 def test_a_guest_on_a_disk_that_filled_up_ends_as_any(

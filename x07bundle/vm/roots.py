@@ -140,12 +140,22 @@ def _path_problem(path: str) -> str | None:
     for character, what in DISALLOWED.items():
         if character in path:
             return f"its path contains a disallowed byte, {what}: engines cannot be told of it"
+    if not _is_text(path):
+        return "its path is not UTF-8: engines cannot be told of it"
     if path == "/":
         return "it would be all of the guest's root: name the folders that are needed"
     for folder in SYSTEM:
         if is_below(path, folder):
             return f"it is in {folder}, which the guest has of its own kernel"
     return None
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _state_problem(root: Root, place: Place) -> str | None:

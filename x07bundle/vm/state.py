@@ -27,6 +27,8 @@ ELSEWHERE: Final = f"set {VARIABLE} to a folder that you can write"
 UNTOLD: Final = "VM jobs are kept there, and engines are told of their folders"
 NAMED: Final = f"set {VARIABLE} to a folder whose path is UTF-8, without commas and double quotes"
 NOT_OURS: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
+FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+ROOM: Final = f"free some space there, or set {VARIABLE} to a folder of another file system"
 
 is_instance = re.compile(r"[A-Za-z0-9._:@/+-]{1,128}").fullmatch
 
@@ -74,7 +76,15 @@ def look(env: Mapping[str, str]) -> Path:
         raise _unmade(root, NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)))
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise OutputError(f"cannot write `{nearest}`, where VM jobs are kept", hint=ELSEWHERE)
+    if _is_full(nearest):
+        raise OutputError(f"no space is left in `{nearest}`, where VM jobs are kept", hint=ROOM)
     return root
+
+
+def _is_full(path: Path) -> bool:
+    """Some file systems do not count, and have no blocks at all."""
+    found = os.statvfs(path)
+    return found.f_blocks > 0 and found.f_bavail == 0
 
 
 def check_mountable(path: Path) -> None:
@@ -98,6 +108,8 @@ def output_error(path: Path, error: OSError) -> OutputError:
     failure = files.output_error(path, error)
     if error.errno in NOT_OURS:
         return OutputError(failure.brief, failure.details, ELSEWHERE)
+    if error.errno in FULL:
+        return OutputError(failure.brief, failure.details, ROOM)
     return failure
 
 

@@ -136,6 +136,7 @@ def make_socket(folder: Path) -> None:
         ('a"b', "a disallowed byte, a double quote"),
         ("a\nb", "a disallowed byte, a line break"),
         ("a\rb", "a disallowed byte, a line break"),
+        ("a\udcff", "its path is not UTF-8"),
         ("pipe", "it is a device, a pipe or a socket"),
         ("socket", "it is a device, a pipe or a socket"),
         ("linked", "its `.x07` is no folder"),

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.unit.vm.job_process import job_of
-from x07bundle import files
 from x07bundle.errors import RefusedError, X07Error
 from x07bundle.vm import clock as clocks
 from x07bundle.vm import labels, state
@@ -146,7 +145,8 @@ def test_a_folder_that_is_not_written(
     [
         (errno.EROFS, "set X07_VM_STATE_DIR to a folder that you can write"),
         (errno.EACCES, "set X07_VM_STATE_DIR to a folder that you can write"),
-        (errno.ENOSPC, files.HINTS[errno.ENOSPC]),
+        (errno.ENOSPC, state.ROOM),
+        (errno.EIO, "check the path and the file system, then try again"),
     ],
 )
 def test_what_keeps_a_job_from_being_written(tmp_path: Path, number: int, hint: str) -> None:
