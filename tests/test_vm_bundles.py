@@ -296,6 +296,20 @@ def test_an_engine_that_loses_a_guest_ends_no_program(make_bench: MakeBench, sta
     assert [words.split()[0] for words in bench.docker.asked].count("run") == 1
 
 
+UNWRITTEN: Final = vm_bundles.RUN.replace('exec "$programs', '"$programs').replace(
+    '"$words"} "$@"\n', '"$words"} "$@"\necho "docker: no space left" >&2; exit 1\n'
+)
+
+
+def test_an_engine_that_cannot_write_what_the_program_says(make_bench: MakeBench) -> None:
+    """docker's client exits with 1, podman's with 126, as a program may."""
+    done = make_bench({"'run '*": UNWRITTEN}).start("say", "x")
+    assert done.returncode == 127
+    said = "docker did not hand on all that the program wrote (exit status 1; that of the program"
+    assert f"{said} is 0)" in done.stderr.decode()
+    assert last_line(done).startswith("hint: ")
+
+
 def test_a_payload_that_is_no_program(make_bench: MakeBench) -> None:
     done = make_bench(payload="no program").start()
     assert done.returncode == 127

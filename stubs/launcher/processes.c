@@ -89,6 +89,12 @@ bool x07_set_file_mode(const char *path, unsigned mode)
     return x07_call(SYS_fchmodat, AT_FDCWD, (long)path, mode, 0) == 0;
 }
 
+void x07_set_file_time(const char *path, int64_t seconds)
+{
+    const struct timespec both[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
+    x07_call(SYS_utimensat, AT_FDCWD, (long)path, (long)both, 0);
+}
+
 bool x07_is_missing(const char *path)
 {
     return x07_call(SYS_faccessat, AT_FDCWD, (long)path, F_OK, 0) == -ENOENT;

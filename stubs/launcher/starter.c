@@ -7,8 +7,9 @@
  * others than UTF-8.
  *
  * Engines have exit statuses of their own for guests that never started, and a program may have the
- * same: the mark tells one from the other. It can be executed once the program has ended, which takes
- * no space on a disk: an engine that fails in the middle exits as if the program had.
+ * same: the mark tells one from the other. It can be executed once the program has ended, and was changed
+ * so many seconds after 1970 as its exit status is, which takes no space on a disk: an engine that fails
+ * in the middle, or cannot write what the program says, exits as if the program had.
  *
  * WANTED is a file of the host. Once it is gone, nobody wants the guest any more, and it ends: an engine
  * that was killed may have forgotten a guest that goes on running, and can be asked nothing.
@@ -28,12 +29,19 @@ static int ended(const x07_child *child)
     return child->signal != 0 ? SIGNALLED + child->signal : child->status;
 }
 
+/* The status alone is not missed where it cannot be kept. */
+static bool note(const char *mark, int status)
+{
+    x07_set_file_time(mark, status);
+    return x07_set_file_mode(mark, ENDED_MODE);
+}
+
 /* A program may have removed the mark. One that could not be executed has none. */
 static int noted(const char *mark, int status)
 {
-    if (!x07_set_file_mode(mark, ENDED_MODE) && status != NOT_STARTED) {
+    if (!note(mark, status) && status != NOT_STARTED) {
         x07_make_file(mark);
-        x07_set_file_mode(mark, ENDED_MODE);
+        note(mark, status);
     }
     return status;
 }

@@ -82,6 +82,8 @@ int x07_next_signal(void);
 bool x07_wait(x07_child *child);
 void x07_send(int process, int number);
 bool x07_set_file_mode(const char *path, unsigned mode);
+/* When it was changed, in seconds. */
+void x07_set_file_time(const char *path, int64_t seconds);
 /* False also where nobody can tell. */
 bool x07_is_missing(const char *path);
 /* Standard input's, where that is a terminal: engines say it after they started us. A moment is all

@@ -15,7 +15,7 @@ from typing import Final
 
 import pytest
 
-from tests.live import replayed
+from tests.live import at_once, replayed
 from tests.live.guest_tool import Tool, without_notes
 from tests.live.replayed import Replayed, was_handed_over
 
@@ -161,8 +161,7 @@ def test_many_at_once(app: Replayed) -> None:
         done = app.start("letter", f"name-{number}", stdin=f"text {number * number}\n".encode())
         return done.returncode, done.stdout, without_notes(done.stderr)
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = list(pool.map(one, range(AT_ONCE)))
+    found = at_once.results(app.tool.engine, AT_ONCE, one)
     wanted = [f"name-{number}:text {number * number}" for number in range(AT_ONCE)]
     assert found == [(0, each.encode(), b"") for each in wanted]
     for each in wanted:

@@ -6,14 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from tests import terminals
-from tests.live import scripted
+from tests.live import at_once, scripted
 from tests.live.guest_tool import STREAM, Tool, without_notes
 from tests.live.scripted import Scripted
 from tests.terminals import heard
@@ -36,7 +35,6 @@ CHUNKS: Final = 16
 CHUNK_BYTES: Final = 128 << 10
 MANY: Final = 50
 SOON_SECONDS: Final = 20
-AT_ONCE: Final = 50
 
 
 def bundle(tool: Tool, folder: Path, **policy: Any) -> Scripted:  # noqa: ANN401  as `content`
@@ -136,6 +134,26 @@ def test_a_reader_that_goes_away(of_docker: Scripted) -> None:
     assert no_guests(of_docker.tool)
 
 
+@pytest.mark.parametrize("more", [{}, STREAM], ids=["mounts", "stream"])
+def test_an_output_that_cannot_be_written(made: Scripted, more: dict[str, str]) -> None:
+    """What was lost is no success, and the exit code none that the program may have."""
+    if made.tool.engine.name == "firecracker-ctr" and not more:
+        pytest.skip("`ctr` does not say that it could not write")
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        done = subprocess.run(
+            (made.app, "say", "out", ""),
+            env={**made.tool.bundle_env, **more},
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 127, done.stderr
+    assert b"the program wrote" in done.stderr or b"cannot be written" in done.stderr
+    assert no_guests(made.tool)
+
+
 def no_guests(tool: Tool) -> bool:
     """At once, or when the reaper was there."""
     end = time.monotonic() + SOON_SECONDS
@@ -192,15 +210,14 @@ def test_many_at_once(of_docker: Scripted, tmp_path: Path) -> None:
 
     def one(number: int) -> tuple[int, bytes, bytes, str]:
         folder = tmp_path / f"folder {number}"
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         name, text = f"name-{number}", f"text {number * number}"
         done = many.start("letter", name, folder=folder, stdin=f"{text}\n".encode())
         [file] = (folder / "out").iterdir()
         return done.returncode, done.stdout, done.stderr, f"{file.name}:{file.read_text()}"
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = list(pool.map(one, range(MANY)))
+    found = at_once.results(of_docker.tool.engine, MANY, one)
     wanted = [f"name-{number}:text {number * number}" for number in range(MANY)]
     assert found == [(0, each.encode(), b"", each) for each in wanted]
-    assert of_docker.tool.engine.guests() == []
+    assert no_guests(of_docker.tool)
     assert of_docker.tool.jobs() == []

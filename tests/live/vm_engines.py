@@ -22,6 +22,7 @@ from x07bundle.vm.job import Image
 NAMES: Final = ("docker", "podman", "firecracker-ctr")
 REFERENCE: Final = "x07.test/guest:1"
 START_SECONDS: Final = 40.0
+END_SECONDS: Final = 40.0
 GUEST: Final = """
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +72,18 @@ class LiveEngine(NamedTuple):
         if self.name == "firecracker-ctr":
             return sorted(self("containers", "ls", "-q").split())
         return sorted(self("ps", "--all", "--format", "{{.Names}}").split())
+
+    def is_locked_up(self) -> bool:
+        """Whether the daemon is there and starts no guest."""
+        if self.name != "docker":
+            return False
+        image = self.backend.image_name(self.image)
+        words = ("docker", "run", "--rm", "--network", "none", image, PROGRAM)
+        try:
+            subprocess.run(words, env=self.env, capture_output=True, timeout=START_SECONDS)
+        except subprocess.TimeoutExpired:
+            return True
+        return False
 
     def snapshots(self) -> list[str]:
         """What containers of containerd leave behind besides."""
@@ -211,17 +224,25 @@ def _daemon(
     children = [_spawned(words, ready, env, folder)]
 
     def restart() -> None:
-        children[-1].terminate()
-        children[-1].wait()
+        _end(children[-1])
         _forget_ended(folder / "exec/containerd/containerd.pid")
         children.append(_spawned(words, ready, env, folder))
 
     try:
         yield restart
     finally:
-        children[-1].terminate()
-        children[-1].wait()
+        _end(children[-1])
         shutil.rmtree(folder / "exec", ignore_errors=True)
+
+
+def _end(daemon: subprocess.Popen[bytes]) -> None:
+    """One that is locked up hears nothing."""
+    daemon.terminate()
+    try:
+        daemon.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        daemon.kill()
+        daemon.wait()
 
 
 def _forget_ended(pid_file: Path) -> None:

@@ -22,7 +22,7 @@ from x07bundle.launcher.start_conditions import Start
 from x07bundle.vm import choose, confine, engine_env, folder, images, remembered, runner, state
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.failures import EngineError, GuestError, LostGuestError, NoBackendError
-from x07bundle.vm.folder import JobFolder, Mark
+from x07bundle.vm.folder import LARGEST_STATUS, JobFolder, Mark
 from x07bundle.vm.job import Digest, Image, Job
 from x07bundle.vm.runner import Ended
 from x07bundle.vm.state import State
@@ -30,7 +30,6 @@ from x07bundle.vm.streams import Attached
 
 DEADLINE: Final = 124
 SIGNALLED: Final = 128
-LARGEST_STATUS: Final = 255
 
 
 def start(
@@ -240,10 +239,26 @@ def _exit_code(bundle: Bundle, backend: Backend, ended: Ended, mark: Mark) -> in
         raise LostGuestError(
             f"{backend.name} lost the guest before its program had ended "
             f"(exit status {ended.exit_status})",
-            "what it says is above; engines that are started again end their guests",
-            "start it again; what the program has done up to then stands",
+            "what it says is above; it was started again, or cannot write the output",
+            "mend that and start it again; what the program has done up to then stands",
         )
+    if mark.status not in (None, ended.exit_status):
+        return _believed(backend, ended, mark.status)
     return min(ended.exit_status, LARGEST_STATUS)
+
+
+def _believed(backend: Backend, ended: Ended, own: int) -> int:
+    """Of an engine that says something else than what the program had as its exit status, `own`."""
+    if ended.asked_by is not None:
+        return own
+    if _nobody_reads():
+        return SIGNALLED + signal.SIGPIPE
+    raise LostGuestError(
+        f"{backend.name} did not hand on all that the program wrote "
+        f"(exit status {ended.exit_status}; that of the program is {own})",
+        "what it says is above",
+        "see that the output can be written; what the program has done stands",
+    )
 
 
 def _deadline_passed(bundle: Bundle, backend: Backend, mark: Mark) -> str:

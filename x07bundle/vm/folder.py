@@ -34,7 +34,9 @@ MOST_JOB_BYTES: Final = 1 << 20
 DONE: Final = "done"
 MARK: Final = "started"
 """Left in the guest's output folder by what starts its program; it can be executed once that has
-ended (stubs/launcher/starter.c, stubs/guestd/first.c)."""
+ended (stubs/launcher/starter.c, stubs/guestd/first.c). The starter of bundles leaves the exit
+status as its time."""
+LARGEST_STATUS: Final = 255
 
 Step = Callable[[str], None]
 """Told where a job is: `reaper`, `folder`, `job_file`, `started`, `ended`, `cleaned`, `removed`."""
@@ -45,10 +47,14 @@ def no_step(_: str) -> None:
 
 
 class Mark(NamedTuple):
-    """What a guest left of its program's start, and of its end."""
+    """What a guest left of its program's start, and of its end.
+
+    `status`: the program's own exit status, where it is known.
+    """
 
     was_started: bool
     has_ended: bool
+    status: int | None = None
 
 
 class JobFolder:
@@ -85,10 +91,13 @@ class JobFolder:
 
     def mark(self) -> Mark:
         try:
-            mode = self.begun.lstat().st_mode
+            found = self.begun.lstat()
         except OSError:
             return Mark(was_started=False, has_ended=False)
-        return Mark(was_started=True, has_ended=bool(mode & stat.S_IXUSR))
+        has_ended = bool(found.st_mode & stat.S_IXUSR)
+        seconds = int(found.st_mtime)
+        is_status = has_ended and seconds <= LARGEST_STATUS
+        return Mark(True, has_ended, seconds if is_status else None)
 
     def write_job(self, record: JobRecord) -> None:
         """Tells the file and the reaper what may start now, and what ends it.

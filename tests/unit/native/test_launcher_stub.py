@@ -203,6 +203,15 @@ def test_the_mark_of_a_program_that_has_not_ended(starter: Path, tmp_path: Path)
     assert has_ended(mark)
 
 
+@pytest.mark.parametrize(("script", "status"), [("exit 0", 0), ("exit 9", 9), ("kill -9 $$", 137)])
+def test_the_mark_has_the_exit_status(
+    starter: Path, tmp_path: Path, script: str, status: int
+) -> None:
+    mark = tmp_path / "mark"
+    subprocess.run((starter, THERE, mark, "/bin/sh", "-c", script), check=False)
+    assert mark.stat().st_mtime_ns == status * 10**9
+
+
 def test_a_mark_that_the_program_removed_is_made_again(starter: Path, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     assert subprocess.run((starter, THERE, mark, "/bin/rm", mark)).returncode == 0
