@@ -16,6 +16,7 @@ from x07bundle.launcher.bundle import Bundle
 from x07bundle.launcher.consent import Wanted
 from x07bundle.vm import clock, folder, state, users
 from x07bundle.vm.backend import Backend
+from x07bundle.vm.backends.words import is_text
 from x07bundle.vm.confine import Confined
 from x07bundle.vm.folder import MARK, OUTPUTS, JobFolder, Mark
 from x07bundle.vm.job import GUEST_BUNDLE, GUEST_IN, GUEST_OUT, Image, Job, Mount
@@ -102,20 +103,12 @@ def given(
     """What the program gets of its caller. Engines hand on no bytes but those of UTF-8: where there
     are others, a file has the arguments, and the variables that are none."""
     variables = granted_variables(bundle.policy.policy.env, env)
-    texts = {name: value for name, value in variables.items() if _is_text(f"{name}{value}")}
-    if is_streamed or (len(texts) == len(variables) and all(map(_is_text, arguments))):
+    texts = {name: value for name, value in variables.items() if is_text(f"{name}{value}")}
+    if is_streamed or (len(texts) == len(variables) and all(map(is_text, arguments))):
         return Given(tuple(arguments), variables)
     others = (f"{name}={value}" for name, value in variables.items() if name not in texts)
     data = "".join(f"{word}\0" for word in (*others, "", *arguments))
     return Given((), texts, data.encode("utf-8", "surrogateescape"))
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def mounts(path: Path) -> tuple[Mount, ...]:

@@ -14,12 +14,13 @@ from typing import Final, NamedTuple
 
 from x07bundle.contract.policy import Fs, Policy
 from x07bundle.vm.backend import Caps
-from x07bundle.vm.backends.words import DISALLOWED
+from x07bundle.vm.backends.words import DISALLOWED, is_text
 from x07bundle.vm.job import GUEST_WORK, Mount
 
 OWN: Final = ".x07"
 """The tool's folder in a project, and in a user's home."""
 GUESTS: Final = "/x07"
+ELSEWHERE: Final = "X07_VM_STATE_DIR may name another"
 SYSTEM: Final = ("/proc", "/sys", "/dev")
 
 
@@ -140,7 +141,7 @@ def _path_problem(path: str) -> str | None:
     for character, what in DISALLOWED.items():
         if character in path:
             return f"its path contains a disallowed byte, {what}: engines cannot be told of it"
-    if not _is_text(path):
+    if not is_text(path):
         return "its path is not UTF-8: engines cannot be told of it"
     if path == "/":
         return "it would be all of the guest's root: name the folders that are needed"
@@ -150,26 +151,18 @@ def _path_problem(path: str) -> str | None:
     return None
 
 
-def _is_text(path: str) -> bool:
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _state_problem(root: Root, place: Place) -> str | None:
     if place.state is None:
         return None
     state = os.path.realpath(place.state)
     if is_below(root.host, state):
-        return f"it is in the folder of VM jobs: `{place.state}`"
+        return f"it is in the folder of VM jobs: `{place.state}`; {ELSEWHERE}"
     if not is_below(state, root.host):
         return None
     inside = os.path.relpath(state, root.host)
     if any(is_below(inside, name) for name in _masked(root.host, place.cwd)):
         return None
-    return f"the folder of VM jobs is in it: `{place.state}`"
+    return f"the folder of VM jobs is in it: `{place.state}`; {ELSEWHERE}"
 
 
 def _link_problem(root: Root, roots: tuple[Root, ...]) -> str | None:

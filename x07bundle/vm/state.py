@@ -95,12 +95,11 @@ def check_mountable(path: Path) -> None:
     """
     try:
         words.check_path(str(path), "host")
-        str(path).encode("utf-8")
     except RefusedError as error:
         raise RefusedError(error.brief, UNTOLD, NAMED) from error
-    except UnicodeEncodeError as error:
+    if not words.is_text(str(path)):
         brief = f"host mount path is not UTF-8: `{words.printable(str(path))}`"
-        raise RefusedError(brief, UNTOLD, NAMED) from error
+        raise RefusedError(brief, UNTOLD, NAMED)
 
 
 def output_error(path: Path, error: OSError) -> OutputError:

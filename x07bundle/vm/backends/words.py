@@ -167,5 +167,14 @@ def texts(value: object) -> dict[str, str]:
     return {key: text for key, text in pairs_of if isinstance(text, str)}
 
 
+def is_text(value: str) -> bool:
+    """Whether engines can be told of it: they hand on UTF-8 alone."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def printable(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text)[:200]
