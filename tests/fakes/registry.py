@@ -94,6 +94,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: Registry
+    is_to_be_cut = False
 
     def log_message(self, format: str, *args: object) -> None:
         """Not on the terminal."""
@@ -131,12 +132,13 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(status, body, **headers)
 
     def body(self) -> bytes:
-        """What is sent; cut by plan, what came is kept by the caller."""
+        """What is sent. Where it is to be cut, by plan, the caller keeps what came, and then cuts:
+        who was cut off asks at once how much that was."""
         size = int(self.headers.get("Content-Length", 0))
         cuts = self.server.faults.cut_put
         if size > 1000 and cuts:
             data = self.rfile.read(min(cuts.pop(0), size))
-            self._cut()
+            self.is_to_be_cut = True
         else:
             data = self.rfile.read(size)
         self.note.body_bytes = len(data)
@@ -250,12 +252,13 @@ class Handler(BaseHTTPRequestHandler):
         if faults.loses_uploads and self.command != "PUT":
             faults.loses_uploads -= 1
             self.server.uploads.pop(name, None)
+        kept = self.server.uploads.get(name, bytearray())
+        kept += data
+        if self.is_to_be_cut:
+            self._cut()
+            return
         if name not in self.server.uploads:
             self.error(404, "BLOB_UPLOAD_UNKNOWN")
-            return
-        kept = self.server.uploads[name]
-        kept += data
-        if self.close_connection and self.command != "GET":
             return
         if self.command == "PUT":
             self._store(repository, name, bytes(kept))
@@ -320,6 +323,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _put_manifest(self, repository: str, name: str) -> None:
         data, faults = self.body(), self.server.faults
+        if self.is_to_be_cut:
+            self._cut()
+            return
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
         stored = (self.headers["Content-Type"], data)
         if faults.forgets != "manifests":
