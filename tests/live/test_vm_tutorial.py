@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from tests.bundling import everything
+from tests.live import replayed
 from tests.live.guest_tool import NOTHING, STREAM, Tool, output
 from tests.test_sandbox_walkthrough import POLICY, WRITES
 from tests.walkthrough import write_module
@@ -17,7 +18,6 @@ from tests.walkthrough import write_module
 pytestmark = pytest.mark.live
 
 MOMENTS: Final = 6
-CLEAN_SECONDS: Final = 60
 ASKED: Final = (128 + signal.SIGTERM, -signal.SIGTERM)
 """The second, as long as Python itself begins. A shell says the same of both."""
 RUN: Final = ("run", "--profile", "sandbox", "--input", "../in.bin")
@@ -74,12 +74,9 @@ def test_the_tutorial(demo: Demo) -> None:
     assert_nothing_left(demo.tool)
 
 
-def assert_nothing_left(tool: Tool, seconds: float = 0) -> None:
-    """After so long, where something is ended that was begun meanwhile."""
-    end = time.monotonic() + seconds
-    while (found := tool.engine.guests() + tool.jobs()) and time.monotonic() < end:
-        time.sleep(0.2)
-    assert found == []
+def assert_nothing_left(tool: Tool) -> None:
+    assert tool.engine.guests() == []
+    assert tool.jobs() == []
 
 
 def test_files_as_a_stream(demo: Demo) -> None:
@@ -130,4 +127,5 @@ def test_asked_to_end_at_any_moment(demo: Demo, more: Mapping[str, str]) -> None
         out, said = process.communicate(timeout=60)
         is_done = process.returncode == 0 and output(json.loads(out)) == b"hello"
         assert is_done or (process.returncode in ASKED and not out), said
-    assert_nothing_left(demo.tool, CLEAN_SECONDS)
+    replayed.soon(lambda: demo.tool.engine.guests() + demo.tool.jobs() == [])
+    assert_nothing_left(demo.tool)

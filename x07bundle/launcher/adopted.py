@@ -56,7 +56,7 @@ def run(handed: Handed, backend: Backend, jobs: State) -> tuple[Ended, Mark]:
     line = Lifeline(handed.line)
     with folder.adopted(jobs, handed.run, line, handed.lock) as place:
         feed = _feed(handed, place.path) if handed.feed >= 0 else None
-        ended = runner.adopt(backend, place, handed.client, feed, begun=place.begun)
+        ended = runner.adopt(backend, place, handed.client, feed)
         return ended, place.mark()
 
 

@@ -21,7 +21,7 @@ from x07bundle.launcher.guest_job import STREAMED, Guest
 from x07bundle.launcher.start_conditions import Start
 from x07bundle.vm import choose, confine, engine_env, folder, images, remembered, runner, state
 from x07bundle.vm.backend import Backend
-from x07bundle.vm.failures import EngineError, GuestError, LostGuestError, NoBackendError
+from x07bundle.vm.failures import EngineError, GuestError, LostGuestError, NoBackendError, stuck
 from x07bundle.vm.folder import LARGEST_STATUS, JobFolder, Mark
 from x07bundle.vm.job import Digest, Image, Job
 from x07bundle.vm.runner import Ended
@@ -206,7 +206,7 @@ def _run_again(
 
 def _run(backend: Backend, job: Job, place: JobFolder, is_streamed: bool) -> Ended:
     if not is_streamed:
-        return runner.run(backend, job, place, begun=place.begun)
+        return runner.run(backend, job, place, leaves_mark=True)
     from x07bundle.vm import streamed  # it unpacks archives, which most backends never need
 
     return streamed.run(backend, job, place, Attached())
@@ -214,10 +214,7 @@ def _run(backend: Backend, job: Job, place: JobFolder, is_streamed: bool) -> End
 
 def _exit_code(bundle: Bundle, backend: Backend, ended: Ended, mark: Mark) -> int:
     if ended.is_stuck:
-        raise EngineError(
-            f"{backend.name} does not answer, and has started no guest",
-            hint="`X07_BUNDLE=doctor` says what a bundle needs of a machine",
-        )
+        raise stuck(backend.name, "`X07_BUNDLE=doctor` says what a bundle needs of a machine")
     if ended.timed_out:
         tell(_deadline_passed(bundle, backend, mark))
         return DEADLINE

@@ -14,6 +14,11 @@ class EngineError(NoBackendError):
     """An engine that should be usable failed, or gave no answer that can be read."""
 
 
+def stuck(name: str, hint: str) -> EngineError:
+    """Of an engine that began nothing, and answers nothing (`runner.Ended.is_stuck`)."""
+    return EngineError(f"{name} does not answer, and has started no guest", hint=hint)
+
+
 class GuestError(X07Error):
     """A guest that could not be started: its image is not there, or the engine refused it."""
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from x07bundle.vm import runner, streamed
 from x07bundle.vm.backend import Backend
-from x07bundle.vm.failures import EngineError
+from x07bundle.vm.failures import stuck
 from x07bundle.vm.folder import MARK, JobFolder, put
 from x07bundle.vm.job import GUEST_IN, GUEST_OUT, Job
 from x07bundle.vm.runner import Ended
@@ -49,12 +49,9 @@ def _beside_the_agent(
     put(folder.inputs / WANTED, b"", 0o644)
     files = (f"{GUEST_IN}/{WANTED}", f"{GUEST_OUT}/{MARK}")
     beside = job._replace(argv=(streamed.AGENT, "--exec", *files, *job.argv))
-    ended = runner.run(backend, beside, folder, streams, begun=folder.begun)
+    ended = runner.run(backend, beside, folder, streams, leaves_mark=True)
     if ended.is_stuck:
-        raise EngineError(
-            f"{backend.name} does not answer, and has started no guest",
-            hint="`x07 doctor` says what a backend needs",
-        )
+        raise stuck(backend.name, "`x07 doctor` says what a backend needs")
     if ended.asked_by is not None and not folder.mark().has_ended:
         # podman's client exits with 0 when it is asked early
         return ended._replace(interrupted_by=ended.asked_by)

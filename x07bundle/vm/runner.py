@@ -67,12 +67,13 @@ def run(
     given: Streams = CALLERS,
     *,
     clock: Clock = clocks.SYSTEM,
-    begun: Path | None = None,
+    leaves_mark: bool = False,
 ) -> Ended:
     """Runs a job in its folder, whose name is the job's id.
 
-    `begun`: a file that appears with the guest's program. Signals wait for it, as far as the grace
-    lasts: a client that is asked to end while it starts a guest (podman) leaves half of one.
+    `leaves_mark`: the folder's `begun` appears with the guest's program. Signals wait for it, as
+    far as the grace lasts: a client that is asked to end while it starts a guest (podman) leaves
+    half of one.
 
     Raises:
         X07Error: nothing was started: the job file cannot be written, there is no client.
@@ -90,6 +91,7 @@ def run(
         stack.enter_context(interrupts.terminal_kept(connection.ends.stdin))
         client = _start(launch, connection, folder, loop)
         stack.callback(client.close)
+        begun = folder.begun if leaves_mark else None
         guest = _Guest(record, client, connection, loop, clock, came, begun)
         return _to_its_end(guest, backend, folder, launch.ready_file)
 
@@ -101,10 +103,10 @@ def adopt(
     feed: Joined | None,
     *,
     clock: Clock = clocks.SYSTEM,
-    begun: Path | None = None,
 ) -> Ended:
-    """As `run`, from where the client was started: a child of ours, that leads a group of its own
-    and has the caller's streams. The signals that we catch are held until then.
+    """As `run`, of a guest that leaves its mark, from where the client was started: a child of
+    ours, that leads a group of its own and has the caller's streams. The signals that we catch are
+    held until then.
 
     Raises:
         X07Error, ValueError: the job file cannot be read.
@@ -116,7 +118,7 @@ def adopt(
         connection = stack.enter_context(streams.joined(loop, feed))
         process = ClientProcess(client, leads_group=True, loop=loop)
         stack.callback(process.close)
-        guest = _Guest(record, process, connection, loop, clock, came, begun)
+        guest = _Guest(record, process, connection, loop, clock, came, folder.begun)
         return _to_its_end(guest, backend, folder, feed.ready_file if feed is not None else None)
 
 

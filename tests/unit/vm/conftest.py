@@ -16,12 +16,28 @@ import pytest
 from tests.fakes import engine, engines
 from tests.fakes.engine import Engine
 from tests.program_build import ROOT
+from tests.unit.vm import agents
+from x07bundle.vm import folder, state
 from x07bundle.vm.backend import Backend
 from x07bundle.vm.backends import table
+from x07bundle.vm.folder import JobFolder
 
 SOON_SECONDS: Final = 40.0
 PROGRAMS: Final = {"apple-container": "container"}
 """Of backends, where they have another name."""
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Iterator[JobFolder]:
+    """A new job's folder."""
+    opened = state.open({"X07_VM_STATE_DIR": str(tmp_path / "state/jobs")})
+    with folder.opened(opened) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def agent(x07_cache: Path) -> Path:
+    return agents.built(x07_cache)
 
 
 class Bench(NamedTuple):

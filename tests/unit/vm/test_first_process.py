@@ -9,18 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.unit.native.stub_sources import needs_cc
-from tests.unit.vm import agents
 
 pytestmark = [needs_cc, pytest.mark.skipif(os.uname().sysname != "Linux", reason="Linux agent")]
 
 ALWAYS = "/"
 BEGUN = 0o600
 ENDED = 0o700
-
-
-@pytest.fixture(scope="module")
-def agent(x07_cache: Path) -> Path:
-    return agents.built(x07_cache)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.vm import agents
 from x07bundle.contract.vm_job import KillPlan
-from x07bundle.vm import folder, guest, runner, state
+from x07bundle.vm import guest, runner
 from x07bundle.vm.backend import Caps
 from x07bundle.vm.failures import EngineError
 from x07bundle.vm.folder import JobFolder
@@ -40,13 +40,6 @@ class Silent(Client):
         return super().kill_plan(container_id, grace_ms)._replace(probe=("sleep", "60"))
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[JobFolder]:
-    opened = state.open({"X07_VM_STATE_DIR": str(tmp_path / "state/jobs")})
-    with folder.opened(opened) as found:
-        yield found
-
-
 @pytest.fixture(autouse=True)
 def asked() -> Iterator[None]:
     """A signal is an exception, as it is in the commands."""
@@ -60,45 +53,45 @@ def asked() -> Iterator[None]:
 
 
 def run(
-    place: JobFolder, script: str, kind: type[Client] = Client, *, is_streamed: bool = False
+    jobs: JobFolder, script: str, kind: type[Client] = Client, *, is_streamed: bool = False
 ) -> Ended:
     backend = kind(Path("none"), Caps("vm", ("config",), host_mounts=not is_streamed), (script,))
-    job = agents.job(place.run_id, ("true",))
-    return guest.run(backend, job, place, Captured(), {})
+    job = agents.job(jobs.run_id, ("true",))
+    return guest.run(backend, job, jobs, Captured(), {})
 
 
 @pytest.mark.parametrize("is_streamed", [False, True])
 def test_a_client_that_ends_well_before_the_program_begins(
-    place: JobFolder, is_streamed: bool
+    jobs: JobFolder, is_streamed: bool
 ) -> None:
     """podman's does, with 0, when it is asked early."""
     with pytest.raises(AskedError):
-        run(place, f"{ASK}; sleep 0.5; exit 0", is_streamed=is_streamed)
+        run(jobs, f"{ASK}; sleep 0.5; exit 0", is_streamed=is_streamed)
 
 
-def test_a_client_that_leaves_its_guest(place: JobFolder) -> None:
+def test_a_client_that_leaves_its_guest(jobs: JobFolder) -> None:
     with pytest.raises(AskedError):
-        run(place, f"trap 'exit 0' TERM; : > {place.begun}; {ASK}; {FOREVER}")
+        run(jobs, f"trap 'exit 0' TERM; : > {jobs.begun}; {ASK}; {FOREVER}")
 
 
-def test_a_client_is_asked_once_the_program_has_begun(place: JobFolder) -> None:
+def test_a_client_is_asked_once_the_program_has_begun(jobs: JobFolder) -> None:
     """Before that, podman leaves half of a guest."""
-    asked = place.path / "asked"
-    script = f"trap 'test -e {place.begun} && echo late > {asked}; exit 0' TERM; {ASK}; sleep 0.5"
+    asked = jobs.path / "asked"
+    script = f"trap 'test -e {jobs.begun} && echo late > {asked}; exit 0' TERM; {ASK}; sleep 0.5"
     with contextlib.suppress(AskedError):
-        run(place, f"{script}; : > {place.begun}; {FOREVER}")
+        run(jobs, f"{script}; : > {jobs.begun}; {FOREVER}")
     assert asked.read_text() == "late\n"
 
 
-def test_a_program_that_ends_as_it_likes_when_it_is_asked(place: JobFolder) -> None:
-    mark = place.begun
+def test_a_program_that_ends_as_it_likes_when_it_is_asked(jobs: JobFolder) -> None:
+    mark = jobs.begun
     script = f"trap 'chmod 700 {mark}; exit 3' TERM; : > {mark}; {ASK}; {FOREVER}"
-    ended = run(place, script)
+    ended = run(jobs, script)
     assert (ended.exit_status, ended.interrupted_by) == (3, None)
 
 
-def test_an_engine_that_says_nothing(place: JobFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_says_nothing(jobs: JobFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "DOUBT_MS", 200)
     monkeypatch.setattr(runner, "ANSWER_MS", 200)
     with pytest.raises(EngineError, match="local does not answer, and has started no guest"):
-        run(place, "exec sleep 60", Silent)
+        run(jobs, "exec sleep 60", Silent)

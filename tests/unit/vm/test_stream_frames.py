@@ -3,7 +3,6 @@
 import random
 import shlex
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from tests.program_build import ROOT
 from tests.unit.vm import agents
 from x07bundle.errors import RefusedError
-from x07bundle.vm import folder, state, stream_files, streamed
+from x07bundle.vm import stream_files, streamed
 from x07bundle.vm import stream_frames as frames
 from x07bundle.vm.failures import GuestError, LostGuestError
 from x07bundle.vm.folder import JobFolder
@@ -70,13 +69,6 @@ def test_any_bytes(seed: int) -> None:
                 assert len(payload) <= frames.MOST_BYTES
     except FrameError:
         pass
-
-
-@pytest.fixture
-def jobs(tmp_path: Path) -> Iterator[JobFolder]:
-    opened = state.open({"X07_VM_STATE_DIR": str(tmp_path / "state/jobs")})
-    with folder.opened(opened) as found:
-        yield found
 
 
 def answered(jobs: JobFolder, script: str) -> Ended:

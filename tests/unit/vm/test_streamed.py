@@ -14,7 +14,7 @@ import pytest
 from tests.unit.native.stub_sources import needs_cc
 from tests.unit.vm import agents
 from x07bundle.errors import OutputError, RefusedError
-from x07bundle.vm import folder, state, streamed
+from x07bundle.vm import streamed
 from x07bundle.vm.failures import GuestError, LostGuestError
 from x07bundle.vm.folder import JobFolder
 from x07bundle.vm.job import Mount
@@ -26,18 +26,6 @@ pytestmark = [needs_cc, pytest.mark.skipif(os.uname().sysname != "Linux", reason
 
 USER = 1 << 20
 ENV = {"PATH": os.environ["PATH"], "SET": "a value"}
-
-
-@pytest.fixture(scope="module")
-def agent(x07_cache: Path) -> Path:
-    return agents.built(x07_cache)
-
-
-@pytest.fixture
-def jobs(tmp_path: Path) -> Iterator[JobFolder]:
-    opened = state.open({"X07_VM_STATE_DIR": str(tmp_path / "state/jobs")})
-    with folder.opened(opened) as found:
-        yield found
 
 
 @pytest.fixture
